@@ -1,0 +1,3 @@
+//! The command line: arguments in, files read, report out, exit code.
+
+fn main() {}

@@ -1,0 +1,480 @@
+//! What a single file states, with the places it was read from. Facts know text, not the model.
+
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{LineIndex, Span, TextRange};
+
+/// Why a value cannot be known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Why {
+    /// A placeholder that somebody fills in before deploying: `<ACR_NAME>`, `${REGISTRY}`, `__IMAGE__`.
+    Placeholder,
+    /// Encrypted in the repository (SOPS, sealed).
+    Encrypted,
+    /// Not text where text belongs, or an alias that leads nowhere.
+    NotText,
+    /// A kustomization changes it in a way that is not evaluated.
+    PartlyEvaluated,
+    /// Filled in by a controller, operator or pipeline at run time.
+    FilledAtRunTime,
+}
+
+/// A value with the place it was read from, or where it would stand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Field<T> {
+    /// Written out.
+    Known(T, Span),
+    /// Written, but not resolvable.
+    Unknown(Why, Span),
+    /// Not written; the span is where it would go.
+    Absent(Span),
+}
+
+impl<T> Field<T> {
+    /// The value, where known.
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value, _) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Where the value stands or would stand.
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Known(_, span) | Self::Unknown(_, span) | Self::Absent(span) => *span,
+        }
+    }
+
+    /// Whether nothing is written.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent(_))
+    }
+}
+
+impl Field<String> {
+    /// The text, where known.
+    pub fn text(&self) -> Option<&str> {
+        self.known().map(String::as_str)
+    }
+}
+
+/// A value that must not reach any output. It cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sensitive(String);
+
+impl Sensitive {
+    /// Takes a value out of sight.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for decoding only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[masked]")
+    }
+}
+
+/// Where and how an entry can be added to a list: `before` + the name + `after`, inserted at `at`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Insertion {
+    /// Byte offset.
+    pub at: u32,
+    /// Text in front of the name: line break, indentation, the key where it is missing.
+    pub before: String,
+    /// Text behind the name.
+    pub after: String,
+}
+
+/// Which object a fact belongs to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObjectMeta {
+    /// `apps/v1`.
+    pub api_version: String,
+    /// Where `apiVersion`'s value stands.
+    pub api_version_span: Span,
+    /// `Deployment`.
+    pub kind: String,
+    /// `metadata.name`; `generateName` counts as Unknown.
+    pub name: Field<String>,
+    /// `metadata.namespace`.
+    pub namespace: Field<String>,
+    /// The whole object, for suppression by object.
+    pub span: Span,
+    /// Carries `resourceVersion` or `uid`: read from a live cluster.
+    pub live: bool,
+    /// Rule ids in the `canpull/ignore` annotation of the object or its pod template, each with its place.
+    pub ignores: Vec<(String, Span)>,
+    /// The file's `# Source:` comment in force, from `helm template`.
+    pub helm_source: Option<String>,
+}
+
+/// What a container is to its pod.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// `containers`.
+    Container,
+    /// `initContainers`.
+    Init,
+    /// `ephemeralContainers`.
+    Ephemeral,
+    /// `volumes[].image`.
+    Volume,
+}
+
+/// One image of a pod.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImageFact {
+    /// The container's or volume's name; empty where none is written.
+    pub container: String,
+    /// What uses the image.
+    pub role: Role,
+    /// The reference as written.
+    pub image: Field<String>,
+    /// `imagePullPolicy` or a volume's `pullPolicy`.
+    pub pull_policy: Field<String>,
+}
+
+/// One entry of an `imagePullSecrets` list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SecretRef {
+    /// The secret's name; an empty name is Known and skipped by the kubelet.
+    pub name: Field<String>,
+    /// The whole entry.
+    pub span: Span,
+}
+
+/// A list of pull secrets, of a pod or a service account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SecretList {
+    /// No such key, `null`, or an empty list: all the same to the API server.
+    Empty(Span),
+    /// Entries, at least one.
+    Entries(Vec<SecretRef>, Span),
+    /// Shaped so that the API server refuses the object (a string, a map, a list of strings), with what
+    /// names could be read.
+    Refused(Vec<SecretRef>, Span),
+    /// Not resolvable.
+    Unknown(Why, Span),
+}
+
+impl SecretList {
+    /// Where the list stands or would stand.
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Empty(span) | Self::Entries(_, span) | Self::Refused(_, span) | Self::Unknown(_, span) => *span,
+        }
+    }
+
+    /// The entries, where there are any.
+    pub fn entries(&self) -> &[SecretRef] {
+        match self {
+            Self::Entries(entries, _) | Self::Refused(entries, _) => entries,
+            _ => &[],
+        }
+    }
+}
+
+/// A pod template, or a pod: what runs images.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WorkloadFact {
+    /// The object.
+    pub object: ObjectMeta,
+    /// Path from the object to the pod spec, such as `spec.template.spec`.
+    pub path: String,
+    /// The images, in order of writing.
+    pub images: Vec<ImageFact>,
+    /// The pod's own list.
+    pub pull_secrets: SecretList,
+    /// `serviceAccountName`, else the deprecated `serviceAccount`; empty counts as absent.
+    pub service_account: Field<String>,
+    /// A node selector or toleration that puts the pod on a virtual node (ACI).
+    pub virtual_node: Option<Span>,
+    /// The pod is certain to run there (a selector), not merely allowed to (a toleration).
+    pub virtual_node_certain: bool,
+    /// A built-in kind, whose fields are exactly known; else a custom resource.
+    pub built_in: bool,
+    /// A mirror or static pod, which has no service account.
+    pub is_static: bool,
+    /// How to add a pull secret to the pod's list.
+    pub insertion: Option<Insertion>,
+    /// Names of SecretProviderClasses mounted through the CSI driver.
+    pub mounted_classes: Vec<String>,
+}
+
+/// A ServiceAccount.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceAccountFact {
+    /// The object.
+    pub object: ObjectMeta,
+    /// `imagePullSecrets`.
+    pub pull_secrets: SecretList,
+    /// `secrets[]`, which plays no part in pulling.
+    pub secrets: Vec<SecretRef>,
+    /// How to add a pull secret.
+    pub insertion: Option<Insertion>,
+}
+
+/// A value under a Secret's `data` or `stringData`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SecretValue {
+    /// `.dockerconfigjson`.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value, still base64 where `encoded`. Unknown for placeholders, `ENC[…]` and the like.
+    pub value: Field<Sensitive>,
+    /// From `data`, thus base64.
+    pub encoded: bool,
+}
+
+/// A Secret, of whatever type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SecretFact {
+    /// The object.
+    pub object: ObjectMeta,
+    /// `type`; absent is Opaque.
+    pub secret_type: Field<String>,
+    /// `data` and `stringData`, merged as the API server does. Values are kept only for keys that can hold a
+    /// docker config; of other keys only the name is of interest.
+    pub values: Vec<SecretValue>,
+    /// Contents are filled in later (an annotation says so) or encrypted.
+    pub hidden: Option<Why>,
+}
+
+/// The namespaces a producer makes its secret in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// The producer's own namespace, or the one it names.
+    Namespace(Field<String>),
+    /// All namespaces, or some that cannot be listed.
+    Cluster,
+}
+
+/// An object that makes or copies a Secret at run time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProducerFact {
+    /// The producing object.
+    pub object: ObjectMeta,
+    /// The Secret's name.
+    pub name: Field<String>,
+    /// Where it is made.
+    pub reach: Reach,
+    /// The Secret's type, as far as the producer tells. Absent where it does not.
+    pub secret_type: Field<String>,
+    /// Keys of the Secret, where the producer lists them all.
+    pub keys: Option<Vec<String>>,
+    /// The registry host that the credential is for, where it is told (an `ACRAccessToken` generator, a
+    /// templated docker config).
+    pub registry: Option<Field<String>>,
+    /// Made only while a pod of the namespace mounts this SecretProviderClass.
+    pub needs_mount: Option<String>,
+}
+
+/// Something that adds pull secrets to pods or service accounts behind the manifests' back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatcherFact {
+    /// The object: a patching operator's Deployment, a mutating policy, a pull-secret operator's resource.
+    pub object: ObjectMeta,
+    /// The name of the secret that it hands out, where told.
+    pub secret: Option<String>,
+    /// Whether it patches pods directly, not (only) service accounts.
+    pub patches_pods: bool,
+}
+
+/// How a field went wrong, with the edit that rights it where one is certain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldDefect {
+    /// The object.
+    pub object: ObjectMeta,
+    /// What is wrong.
+    pub kind: DefectKind,
+    /// The bytes at fault.
+    pub span: Span,
+    /// Where the field is, such as `spec.template.spec.containers[0].imagePullSecrets`.
+    pub path: String,
+    /// Where it belongs, such as `spec.template.spec.imagePullSecrets`.
+    pub belongs: String,
+    /// The edits that right it.
+    pub edits: Vec<Edit>,
+}
+
+/// The ways in which a pull-secret field goes wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DefectKind {
+    /// At a level where the API server drops it.
+    Misplaced,
+    /// A near miss of the key `imagePullSecrets`.
+    Misspelt {
+        /// The key as written.
+        written: String,
+    },
+    /// A list of strings, or a string, or a single map: refused.
+    WrongShape {
+        /// What stands there: `a string`, `a map`, `a list of strings`.
+        found: &'static str,
+    },
+    /// `namespace:` or another key in an entry: dropped (or refused by a strict client).
+    ExtraKey {
+        /// The key.
+        key: String,
+    },
+    /// An entry with an empty or missing name.
+    EmptyName,
+    /// A name that is a printed Go map, `map[name:regcred]`.
+    MapInName,
+    /// The same name twice.
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+}
+
+/// A kustomization file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct KustomizationFact {
+    /// The directory that holds it, relative to the project root, `""` for the root itself.
+    pub directory: String,
+    /// `resources` and `bases`: paths as written, with their places.
+    pub resources: Vec<(String, TextRange)>,
+    /// `components`.
+    pub components: Vec<(String, TextRange)>,
+    /// `namespace`.
+    pub namespace: Option<(String, Span)>,
+    /// `images`.
+    pub images: Vec<ImageOverride>,
+    /// `secretGenerator` entries.
+    pub generators: Vec<GeneratorFact>,
+    /// Patches of every spelling.
+    pub patches: Vec<PatchFact>,
+    /// A field that is not evaluated and may change anything (`replacements`, `transformers`, `helmCharts` …).
+    pub opaque: Vec<(String, Span)>,
+    /// `namePrefix`, `nameSuffix`: renames everything alike.
+    pub renames: bool,
+    /// A Component (`kind: Component`).
+    pub component: bool,
+}
+
+/// An entry of a kustomization's `images`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImageOverride {
+    /// The image name to replace, without tag.
+    pub name: String,
+    /// `newName`.
+    pub new_name: Option<String>,
+    /// `newTag`.
+    pub new_tag: Option<String>,
+    /// `digest`.
+    pub digest: Option<String>,
+    /// The entry.
+    pub span: Span,
+}
+
+/// An entry of a kustomization's `secretGenerator`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GeneratorFact {
+    /// `name`, without the hash that kustomize appends (it rewrites references alike).
+    pub name: String,
+    /// `namespace`.
+    pub namespace: Option<String>,
+    /// `type`; absent is Opaque.
+    pub secret_type: Option<String>,
+    /// The keys it fills.
+    pub keys: Vec<String>,
+    /// The entry.
+    pub span: Span,
+}
+
+/// A patch in a kustomization.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatchFact {
+    /// A file of the project, relative to the root; `None` for an inline patch.
+    pub file: Option<String>,
+    /// An inline patch's text mentions images, pull secrets or service accounts.
+    pub touches_pulls: bool,
+    /// The target's kind, where told.
+    pub target_kind: Option<String>,
+    /// The target's name, where told literally.
+    pub target_name: Option<String>,
+    /// The patch.
+    pub span: Span,
+}
+
+/// An inline comment `# canpull: ignore[rule-id] reason`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InlineIgnore {
+    /// The rule ids, each with its place.
+    pub rules: Vec<(String, TextRange)>,
+    /// The reason behind the bracket.
+    pub reason: String,
+    /// The comment.
+    pub range: TextRange,
+    /// The lines it covers, from 1: its own, and the next line where it stands alone.
+    pub first_line: u32,
+    /// See `first_line`.
+    pub last_line: u32,
+}
+
+/// A file, or a part of one, that was not read as what it seems to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceProblem {
+    /// Where.
+    pub range: TextRange,
+    /// What, in a sentence.
+    pub message: String,
+    /// An error (`unparsable-source`), or worth knowing only.
+    pub fatal: bool,
+}
+
+/// A part of the sources that keeps verdicts open: a template, a placeholder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnresolvedFact {
+    /// Where.
+    pub range: TextRange,
+    /// What it is: `placeholder`, `Helm template`.
+    pub what: &'static str,
+}
+
+/// Everything that one file states.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// Path relative to the project root, with `/`.
+    pub path: String,
+    /// Positions.
+    pub lines: LineIndex,
+    /// Size in bytes as read.
+    pub bytes: u64,
+    /// Documents read.
+    pub documents: u32,
+    /// A source of some format; other files are passed over.
+    pub recognised: bool,
+    /// The text mentions images, pull secrets or service accounts: what a patch file would change.
+    pub touches_pulls: bool,
+    /// Workloads.
+    pub workloads: Vec<WorkloadFact>,
+    /// Service accounts.
+    pub service_accounts: Vec<ServiceAccountFact>,
+    /// Secrets.
+    pub secrets: Vec<SecretFact>,
+    /// Producers of secrets.
+    pub producers: Vec<ProducerFact>,
+    /// Patchers.
+    pub patchers: Vec<PatcherFact>,
+    /// Fields that went wrong.
+    pub defects: Vec<FieldDefect>,
+    /// The kustomization, where the file is one.
+    pub kustomization: Option<KustomizationFact>,
+    /// Inline suppressions.
+    pub ignores: Vec<InlineIgnore>,
+    /// Problems.
+    pub problems: Vec<SourceProblem>,
+    /// What could not be resolved.
+    pub unresolved: Vec<UnresolvedFact>,
+    /// Bytes that no output may show: secret values.
+    pub masked: Vec<TextRange>,
+}

@@ -1,0 +1,18 @@
+//! The analysis: facts from sources, an access model, a proof for every pull, and the rules that read it.
+//!
+//! Pure: no IO, clock, environment, randomness or hash order. A shell reads files, calls [`read`] on each
+//! and [`analyze`] on all, and renders the [`Report`].
+
+pub mod config;
+pub mod diagnostic;
+pub mod fact;
+pub mod model;
+pub mod proof;
+pub mod render;
+pub mod report;
+pub mod rules;
+pub mod source;
+pub mod suppress;
+
+pub use report::{Options, Report, analyze};
+pub use source::read;

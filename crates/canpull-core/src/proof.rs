@@ -1,0 +1,178 @@
+//! Pull proofs: the only place that knows how a node gets credentials.
+
+use canpull_syntax::Span;
+
+use crate::model::ImageUseId;
+use crate::model::SecretId;
+
+/// Kleene's three truth values.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Truth {
+    /// Refuted.
+    No,
+    /// Open.
+    Unknown,
+    /// Proven.
+    Yes,
+}
+
+impl Truth {
+    /// All must hold.
+    pub fn and(self, other: Self) -> Self {
+        self.min(other)
+    }
+
+    /// One must hold.
+    pub fn or(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// As JSON says it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Unknown => "unknown",
+            Self::Yes => "yes",
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
+/// What a link claims. Rules read this; people read its text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Claim {
+    /// The kubelet accepts the image reference.
+    ReferenceParses,
+    /// The API server accepts the pod's pull-secret list.
+    ListAccepted,
+    /// A named, existing secret decodes: otherwise every pull of the pod fails.
+    SecretDecodes(SecretId),
+    /// The image is on the node already.
+    ImagePresent,
+    /// The registry answers without credentials.
+    ServesAnonymously,
+    /// No credential matches, so the kubelet tries without.
+    NoCredentialMatches,
+    /// The pod's own list is empty, so the service account's is copied.
+    PodListEmpty,
+    /// The service account's list holds the secret.
+    ServiceAccountNames,
+    /// The pod's list holds the secret.
+    PodNames,
+    /// The secret exists in the pod's namespace.
+    SecretExists,
+    /// The API server accepts the secret.
+    SecretAccepted,
+    /// The kubelet uses secrets of this type and key.
+    SecretUsed,
+    /// One of its keys matches the image.
+    KeyMatches,
+    /// The credential is good.
+    CredentialGood,
+    /// The node's credential provider serves this host.
+    NodeServesHost,
+    /// The node's identity may pull from the registry.
+    NodeMayPull,
+    /// The configuration says so.
+    Declared,
+}
+
+/// One step of a route, with what it rests on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// What is claimed, for rules.
+    pub claim: Claim,
+    /// What is claimed, for people. No credential ever stands here.
+    pub text: String,
+    /// Whether it holds.
+    pub truth: Truth,
+    /// Taken for granted until a source shows otherwise.
+    pub assumed: bool,
+    /// Where it was read.
+    pub because: Vec<Span>,
+}
+
+/// The ways to an image.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RouteKind {
+    /// The image is on the node.
+    NoPullNeeded,
+    /// Without credentials.
+    Anonymous,
+    /// A secret that the pod names.
+    PodPullSecret,
+    /// A secret that the pod's service account names.
+    ServiceAccountPullSecret,
+    /// The node's own identity.
+    NodeIdentity,
+    /// An identity of the service account.
+    ServiceAccountIdentity,
+    /// The configuration says so.
+    Declared,
+}
+
+impl RouteKind {
+    /// As JSON says it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoPullNeeded => "no-pull-needed",
+            Self::Anonymous => "anonymous",
+            Self::PodPullSecret => "pod-pull-secret",
+            Self::ServiceAccountPullSecret => "service-account-pull-secret",
+            Self::NodeIdentity => "node-identity",
+            Self::ServiceAccountIdentity => "service-account-identity",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+/// One way to the image: holds if all its links hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Route {
+    /// Which way.
+    pub kind: RouteKind,
+    /// Its links, in the order in which the kubelet would come to them.
+    pub links: Vec<Link>,
+    /// For secret routes: the name in the list.
+    pub secret_name: Option<String>,
+    /// For secret routes: where the name stands.
+    pub named_at: Option<Span>,
+    /// For secret routes: the secrets that the name may stand for.
+    pub secrets: Vec<SecretId>,
+}
+
+impl Route {
+    /// Whether the route holds.
+    pub fn truth(&self) -> Truth {
+        self.links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth))
+    }
+}
+
+/// Whether one image of one workload can be pulled, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PullProof {
+    /// The image's use.
+    pub image_use: ImageUseId,
+    /// What every pull of the pod needs.
+    pub common: Vec<Link>,
+    /// All ways, those that fail included.
+    pub routes: Vec<Route>,
+}
+
+impl PullProof {
+    /// The common links.
+    pub fn common_truth(&self) -> Truth {
+        self.common.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth))
+    }
+
+    /// The verdict: common links and any route.
+    pub fn verdict(&self) -> Truth {
+        let routes = self.routes.iter().fold(Truth::No, |truth, route| truth.or(route.truth()));
+        self.common_truth().and(routes)
+    }
+}

@@ -1,0 +1,1 @@
+//! Suppressions: inline comments, annotations and the configuration's ignores, each checked for use.

@@ -1,0 +1,9 @@
+//! Text and trees: spanned syntax for every language that canpull reads. Knows neither Kubernetes nor Azure.
+
+pub mod edit;
+pub mod text;
+pub mod tree;
+pub mod yaml;
+
+pub use text::{FileId, LineIndex, Position, Span, TextRange};
+pub use tree::{Document, Entry, Kind, Node, Parsed, Problem, ScalarStyle, Tree, Value};

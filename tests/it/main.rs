@@ -1,1 +1,4 @@
 //! All integration tests in one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod kubelet;

@@ -134,8 +134,10 @@ pub struct ImageFact {
     pub container: String,
     /// What uses the image.
     pub role: Role,
-    /// The reference as written.
+    /// The reference.
     pub image: Field<String>,
+    /// The reference as written, placeholders and all.
+    pub text: String,
     /// `imagePullPolicy` or a volume's `pullPolicy`.
     pub pull_policy: Field<String>,
 }

@@ -6,7 +6,9 @@
 pub mod config;
 pub mod diagnostic;
 pub mod fact;
+pub mod glob;
 pub mod model;
+pub mod placeholder;
 pub mod proof;
 pub mod render;
 pub mod report;

@@ -3,23 +3,156 @@
 pub mod docker_config;
 pub mod image;
 pub mod keyring;
+mod kustomize;
+pub mod namespace;
+pub mod pull_secret;
 pub mod registry;
+pub mod service_account;
+pub mod workload;
+pub mod world;
+
+use canpull_syntax::FileId;
 
 use crate::config::Config;
-use crate::fact::FileFacts;
+use crate::fact::{FileFacts, PatcherFact};
 
-/// Index of an image use in the model.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ImageUseId(pub u32);
+pub use namespace::Namespace;
+pub use pull_secret::{Content, Origin, PullSecret, SecretId};
+pub use service_account::{ServiceAccount, ServiceAccountId};
+pub use workload::{ImageUse, ImageUseId, Pod, PodId, Reference};
+pub use world::{World, WorldId, WorldKind};
 
-/// Index of a pull secret in the model.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SecretId(pub u32);
-
-/// Everything known, joined.
+/// Everything known, joined. Ids index its vectors.
 pub struct AccessModel<'a> {
     /// The files' facts, by `FileId`.
     pub files: &'a [FileFacts],
     /// The configuration.
     pub config: &'a Config,
+    /// What is deployed together.
+    pub worlds: Vec<World>,
+    /// Pods and pod templates of all worlds.
+    pub pods: Vec<Pod<'a>>,
+    /// Their images.
+    pub image_uses: Vec<ImageUse<'a>>,
+    /// Secrets of every kind that a pod may name for pulling, of all worlds.
+    pub secrets: Vec<PullSecret<'a>>,
+    /// Service accounts of all worlds.
+    pub service_accounts: Vec<ServiceAccount<'a>>,
+    /// What adds pull secrets behind the manifests' back; it may run in any cluster.
+    pub patchers: Vec<&'a PatcherFact>,
+    secrets_by_name: std::collections::BTreeMap<(WorldId, String), Vec<SecretId>>,
+    accounts_by_name: std::collections::BTreeMap<(WorldId, String), Vec<ServiceAccountId>>,
+}
+
+/// The index of the next element of a vector, as ids count.
+pub(crate) fn next_id<T>(vector: &[T]) -> u32 {
+    u32::try_from(vector.len()).unwrap_or(u32::MAX)
+}
+
+impl<'a> AccessModel<'a> {
+    /// Joins the facts of all files.
+    pub fn new(files: &'a [FileFacts], config: &'a Config) -> Self {
+        let mut model = Self {
+            files,
+            config,
+            worlds: world::worlds(files, config),
+            pods: Vec::new(),
+            image_uses: Vec::new(),
+            secrets: Vec::new(),
+            service_accounts: Vec::new(),
+            patchers: files.iter().flat_map(|file| &file.patchers).collect(),
+            secrets_by_name: std::collections::BTreeMap::new(),
+            accounts_by_name: std::collections::BTreeMap::new(),
+        };
+        let worlds = std::mem::take(&mut model.worlds);
+        for (index, world) in worlds.iter().enumerate() {
+            model.add_world(WorldId(u32::try_from(index).unwrap_or(u32::MAX)), world);
+        }
+        model.worlds = worlds;
+        model
+    }
+
+    fn add_world(&mut self, id: WorldId, world: &World) {
+        for member in &world.members {
+            let Some(file) = self.files.get(member.file.0 as usize) else { continue };
+            let layers = kustomize::Layers::new(self.files, &member.layers);
+            for fact in file.secrets.iter().filter(|fact| world.holds(&fact.object)) {
+                self.add_secret(pull_secret::from_manifest(id, fact, &layers));
+            }
+            for fact in file.producers.iter().filter(|fact| world.holds(&fact.object)) {
+                self.add_secret(pull_secret::from_producer(id, fact, &layers));
+            }
+            for fact in file.service_accounts.iter().filter(|fact| world.holds(&fact.object)) {
+                self.add_service_account(service_account::from_fact(id, fact, &layers));
+            }
+            for fact in file.workloads.iter().filter(|fact| world.holds(&fact.object)) {
+                self.add_pod(workload::pod(id, fact, &layers), &layers);
+            }
+        }
+        let kustomization = |file: FileId| self.files.get(file.0 as usize).and_then(|file| file.kustomization.as_ref());
+        let root = world.root.and_then(kustomization);
+        let generators: Vec<_> = world.kustomizations.iter().filter_map(|&file| kustomization(file)).collect();
+        for fact in generators {
+            for generator in &fact.generators {
+                self.add_secret(pull_secret::from_generator(id, generator, fact, root));
+            }
+        }
+    }
+
+    fn add_secret(&mut self, secret: PullSecret<'a>) {
+        let id = SecretId(next_id(&self.secrets));
+        if let Some(name) = &secret.name {
+            self.secrets_by_name.entry((secret.world, name.clone())).or_default().push(id);
+        }
+        self.secrets.push(secret);
+    }
+
+    fn add_service_account(&mut self, account: ServiceAccount<'a>) {
+        let id = ServiceAccountId(next_id(&self.service_accounts));
+        if let Some(name) = account.fact.object.name.text() {
+            self.accounts_by_name.entry((account.world, name.to_owned())).or_default().push(id);
+        }
+        self.service_accounts.push(account);
+    }
+
+    fn add_pod(&mut self, mut pod: Pod<'a>, layers: &kustomize::Layers<'a>) {
+        let id = PodId(next_id(&self.pods));
+        for fact in pod.fact.images.iter().filter(|fact| !fact.image.is_absent()) {
+            pod.images.push(ImageUseId(next_id(&self.image_uses)));
+            self.image_uses.push(workload::image_use(id, pod.fact, fact, layers));
+        }
+        self.pods.push(pod);
+    }
+
+    /// The secrets of a world with this name, in every namespace.
+    pub fn secrets_named(&self, world: WorldId, name: &str) -> impl Iterator<Item = (SecretId, &PullSecret<'a>)> {
+        let ids = self.secrets_by_name.get(&(world, name.to_owned()));
+        ids.into_iter().flatten().filter_map(|&id| Some((id, self.secret(id)?)))
+    }
+
+    /// The service accounts of a world with this name, in every namespace.
+    pub fn accounts_named(&self, world: WorldId, name: &str) -> impl Iterator<Item = &ServiceAccount<'a>> {
+        let ids = self.accounts_by_name.get(&(world, name.to_owned()));
+        ids.into_iter().flatten().filter_map(|&id| self.service_accounts.get(id.0 as usize))
+    }
+
+    /// A secret.
+    pub fn secret(&self, id: SecretId) -> Option<&PullSecret<'a>> {
+        self.secrets.get(id.0 as usize)
+    }
+
+    /// A pod.
+    pub fn pod(&self, id: PodId) -> Option<&Pod<'a>> {
+        self.pods.get(id.0 as usize)
+    }
+
+    /// An image use.
+    pub fn image_use(&self, id: ImageUseId) -> Option<&ImageUse<'a>> {
+        self.image_uses.get(id.0 as usize)
+    }
+
+    /// A world.
+    pub fn world(&self, id: WorldId) -> Option<&World> {
+        self.worlds.get(id.0 as usize)
+    }
 }

@@ -1,9 +1,15 @@
 //! Pull proofs: the only place that knows how a node gets credentials.
 
+mod case;
+mod credential;
+mod node;
+mod secret;
+
 use canpull_syntax::Span;
 
-use crate::model::ImageUseId;
-use crate::model::SecretId;
+use crate::model::{ImageUseId, SecretId};
+
+pub use case::prove_all;
 
 /// Kleene's three truth values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -1,5 +1,7 @@
 //! Text and trees: spanned syntax for every language that canpull reads. Knows neither Kubernetes nor Azure.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+
 pub mod edit;
 pub mod text;
 pub mod tree;

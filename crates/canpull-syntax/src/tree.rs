@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use crate::text::TextRange;
 
@@ -355,6 +356,8 @@ impl<'t> Node<'t> {
     }
 
     fn collect_entries(self, into: &mut Vec<Entry<'t>>, depth: u8) {
+        let mut places: BTreeMap<Cow<'t, str>, usize> =
+            into.iter().enumerate().map(|(at, entry)| (entry.name(), at)).collect();
         let own_from = into.len();
         let mut merges = Vec::new();
         for entry in self.written_entries() {
@@ -362,11 +365,17 @@ impl<'t> Node<'t> {
                 merges.push(entry.value);
                 continue;
             }
-            let name = entry.name();
-            match into.iter_mut().enumerate().find(|(_, seen)| seen.name() == name) {
-                Some((at, seen)) if at >= own_from => *seen = entry,
+            match places.get(&entry.name()) {
+                Some(&at) if at >= own_from => {
+                    if let Some(seen) = into.get_mut(at) {
+                        *seen = entry;
+                    }
+                }
                 Some(_) => {}
-                None => into.push(entry),
+                None => {
+                    places.insert(entry.name(), into.len());
+                    into.push(entry);
+                }
             }
         }
         if depth >= MAX_MERGE_DEPTH {

@@ -1,0 +1,108 @@
+//! What the kustomizations around a resource change: namespace, images, and what their patches may touch.
+
+use canpull_syntax::{FileId, Span};
+
+use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, PatchFact};
+use crate::model::namespace::Namespace;
+
+/// The kustomizations that a resource passes through, innermost first.
+pub(crate) struct Layers<'a> {
+    files: &'a [FileFacts],
+    facts: Vec<&'a KustomizationFact>,
+}
+
+impl<'a> Layers<'a> {
+    pub(crate) fn new(files: &'a [FileFacts], layers: &[FileId]) -> Self {
+        let facts = layers.iter().filter_map(|id| files.get(id.0 as usize)?.kustomization.as_ref()).collect();
+        Self { files, facts }
+    }
+
+    /// The object's namespace: the outermost kustomization's wins over what is written.
+    pub(crate) fn namespace(&self, object: &ObjectMeta) -> Namespace {
+        self.override_namespace().unwrap_or_else(|| Namespace::from_field(&object.namespace))
+    }
+
+    /// The namespace that the outermost kustomization sets.
+    pub(crate) fn override_namespace(&self) -> Option<Namespace> {
+        self.facts
+            .iter()
+            .rev()
+            .find_map(|fact| fact.namespace.as_ref())
+            .map(|(namespace, _)| Namespace::Written(namespace.clone()))
+    }
+
+    /// The image after every layer's `images`, with the override that changed it last.
+    pub(crate) fn image(&self, image: &str) -> Option<(String, Span)> {
+        let mut current = image.to_owned();
+        let mut changed = None;
+        for entry in self.facts.iter().flat_map(|fact| &fact.images) {
+            if let Some(image) = overridden(&current, entry) {
+                current = image;
+                changed = Some(entry.span);
+            }
+        }
+        changed.map(|span| (current, span))
+    }
+
+    /// A patch or a field that is not evaluated and may change this object's images, secrets or account.
+    pub(crate) fn touched(&self, object: &ObjectMeta) -> Option<Span> {
+        self.facts.iter().find_map(|fact| {
+            let opaque = fact.opaque.first().map(|(_, span)| *span);
+            opaque
+                .or_else(|| fact.patches.iter().find(|patch| self.patch_touches(patch, object)).map(|patch| patch.span))
+        })
+    }
+
+    fn patch_touches(&self, patch: &PatchFact, object: &ObjectMeta) -> bool {
+        let targeted = |kind: Option<&str>, name: Option<&str>| {
+            kind.is_none_or(|kind| kind == object.kind)
+                && name.is_none_or(|name| object.name.text().is_none_or(|own| own == name))
+        };
+        let Some(path) = &patch.file else {
+            return patch.touches_pulls && targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
+        };
+        let Some(file) = self.files.iter().find(|file| &file.path == path) else {
+            return targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
+        };
+        if !file.touches_pulls {
+            return false;
+        }
+        if patch.target_kind.is_some() || patch.target_name.is_some() {
+            return targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
+        }
+        // A strategic merge patch names its own target.
+        let objects = file.workloads.iter().map(|fact| &fact.object);
+        let mut targets = objects.chain(file.service_accounts.iter().map(|fact| &fact.object)).peekable();
+        targets.peek().is_none() || targets.any(|target| targeted(Some(&target.kind), target.name.text()))
+    }
+}
+
+/// The image after one entry of `images`, where the entry is for it.
+fn overridden(image: &str, entry: &ImageOverride) -> Option<String> {
+    let (name, tag, digest) = split(image);
+    if name != entry.name {
+        return None;
+    }
+    let name = entry.new_name.as_deref().unwrap_or(name);
+    let suffix = match (&entry.new_tag, &entry.digest) {
+        (Some(tag), Some(digest)) => format!(":{tag}@{digest}"),
+        (None, Some(digest)) => format!("@{digest}"),
+        (Some(tag), None) => format!(":{tag}"),
+        (None, None) => {
+            let tag = tag.map(|tag| format!(":{tag}")).unwrap_or_default();
+            let digest = digest.map(|digest| format!("@{digest}")).unwrap_or_default();
+            tag + &digest
+        }
+    };
+    Some(format!("{name}{suffix}"))
+}
+
+/// An image's name, tag and digest, as kustomize splits them: the tag follows the last colon after the last slash.
+fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
+    let path = rest.rfind('/').map_or(0, |at| at + 1);
+    match rest.get(path..).and_then(|last| last.find(':')) {
+        Some(colon) => (rest.get(..path + colon).unwrap_or(rest), rest.get(path + colon + 1..), digest),
+        None => (rest, None, digest),
+    }
+}

@@ -1,0 +1,236 @@
+//! Pull secrets: where they come from, and what the API server and the kubelet make of their content.
+
+use canpull_syntax::Span;
+
+use crate::fact::{Field, GeneratorFact, KustomizationFact, ProducerFact, Reach, SecretFact, SecretValue, Why};
+use crate::model::docker_config::{self, Credential, Decoded, Layout, LayoutDefect};
+use crate::model::kustomize::Layers;
+use crate::model::namespace::Namespace;
+use crate::model::world::WorldId;
+
+/// Index of a pull secret in the model.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SecretId(pub u32);
+
+/// What states that the secret exists.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// A Secret manifest.
+    Manifest(&'a SecretFact),
+    /// An object that makes it at run time.
+    Producer(&'a ProducerFact),
+    /// A kustomization's `secretGenerator`.
+    Generator(&'a GeneratorFact),
+}
+
+/// What the kubelet gets from a secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Content {
+    /// Credentials, possibly none.
+    Credentials {
+        /// One for each registry key.
+        credentials: Vec<Credential>,
+        /// Ways in which the payload misses the layout that its author had in mind.
+        defects: Vec<LayoutDefect>,
+        /// The payload.
+        span: Span,
+    },
+    /// Nothing: the kubelet uses two types of secret only and passes over every other.
+    Ignored {
+        /// The type; `Opaque` where none is written.
+        secret_type: String,
+        /// Where the type stands or would stand.
+        span: Span,
+    },
+    /// The API server refuses the object, so the secret never comes to be.
+    Refused {
+        /// In its own words, contents left out.
+        reason: String,
+        /// What it refuses.
+        span: Span,
+        /// Ways in which the payload misses its layout.
+        defects: Vec<LayoutDefect>,
+    },
+    /// Accepted by the API server; the kubelet cannot decode it and gives up every pull of the pod.
+    Undecodable {
+        /// In the kubelet's own words, contents left out.
+        reason: String,
+        /// The payload.
+        span: Span,
+        /// Ways in which the payload misses its layout.
+        defects: Vec<LayoutDefect>,
+    },
+    /// Not visible before deploying.
+    Hidden(Why),
+}
+
+/// A secret that a pod may name for pulling, in one world.
+#[derive(Clone, Debug)]
+pub struct PullSecret<'a> {
+    /// The world.
+    pub world: WorldId,
+    /// Its name, where known.
+    pub name: Option<String>,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// Made in every namespace, or in some that cannot be listed.
+    pub everywhere: bool,
+    /// What states that it exists.
+    pub origin: Origin<'a>,
+    /// What the kubelet gets from it.
+    pub content: Content,
+    /// The name that identifies it in its source.
+    pub span: Span,
+}
+
+/// The type for `config.json` payloads.
+pub const DOCKER_CONFIG_JSON: &str = "kubernetes.io/dockerconfigjson";
+/// The type for the older `.dockercfg` payloads.
+pub const DOCKER_CFG: &str = "kubernetes.io/dockercfg";
+
+/// The key and layout that a secret of this type must have; `None` where the kubelet ignores the type.
+pub fn layout_of(secret_type: &str) -> Option<(&'static str, Layout)> {
+    match secret_type {
+        DOCKER_CONFIG_JSON => Some((".dockerconfigjson", Layout::DockerConfigJson)),
+        DOCKER_CFG => Some((".dockercfg", Layout::DockerCfg)),
+        _ => None,
+    }
+}
+
+impl PullSecret<'_> {
+    /// The credentials, where they are visible.
+    pub fn credentials(&self) -> &[Credential] {
+        match &self.content {
+            Content::Credentials { credentials, .. } => credentials,
+            _ => &[],
+        }
+    }
+
+    /// The Secret manifest, where it is one.
+    pub fn manifest(&self) -> Option<&SecretFact> {
+        match self.origin {
+            Origin::Manifest(fact) => Some(fact),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn from_manifest<'a>(world: WorldId, fact: &'a SecretFact, layers: &Layers<'a>) -> PullSecret<'a> {
+    PullSecret {
+        world,
+        name: fact.object.name.text().map(str::to_owned),
+        namespace: layers.namespace(&fact.object),
+        everywhere: false,
+        origin: Origin::Manifest(fact),
+        content: content(fact),
+        span: fact.object.name.span(),
+    }
+}
+
+fn content(fact: &SecretFact) -> Content {
+    let (secret_type, type_span) = match &fact.secret_type {
+        Field::Known(secret_type, span) => (secret_type.as_str(), *span),
+        Field::Absent(span) => ("Opaque", *span),
+        Field::Unknown(why, _) => return Content::Hidden(*why),
+    };
+    let Some((key, layout)) = layout_of(secret_type) else {
+        return Content::Ignored { secret_type: secret_type.to_owned(), span: type_span };
+    };
+    if let Some(why) = fact.hidden {
+        return Content::Hidden(why);
+    }
+    let Some(value) = fact.values.iter().find(|value| value.key == key) else {
+        let reason = format!("data[{key}]: Required value");
+        return Content::Refused { reason, span: type_span, defects: Vec::new() };
+    };
+    payload(value, layout)
+}
+
+fn payload(value: &SecretValue, layout: Layout) -> Content {
+    let span = value.value.span();
+    let text = match &value.value {
+        Field::Known(text, _) => text.expose(),
+        Field::Unknown(why, _) => return Content::Hidden(*why),
+        Field::Absent(_) => "",
+    };
+    let refused = |reason: String| Content::Refused { reason, span, defects: Vec::new() };
+    let decoded = if value.encoded {
+        match docker_config::base64_data(text) {
+            Err(reason) => return refused(reason),
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    } else {
+        text.to_owned()
+    };
+    if crate::placeholder::is_whole(&decoded) {
+        return Content::Hidden(Why::Placeholder);
+    }
+    let Decoded { api_server, kubelet, defects } = docker_config::decode(layout, &decoded);
+    if let Err(reason) = api_server {
+        return Content::Refused { reason: format!("data[{}]: Invalid value: {reason}", value.key), span, defects };
+    }
+    match kubelet {
+        Ok(credentials) => Content::Credentials { credentials, defects, span },
+        Err(reason) => Content::Undecodable { reason, span, defects },
+    }
+}
+
+pub(crate) fn from_producer<'a>(world: WorldId, fact: &'a ProducerFact, layers: &Layers<'a>) -> PullSecret<'a> {
+    let (namespace, everywhere) = match &fact.reach {
+        // kustomize moves the producer itself, and with it the secret that follows it.
+        Reach::Namespace(field) if *field == fact.object.namespace => (layers.namespace(&fact.object), false),
+        Reach::Namespace(field) => (Namespace::from_field(field), false),
+        Reach::Cluster => (Namespace::Unknown, true),
+    };
+    PullSecret {
+        world,
+        name: fact.name.text().map(str::to_owned),
+        namespace,
+        everywhere,
+        origin: Origin::Producer(fact),
+        content: produced(fact),
+        span: fact.name.span(),
+    }
+}
+
+/// A produced secret is as good as its producer lets us see.
+fn produced(fact: &ProducerFact) -> Content {
+    if let Field::Known(secret_type, span) = &fact.secret_type
+        && layout_of(secret_type).is_none()
+    {
+        return Content::Ignored { secret_type: secret_type.clone(), span: *span };
+    }
+    match &fact.registry {
+        Some(Field::Known(host, span)) => {
+            Content::Credentials { credentials: vec![Credential::declared(host)], defects: Vec::new(), span: *span }
+        }
+        _ => Content::Hidden(Why::FilledAtRunTime),
+    }
+}
+
+pub(crate) fn from_generator<'a>(
+    world: WorldId,
+    fact: &'a GeneratorFact,
+    kustomization: &KustomizationFact,
+    root: Option<&KustomizationFact>,
+) -> PullSecret<'a> {
+    let outermost = root.and_then(|fact| fact.namespace.as_ref()).or(kustomization.namespace.as_ref());
+    let namespace = outermost.map(|(namespace, _)| namespace).or(fact.namespace.as_ref());
+    let secret_type = fact.secret_type.as_deref().unwrap_or("Opaque");
+    let content = match layout_of(secret_type) {
+        None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
+        Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => {
+            Content::Refused { reason: format!("data[{key}]: Required value"), span: fact.span, defects: Vec::new() }
+        }
+        Some(_) => Content::Hidden(Why::FilledAtRunTime),
+    };
+    PullSecret {
+        world,
+        name: Some(fact.name.clone()),
+        namespace: namespace.map_or(Namespace::LeftOut, |name| Namespace::Written(name.clone())),
+        everywhere: false,
+        origin: Origin::Generator(fact),
+        content,
+        span: fact.span,
+    }
+}

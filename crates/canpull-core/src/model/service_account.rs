@@ -1,0 +1,31 @@
+//! Service accounts and the pull secrets that admission copies from them.
+
+use crate::fact::{SecretList, ServiceAccountFact, Why};
+use crate::model::kustomize::Layers;
+use crate::model::namespace::Namespace;
+use crate::model::world::WorldId;
+
+/// Index of a service account in the model.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ServiceAccountId(pub u32);
+
+/// A written service account in one world.
+#[derive(Clone, Debug)]
+pub struct ServiceAccount<'a> {
+    /// The world.
+    pub world: WorldId,
+    /// What is written.
+    pub fact: &'a ServiceAccountFact,
+    /// Its namespace, after kustomize.
+    pub namespace: Namespace,
+    /// Its list, Unknown where a kustomization changes it in a way that is not evaluated.
+    pub pull_secrets: SecretList,
+}
+
+pub(crate) fn from_fact<'a>(world: WorldId, fact: &'a ServiceAccountFact, layers: &Layers<'a>) -> ServiceAccount<'a> {
+    let pull_secrets = match layers.touched(&fact.object) {
+        Some(span) => SecretList::Unknown(Why::PartlyEvaluated, span),
+        None => fact.pull_secrets.clone(),
+    };
+    ServiceAccount { world, fact, namespace: layers.namespace(&fact.object), pull_secrets }
+}

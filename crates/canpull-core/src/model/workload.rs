@@ -1,0 +1,123 @@
+//! Pods, the images they use, and how they reach the kubelet after kustomize.
+
+use canpull_syntax::Span;
+
+use crate::fact::{Field, ImageFact, SecretList, Why, WorkloadFact};
+use crate::model::image::ImageReference;
+use crate::model::kustomize::Layers;
+use crate::model::namespace::Namespace;
+use crate::model::world::WorldId;
+
+/// Index of a pod in the model.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PodId(pub u32);
+
+/// Index of an image use in the model.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ImageUseId(pub u32);
+
+/// A pod or pod template in one world.
+#[derive(Clone, Debug)]
+pub struct Pod<'a> {
+    /// The world.
+    pub world: WorldId,
+    /// What is written.
+    pub fact: &'a WorkloadFact,
+    /// Its namespace, after kustomize.
+    pub namespace: Namespace,
+    /// The pod's own list.
+    pub pull_secrets: SecretList,
+    /// The service account's name.
+    pub service_account: Field<String>,
+    /// Its images.
+    pub images: Vec<ImageUseId>,
+}
+
+impl Pod<'_> {
+    /// For messages: `Deployment web`.
+    pub fn describe(&self) -> String {
+        match self.fact.object.name.text() {
+            Some(name) => format!("{} `{name}`", self.fact.object.kind),
+            None => self.fact.object.kind.clone(),
+        }
+    }
+}
+
+/// What an image string comes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reference {
+    /// A reference that the kubelet accepts.
+    Parsed(ImageReference),
+    /// One that it refuses, with its own words.
+    Invalid(String),
+    /// Not known before deploying.
+    Unresolved(Why),
+}
+
+/// One image of one pod.
+#[derive(Clone, Debug)]
+pub struct ImageUse<'a> {
+    /// The pod.
+    pub pod: PodId,
+    /// What is written.
+    pub fact: &'a ImageFact,
+    /// The image string after kustomize.
+    pub text: String,
+    /// Where it is written.
+    pub span: Span,
+    /// The kustomization's `images` entry that changed it.
+    pub overridden: Option<Span>,
+    /// What it comes to.
+    pub reference: Reference,
+}
+
+impl ImageUse<'_> {
+    /// The parsed reference.
+    pub fn parsed(&self) -> Option<&ImageReference> {
+        match &self.reference {
+            Reference::Parsed(reference) => Some(reference),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'a>) -> Pod<'a> {
+    let touched = layers.touched(&fact.object);
+    let (pull_secrets, service_account) = match touched {
+        Some(span) => (SecretList::Unknown(Why::PartlyEvaluated, span), Field::Unknown(Why::PartlyEvaluated, span)),
+        None => (fact.pull_secrets.clone(), fact.service_account.clone()),
+    };
+    let namespace = layers.namespace(&fact.object);
+    Pod { world, fact, namespace, pull_secrets, service_account, images: Vec::new() }
+}
+
+pub(crate) fn image_use<'a>(
+    pod: PodId,
+    workload: &WorkloadFact,
+    fact: &'a ImageFact,
+    layers: &Layers<'a>,
+) -> ImageUse<'a> {
+    let span = fact.image.span();
+    if let Some((text, overridden)) = layers.image(&fact.text) {
+        let reference = parse(&text);
+        return ImageUse { pod, fact, text, span, overridden: Some(overridden), reference };
+    }
+    let touched = layers.touched(&workload.object);
+    let reference = match (&fact.image, touched) {
+        (_, Some(_)) => Reference::Unresolved(Why::PartlyEvaluated),
+        (Field::Known(image, _), None) => parse(image),
+        (Field::Unknown(why, _), None) => Reference::Unresolved(*why),
+        (Field::Absent(_), None) => Reference::Unresolved(Why::FilledAtRunTime),
+    };
+    ImageUse { pod, fact, text: fact.text.clone(), span, overridden: None, reference }
+}
+
+fn parse(image: &str) -> Reference {
+    if crate::placeholder::find(image).is_some() {
+        return Reference::Unresolved(Why::Placeholder);
+    }
+    match ImageReference::parse(image) {
+        Ok(reference) => Reference::Parsed(reference),
+        Err(error) => Reference::Invalid(error),
+    }
+}

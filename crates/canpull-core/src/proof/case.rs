@@ -1,0 +1,282 @@
+//! One pull to be proven: the common links, and every route in the order in which the kubelet tries them.
+
+use canpull_syntax::Span;
+
+use crate::config::{ClusterDecl, CompleteKind, Declared};
+use crate::fact::{Field, SecretList, Why};
+use crate::glob;
+use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference};
+use crate::proof::{Claim, Link, PullProof, Route, RouteKind, Truth};
+
+/// Proves every image use of the model, in its order.
+pub fn prove_all(model: &AccessModel<'_>, now: Option<i64>) -> Vec<PullProof> {
+    (0..u32::try_from(model.image_uses.len()).unwrap_or(u32::MAX))
+        .filter_map(|index| prove(model, ImageUseId(index), now))
+        .collect()
+}
+
+fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>) -> Option<PullProof> {
+    let image = model.image_use(id)?;
+    let pod = model.pod(image.pod)?;
+    let case = Case { model, pod, image, now };
+    let mut common = vec![case.reference()];
+    common.extend(case.list_accepted());
+    if image.fact.pull_policy.text() == Some("Never") {
+        return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });
+    }
+    let lists = case.lists();
+    common.extend(case.secrets_decode(&lists));
+    let mut routes = case.secret_routes(&lists);
+    routes.extend(case.node_identity());
+    routes.extend(case.attached());
+    let anonymous = case.anonymous(&routes);
+    routes.push(anonymous);
+    Some(PullProof { image_use: id, common, routes })
+}
+
+/// One pull to be proven.
+pub(super) struct Case<'m, 'a> {
+    pub(super) model: &'m AccessModel<'a>,
+    pub(super) pod: &'m Pod<'a>,
+    pub(super) image: &'m ImageUse<'a>,
+    pub(super) now: Option<i64>,
+}
+
+/// A list of pull secrets with what decides whether the pod gets it.
+pub(super) struct NamedList<'m> {
+    pub(super) kind: RouteKind,
+    pub(super) list: &'m SecretList,
+    /// What must hold for the list to count: the pod's own list always does.
+    pub(super) condition: Vec<Link>,
+    /// The list may be another one: its service account is in a namespace that may be another's.
+    pub(super) uncertain: bool,
+}
+
+impl NamedList<'_> {
+    /// Whether the pod gets the list.
+    pub(super) fn applies(&self) -> Truth {
+        let truth = self.condition.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+        if self.uncertain { truth.and(Truth::Unknown) } else { truth }
+    }
+
+    /// The claim that the list holds a name, and whose list it is.
+    pub(super) fn owner(&self) -> (Claim, &'static str) {
+        match self.kind {
+            RouteKind::PodPullSecret => (Claim::PodNames, "the pod"),
+            _ => (Claim::ServiceAccountNames, "its service account"),
+        }
+    }
+}
+
+pub(super) fn link(claim: Claim, truth: Truth, text: impl Into<String>, because: Vec<Span>) -> Link {
+    Link { claim, text: text.into(), truth, assumed: false, because }
+}
+
+pub(super) fn assumed(claim: Claim, truth: Truth, text: impl Into<String>, because: Vec<Span>) -> Link {
+    Link { assumed: true, ..link(claim, truth, text, because) }
+}
+
+/// What follows from an uncertain candidate can be refuted by the real one: No becomes Unknown.
+pub(super) fn weakened(mut link: Link) -> Link {
+    link.truth = link.truth.max(Truth::Unknown);
+    link
+}
+
+impl<'m, 'a> Case<'m, 'a> {
+    pub(super) fn image_span(&self) -> Vec<Span> {
+        std::iter::once(self.image.span).chain(self.image.overridden).collect()
+    }
+
+    fn reference(&self) -> Link {
+        let (truth, text) = match &self.image.reference {
+            Reference::Parsed(reference) => (Truth::Yes, format!("the kubelet reads the image as `{reference}`")),
+            Reference::Invalid(error) => {
+                (Truth::No, format!("the kubelet refuses the image name (InvalidImageName): {error}"))
+            }
+            Reference::Unresolved(why) => {
+                (Truth::Unknown, format!("the image is not known before deploying: {}", why.describe()))
+            }
+        };
+        link(Claim::ReferenceParses, truth, text, self.image_span())
+    }
+
+    fn list_accepted(&self) -> Option<Link> {
+        let SecretList::Refused(_, span) = &self.pod.pull_secrets else { return None };
+        let text = "the API server accepts `imagePullSecrets`: it must be a list of `{name: …}`";
+        Some(link(Claim::ListAccepted, Truth::No, text, vec![*span]))
+    }
+
+    fn no_pull_needed(&self) -> Route {
+        let because = vec![self.image.fact.pull_policy.span()];
+        let text =
+            "`imagePullPolicy: Never`: the image must be on the node already, or the pod fails with ErrImageNeverPull";
+        Route::new(RouteKind::NoPullNeeded, vec![link(Claim::ImagePresent, Truth::Unknown, text, because)])
+    }
+
+    /// Whether the pod's own list is empty, which is when admission copies the service account's.
+    fn own_list_empty(&self) -> Link {
+        let own = &self.pod.pull_secrets;
+        let (truth, text) = match own {
+            SecretList::Empty(_) => {
+                (Truth::Yes, "the pod names no pull secret, so its service account's are copied into it")
+            }
+            SecretList::Entries(..) | SecretList::Refused(..) => {
+                (Truth::No, "the pod names pull secrets of its own, so its service account's are not added")
+            }
+            SecretList::Unknown(..) => (Truth::Unknown, "whether the pod names pull secrets of its own is not known"),
+        };
+        link(Claim::PodListEmpty, truth, text, vec![own.span()])
+    }
+
+    /// The pod's own list, and those of the service accounts that may be its own.
+    fn lists(&self) -> Vec<NamedList<'m>> {
+        // The kubelet runs static pods without the API server: no service account, no secrets.
+        if self.pod.fact.is_static {
+            return Vec::new();
+        }
+        let own = &self.pod.pull_secrets;
+        let mut lists =
+            vec![NamedList { kind: RouteKind::PodPullSecret, list: own, condition: Vec::new(), uncertain: false }];
+        let Some(name) = self.account_name() else { return lists };
+        let condition = self.own_list_empty();
+        for account in self.model.accounts_named(self.pod.world, name) {
+            let same = account.namespace.same(&self.pod.namespace);
+            if same != Truth::No {
+                lists.push(NamedList {
+                    kind: RouteKind::ServiceAccountPullSecret,
+                    list: &account.pull_secrets,
+                    condition: vec![condition.clone()],
+                    uncertain: same == Truth::Unknown,
+                });
+            }
+        }
+        lists
+    }
+
+    /// The service account's name; `None` where it is not known.
+    fn account_name(&self) -> Option<&'m str> {
+        match &self.pod.service_account {
+            Field::Known(name, _) if !name.is_empty() => Some(name),
+            Field::Unknown(..) => None,
+            _ => Some("default"),
+        }
+    }
+
+    fn secret_routes(&self, lists: &[NamedList<'m>]) -> Vec<Route> {
+        if self.pod.fact.is_static {
+            return Vec::new();
+        }
+        let mut routes = Vec::new();
+        for list in lists {
+            routes.extend(list.list.entries().iter().filter_map(|entry| self.secret_route(list, entry)));
+            if let SecretList::Unknown(why, span) = list.list {
+                routes.push(open_route(list, *why, *span));
+            }
+        }
+        let certain = |list: &NamedList<'_>| list.kind == RouteKind::ServiceAccountPullSecret && !list.uncertain;
+        if !lists.iter().any(certain) {
+            routes.push(self.unwritten_account());
+        }
+        routes.extend(self.patched());
+        routes
+    }
+
+    /// The service account is in no source: its list is Unknown, or empty where the sources hold all accounts.
+    fn unwritten_account(&self) -> Route {
+        let span = self.pod.service_account.span();
+        let (truth, text, because) = match self.account_name() {
+            None => (Truth::Unknown, "which service account the pod runs as is not known".to_owned(), vec![span]),
+            Some(name) => {
+                let complete = self.complete(CompleteKind::ServiceAccounts);
+                let declared = self.external(&self.model.config.external_service_accounts, name);
+                match (complete, declared) {
+                    (Some(complete), None) => {
+                        let text = format!(
+                            "service account `{name}` is in no source, and the configuration says that these are all"
+                        );
+                        (Truth::No, text, [vec![span], complete].concat())
+                    }
+                    (_, Some(declared)) => {
+                        let text =
+                            format!("service account `{name}` is made elsewhere; its pull secrets are not visible");
+                        (Truth::Unknown, text, vec![span, declared])
+                    }
+                    (None, None) => {
+                        let text =
+                            format!("service account `{name}` is in no source; its pull secrets are not visible");
+                        (Truth::Unknown, text, vec![span])
+                    }
+                }
+            }
+        };
+        let links = vec![self.own_list_empty(), link(Claim::ServiceAccountNames, truth, text, because)];
+        Route::new(RouteKind::ServiceAccountPullSecret, links)
+    }
+
+    /// An operator or policy that hands out pull secrets leaves no trace in the pod's manifest.
+    fn patched(&self) -> Option<Route> {
+        let on_pods = self.model.patchers.iter().find(|patcher| patcher.patches_pods);
+        let patcher = on_pods.or(self.model.patchers.first())?;
+        let text = format!("{} may add pull secrets at run time", patcher.object.kind);
+        let (kind, claim, mut links) = if patcher.patches_pods {
+            (RouteKind::PodPullSecret, Claim::PodNames, Vec::new())
+        } else {
+            (RouteKind::ServiceAccountPullSecret, Claim::ServiceAccountNames, vec![self.own_list_empty()])
+        };
+        links.push(link(claim, Truth::Unknown, text, vec![patcher.object.span]));
+        Some(Route::new(kind, links))
+    }
+
+    pub(super) fn clusters(&self) -> impl Iterator<Item = &'m ClusterDecl> {
+        let world = self.model.world(self.pod.world);
+        let clusters = &self.model.config.clusters;
+        world.into_iter().flat_map(|world| &world.clusters).filter_map(|&index| clusters.get(index))
+    }
+
+    /// Where every cluster of the world is declared to have all objects of a kind in the sources; `None` unless all are.
+    pub(super) fn complete(&self, kind: CompleteKind) -> Option<Vec<Span>> {
+        let mut spans = Vec::new();
+        for cluster in self.clusters() {
+            spans.push(cluster.complete.iter().find(|declared| declared.value == kind)?.span);
+        }
+        (!spans.is_empty()).then_some(spans)
+    }
+
+    /// The declaration that an object of this name is made elsewhere, in the pod's namespace.
+    pub(super) fn external(&self, globs: &[Declared<String>], name: &str) -> Option<Span> {
+        let namespace = match &self.pod.namespace {
+            Namespace::Written(namespace) => namespace.as_str(),
+            // A namespace that is given at deploy time satisfies no glob but `*`.
+            Namespace::LeftOut | Namespace::Unknown => "",
+        };
+        let found = globs.iter().find(|declared| glob::matches_object(&declared.value, namespace, name));
+        found.map(|declared| declared.span)
+    }
+}
+
+fn open_route(list: &NamedList<'_>, why: Why, span: Span) -> Route {
+    let text = format!("which pull secrets are named is not known: {}", why.describe());
+    let mut links = list.condition.clone();
+    links.push(link(list.owner().0, Truth::Unknown, text, vec![span]));
+    Route::new(list.kind, links)
+}
+
+impl Route {
+    /// A route that no secret leads to.
+    pub(super) fn new(kind: RouteKind, links: Vec<Link>) -> Self {
+        Self { kind, links, secret_name: None, named_at: None, secrets: Vec::new() }
+    }
+}
+
+impl Why {
+    /// For messages: `a placeholder that is filled in before deploying`.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Placeholder => "a placeholder that is filled in before deploying",
+            Self::Encrypted => "it is encrypted in the repository",
+            Self::NotText => "it is not text",
+            Self::PartlyEvaluated => "the kustomization changes it in a way that is not evaluated",
+            Self::FilledAtRunTime => "it is filled in at run time",
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether a decoded credential that matches an image is good, as far as its own text tells.
+
+use canpull_syntax::Span;
+
+use crate::model::docker_config::Credential;
+use crate::model::keyring;
+use crate::proof::{Claim, Link, Route, RouteKind, Truth};
+
+/// The credentials that the kubelet offers for an image, in the order in which it tries them.
+pub(crate) fn matching<'c>(credentials: &'c [Credential], lookup_name: &str) -> Vec<&'c Credential> {
+    let keys: Vec<Option<&str>> = credentials.iter().map(|credential| credential.index_key.as_deref()).collect();
+    keyring::lookup(&keys, lookup_name).into_iter().filter_map(|index| credentials.get(index)).collect()
+}
+
+/// The kubelet tries one credential after the other until one serves: the best of them decides.
+pub(crate) fn best(matching: &[&Credential], now: Option<i64>, anonymous: &Link, span: Span) -> Link {
+    let links = matching.iter().map(|credential| judge(credential, now, anonymous, span));
+    let best = links.reduce(|best, link| if link.truth > best.truth { link } else { best });
+    best.unwrap_or_else(|| good(Truth::No, false, "no credential matches", span))
+}
+
+fn good(truth: Truth, assumed: bool, text: impl Into<String>, span: Span) -> Link {
+    Link { claim: Claim::CredentialGood, text: text.into(), truth, assumed, because: vec![span] }
+}
+
+fn judge(credential: &Credential, now: Option<i64>, anonymous: &Link, span: Span) -> Link {
+    let key = &credential.registry_key;
+    if credential.is_empty() {
+        // containerd takes an empty user name and password for no credential at all.
+        let text = format!("the entry for `{key}` is empty, which is tried without credentials");
+        return Link { claim: Claim::CredentialGood, text, because: vec![span], ..anonymous.clone() };
+    }
+    if credential.newline {
+        let text =
+            format!("the credential for `{key}` ends in a line break, which the registry takes for a part of it");
+        return good(Truth::No, false, text, span);
+    }
+    if !credential.has_password {
+        return good(Truth::No, false, format!("the credential for `{key}` has no password"), span);
+    }
+    match (credential.expires, now) {
+        (Some(expires), Some(now)) if expires <= now => {
+            good(Truth::No, false, format!("the token for `{key}` has expired"), span)
+        }
+        (Some(_), None) => {
+            let text = format!("the token for `{key}` expires; the time to hold it against is not given");
+            good(Truth::Unknown, false, text, span)
+        }
+        _ => good(Truth::Yes, true, format!("the credential for `{key}` is taken as good"), span),
+    }
+}
+
+/// The kubelet tries without credentials only where none matches. A secret that is in no source is taken not to stand
+/// in the way: either it does not match, or it is as good as any that does.
+pub(crate) fn in_the_way(routes: &[Route]) -> Option<Link> {
+    let secret_routes = routes
+        .iter()
+        .filter(|route| matches!(route.kind, RouteKind::PodPullSecret | RouteKind::ServiceAccountPullSecret));
+    let mut worst: Option<Link> = None;
+    let mut named = Vec::new();
+    for route in secret_routes {
+        named.extend(route.named_at);
+        let (good, others): (Vec<&Link>, Vec<&Link>) =
+            route.links.iter().partition(|link| link.claim == Claim::CredentialGood);
+        let others = others.into_iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+        let Some(good) = good.first().filter(|_| others != Truth::No) else { continue };
+        let truth = match (others, good.truth) {
+            (Truth::Yes, Truth::Yes | Truth::No) => Truth::No,
+            (_, Truth::Yes) => continue,
+            _ => Truth::Unknown,
+        };
+        if worst.as_ref().is_none_or(|link| truth < link.truth) {
+            let text = "a pull secret matches, so the kubelet does not try without credentials".to_owned();
+            let because = good.because.clone();
+            worst = Some(Link { claim: Claim::NoCredentialMatches, text, truth, assumed: false, because });
+        }
+    }
+    worst.or_else(|| {
+        (!named.is_empty()).then(|| Link {
+            claim: Claim::NoCredentialMatches,
+            text: "no pull secret is known to stand in the way of a pull without credentials".into(),
+            truth: Truth::Yes,
+            assumed: true,
+            because: named,
+        })
+    })
+}

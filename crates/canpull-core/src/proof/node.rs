@@ -1,0 +1,142 @@
+//! What the node itself brings to a pull: its identity, what the configuration declares of it, and no credential at all.
+
+use canpull_syntax::Span;
+
+use crate::config::CompleteKind;
+use crate::model::image::ImageReference;
+use crate::model::{Reference, registry};
+use crate::proof::case::{Case, assumed, link};
+use crate::proof::credential;
+use crate::proof::{Claim, Link, Route, RouteKind, Truth};
+
+impl<'m> Case<'m, '_> {
+    /// The host, where pulling from it needs credentials: an ACR host, or one the configuration calls private.
+    fn private_host(&self) -> Option<(&'m str, Vec<Span>)> {
+        let host = self.image.parsed()?.registry.as_str();
+        if registry::acr_host(host).is_some() {
+            return Some((host, Vec::new()));
+        }
+        let registries = &self.model.config.registries;
+        let declared = registries.iter().find(|registry| registry.private && registry.host.value == host)?;
+        Some((host, vec![declared.host.span]))
+    }
+
+    /// The node's credential provider, or a docker config file on the node.
+    pub(super) fn node_identity(&self) -> Option<Route> {
+        let Some(reference) = self.image.parsed() else {
+            let text = "which registry the image comes from is not known, so neither is the node's access to it";
+            let unknown = link(Claim::NodeMayPull, Truth::Unknown, text, self.image_span());
+            let open = matches!(self.image.reference, Reference::Unresolved(_));
+            return open.then(|| Route::new(RouteKind::NodeIdentity, vec![unknown]));
+        };
+        let (host, because) = self.private_host()?;
+        let mut links: Vec<Link> = self.virtual_node().into_iter().collect();
+        if registry::acr_host(host).is_some() && !registry::node_provider_serves(&reference.lookup_name()) {
+            let text = format!(
+                "the node's credential provider does not serve `{host}`; only a docker config file on the node could"
+            );
+            links.push(link(Claim::NodeServesHost, Truth::Unknown, text, self.image_span()));
+        }
+        links.push(self.node_may_pull(host, because));
+        Some(Route::new(RouteKind::NodeIdentity, links))
+    }
+
+    /// Virtual nodes (ACI) have no kubelet identity.
+    fn virtual_node(&self) -> Option<Link> {
+        let span = self.pod.fact.virtual_node?;
+        let (truth, text) = if self.pod.fact.virtual_node_certain {
+            (Truth::No, "the pod runs on a virtual node, which has no identity that pulls")
+        } else {
+            (Truth::Unknown, "the pod may run on a virtual node, which has no identity that pulls")
+        };
+        Some(link(Claim::NodeServesHost, truth, text, vec![span]))
+    }
+
+    fn node_may_pull(&self, host: &str, because: Vec<Span>) -> Link {
+        match self.complete(CompleteKind::Attached) {
+            Some(complete) if self.attached_to(host).is_empty() => {
+                let text = format!(
+                    "the configuration lists every registry that the nodes may pull from, and `{host}` is not among them"
+                );
+                link(Claim::NodeMayPull, Truth::No, text, complete)
+            }
+            _ => {
+                let text = format!("no source tells whether the nodes' identity may pull from `{host}`");
+                link(Claim::NodeMayPull, Truth::Unknown, text, [self.image_span(), because].concat())
+            }
+        }
+    }
+
+    /// Where clusters of the world are declared to have this registry attached.
+    fn attached_to(&self, host: &str) -> Vec<Span> {
+        let declared = self.clusters().filter_map(|cluster| cluster.attached.iter().find(|host_| host_.value == host));
+        declared.map(|declared| declared.span).collect()
+    }
+
+    /// `clusters[].attached` in the configuration; it must hold for every cluster that the world is deployed to.
+    pub(super) fn attached(&self) -> Option<Route> {
+        let host = self.image.parsed()?.registry.as_str();
+        let spans = self.attached_to(host);
+        if spans.is_empty() {
+            return None;
+        }
+        let mut links: Vec<Link> = self.virtual_node().into_iter().collect();
+        let clusters = self.clusters().count();
+        let (truth, text) = if spans.len() == clusters {
+            (Truth::Yes, format!("the configuration says that the nodes may pull from `{host}`"))
+        } else {
+            let some = spans.len();
+            let text = format!("the configuration says so of {some} of {clusters} clusters that this is deployed to");
+            (Truth::Unknown, text)
+        };
+        links.push(link(Claim::Declared, truth, text, spans));
+        Some(Route::new(RouteKind::Declared, links))
+    }
+
+    /// Whether the registry answers without credentials.
+    pub(super) fn serves_anonymously(&self, reference: &ImageReference) -> Link {
+        let host = reference.registry.as_str();
+        let claim = Claim::ServesAnonymously;
+        match self.model.config.registries.iter().find(|registry| registry.host.value == host) {
+            Some(registry) if registry.public => {
+                let text = format!("the configuration says that `{host}` is public");
+                return link(claim, Truth::Yes, text, vec![registry.host.span]);
+            }
+            Some(registry) if registry.private => {
+                let text = format!("the configuration says that `{host}` is private");
+                return link(claim, Truth::No, text, vec![registry.host.span]);
+            }
+            _ => {}
+        }
+        let because = self.image_span();
+        if registry::acr_host(host).is_some() {
+            let text =
+                format!("`{host}` answers without credentials only where anonymous pull is on; by default it is off");
+            return assumed(claim, Truth::No, text, because);
+        }
+        if registry::known_public(host, &reference.repository) {
+            return assumed(claim, Truth::Yes, format!("`{host}` serves this image without credentials"), because);
+        }
+        let text = format!("whether `{host}` serves this image without credentials is not known");
+        link(claim, Truth::Unknown, text, because)
+    }
+
+    /// The pull without credentials: where none matches, and on ACR where the node's provider adds it.
+    pub(super) fn anonymous(&self, routes: &[Route]) -> Route {
+        let Some(reference) = self.image.parsed() else {
+            let invalid = matches!(self.image.reference, Reference::Invalid(_));
+            let truth = if invalid { Truth::No } else { Truth::Unknown };
+            let text = "which registry the image comes from is not known";
+            let open = link(Claim::ServesAnonymously, truth, text, self.image_span());
+            return Route::new(RouteKind::Anonymous, vec![open]);
+        };
+        let mut links = vec![self.serves_anonymously(reference)];
+        let provider_adds = registry::acr_host(&reference.registry).is_some()
+            && registry::node_provider_serves(&reference.lookup_name())
+            && !self.pod.fact.virtual_node_certain;
+        if !provider_adds {
+            links.extend(credential::in_the_way(routes));
+        }
+        Route::new(RouteKind::Anonymous, links)
+    }
+}

@@ -1,0 +1,225 @@
+//! Routes through pull secrets: what a name stands for, and what its content gives the kubelet.
+
+use canpull_syntax::Span;
+
+use crate::config::CompleteKind;
+use crate::fact::{Field, SecretRef};
+use crate::model::docker_config::Credential;
+use crate::model::image::ImageReference;
+use crate::model::{Content, Origin, PullSecret, SecretId};
+use crate::proof::case::{Case, NamedList, assumed, link, weakened};
+use crate::proof::credential;
+use crate::proof::{Claim, Link, Route, Truth};
+
+/// The secrets that a name stands for.
+struct Named<'m, 'a> {
+    exists: Link,
+    candidates: Vec<(SecretId, &'m PullSecret<'a>)>,
+    /// Whether the candidates are certain to be what the name stands for.
+    certain: bool,
+    /// Only the configuration says that it exists.
+    declared: bool,
+}
+
+impl<'m, 'a> Case<'m, 'a> {
+    /// The common links: the kubelet decodes every named secret before it pulls anything.
+    pub(super) fn secrets_decode(&self, lists: &[NamedList<'m>]) -> Vec<Link> {
+        let mut links = Vec::new();
+        for list in lists.iter().filter(|list| list.applies() != Truth::No) {
+            for entry in list.list.entries() {
+                let Some(name) = entry.name.text().filter(|name| !name.is_empty()) else { continue };
+                let named = self.named(name, entry);
+                let sure = named.certain && named.candidates.len() == 1 && list.applies() == Truth::Yes;
+                let decodes = named.candidates.iter().filter_map(|(id, secret)| decodes(*id, secret, entry.span));
+                links.extend(decodes.map(|link| if sure { link } else { weakened(link) }));
+            }
+        }
+        links
+    }
+
+    /// The route through one entry of a list; the kubelet skips an empty name.
+    pub(super) fn secret_route(&self, list: &NamedList<'m>, entry: &SecretRef) -> Option<Route> {
+        let mut links = list.condition.clone();
+        let (claim, owner) = list.owner();
+        let name = match &entry.name {
+            Field::Known(name, _) if !name.is_empty() => name,
+            Field::Unknown(why, span) => {
+                let text = format!("{owner} names a pull secret that is not known: {}", why.describe());
+                links.push(link(claim, Truth::Unknown, text, vec![*span]));
+                return Some(Route { named_at: Some(entry.span), ..Route::new(list.kind, links) });
+            }
+            Field::Known(..) | Field::Absent(_) => return None,
+        };
+        let names = if list.uncertain { Truth::Unknown } else { Truth::Yes };
+        links.push(link(claim, names, format!("{owner} names pull secret `{name}`"), vec![entry.name.span()]));
+        let named = self.named(name, entry);
+        let secrets = named.candidates.iter().map(|(id, _)| *id).collect();
+        links.extend(self.secret_links(named));
+        let named_at = Some(entry.name.span());
+        Some(Route { secret_name: Some(name.clone()), named_at, secrets, ..Route::new(list.kind, links) })
+    }
+
+    /// What a name stands for in the pod's namespace.
+    fn named(&self, name: &str, entry: &SecretRef) -> Named<'m, 'a> {
+        let (mut same, mut maybe) = (Vec::new(), Vec::new());
+        for (id, secret) in self.model.secrets_named(self.pod.world, name) {
+            match secret.namespace.same(&self.pod.namespace) {
+                Truth::Yes => same.push((id, secret)),
+                Truth::Unknown => maybe.push((id, secret)),
+                Truth::No => {}
+            }
+        }
+        let place = self.pod.namespace.describe();
+        if !same.is_empty() {
+            let exists = self.exists(name, &place, &same);
+            return Named { exists, candidates: same, certain: true, declared: false };
+        }
+        if let Some(span) = self.external(&self.model.config.external_secrets, name) {
+            let text = format!("secret `{name}` is made elsewhere, so says the configuration");
+            let exists = link(Claim::SecretExists, Truth::Yes, text, vec![span]);
+            return Named { exists, candidates: Vec::new(), certain: true, declared: true };
+        }
+        if !maybe.is_empty() {
+            let text = format!("secret `{name}` may be in {place}");
+            let exists = link(Claim::SecretExists, Truth::Unknown, text, spans(&maybe));
+            return Named { exists, candidates: maybe, certain: false, declared: false };
+        }
+        Named { exists: self.unseen(name, entry), candidates: Vec::new(), certain: false, declared: false }
+    }
+
+    fn exists(&self, name: &str, place: &str, candidates: &[(SecretId, &PullSecret<'a>)]) -> Link {
+        let because = spans(candidates);
+        match candidates.iter().find_map(|(_, secret)| self.unmounted(secret)) {
+            Some(class) => {
+                let text = format!("secret `{name}` is made only while a pod mounts SecretProviderClass `{class}`");
+                link(Claim::SecretExists, Truth::Unknown, text, because)
+            }
+            None => link(Claim::SecretExists, Truth::Yes, format!("secret `{name}` exists in {place}"), because),
+        }
+    }
+
+    /// A secret that no source makes: secrets are rarely committed, so it is Unknown unless all are in the sources.
+    fn unseen(&self, name: &str, entry: &SecretRef) -> Link {
+        match self.complete(CompleteKind::Secrets) {
+            Some(complete) if self.model.patchers.is_empty() => {
+                let text = format!("secret `{name}` is in no source, and the configuration says that these are all");
+                link(Claim::SecretExists, Truth::No, text, [vec![entry.span], complete].concat())
+            }
+            _ => {
+                let text = format!("secret `{name}` is in no source, so whether it exists is not known");
+                link(Claim::SecretExists, Truth::Unknown, text, vec![entry.span])
+            }
+        }
+    }
+
+    /// The SecretProviderClass that makes this secret, where no pod of the namespace mounts it.
+    fn unmounted(&self, secret: &PullSecret<'a>) -> Option<&'a str> {
+        let Origin::Producer(fact) = secret.origin else { return None };
+        let class = fact.needs_mount.as_deref()?;
+        let mounted = self.model.pods.iter().any(|pod| {
+            pod.world == self.pod.world
+                && pod.namespace.same(&secret.namespace) != Truth::No
+                && pod.fact.mounted_classes.iter().any(|mounted| mounted == class)
+        });
+        (!mounted).then_some(class)
+    }
+
+    fn secret_links(&self, named: Named<'m, 'a>) -> Vec<Link> {
+        let mut links = vec![named.exists.clone()];
+        if named.declared {
+            let text = "its content is not visible; it is taken to fit the image";
+            links.push(assumed(Claim::CredentialGood, Truth::Yes, text, named.exists.because));
+            return links;
+        }
+        let contents: Vec<Vec<Link>> = named.candidates.iter().map(|(_, secret)| self.content_links(secret)).collect();
+        let truth_of = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+        let agree = contents.iter().map(|links| truth_of(links)).is_sorted_by(|a, b| a == b);
+        let Some(first) = contents.into_iter().next() else { return links };
+        links.extend(if named.certain && agree { first } else { first.into_iter().map(weakened).collect() });
+        if !agree {
+            let text = "several secrets of this name are written, and they differ";
+            links.push(link(Claim::SecretExists, Truth::Unknown, text, spans(&named.candidates)));
+        }
+        links
+    }
+
+    fn content_links(&self, secret: &PullSecret<'a>) -> Vec<Link> {
+        let refuted = |claim, text, span| vec![link(claim, Truth::No, text, vec![span])];
+        match &secret.content {
+            Content::Refused { reason, span, .. } => {
+                refuted(Claim::SecretAccepted, format!("the API server refuses the secret: {reason}"), *span)
+            }
+            Content::Ignored { secret_type, span } => {
+                let text = format!("the kubelet ignores secrets of type `{secret_type}` when it pulls");
+                refuted(Claim::SecretUsed, text, *span)
+            }
+            Content::Undecodable { reason, span, .. } => {
+                refuted(Claim::SecretUsed, format!("the kubelet cannot decode the secret: {reason}"), *span)
+            }
+            Content::Hidden(why) => {
+                let text = format!("which registries the secret is for is not visible: {}", why.describe());
+                vec![link(Claim::KeyMatches, Truth::Unknown, text, vec![secret.span])]
+            }
+            Content::Credentials { credentials, span, .. } => self.credential_links(credentials, *span),
+        }
+    }
+
+    fn credential_links(&self, credentials: &[Credential], span: Span) -> Vec<Link> {
+        let Some(reference) = self.image.parsed() else {
+            let text = "whether the secret fits the image is not known while the image is not";
+            return vec![link(Claim::KeyMatches, Truth::Unknown, text, vec![span])];
+        };
+        let matching = self.matching(credentials, reference);
+        if matching.is_empty() {
+            let text = format!("no key of the secret matches `{}`: {}", reference.lookup_name(), keys(credentials));
+            return vec![link(Claim::KeyMatches, Truth::No, text, vec![span])];
+        }
+        let shown: Vec<String> = matching.iter().map(|credential| format!("`{}`", credential.registry_key)).collect();
+        let text = format!("its key {} matches `{}`", shown.join(", "), reference.lookup_name());
+        let matches = link(Claim::KeyMatches, Truth::Yes, text, vec![span]);
+        let open = self.serves_anonymously(reference);
+        vec![matches, credential::best(&matching, self.now, &open, span)]
+    }
+
+    fn matching<'c>(&self, credentials: &'c [Credential], reference: &ImageReference) -> Vec<&'c Credential> {
+        // The kubelet strips a scheme; ACI takes the key for a bare host.
+        let bare_only = self.pod.fact.virtual_node_certain;
+        let matching = credential::matching(credentials, &reference.lookup_name()).into_iter();
+        matching.filter(|credential| !(bare_only && credential.registry_key.contains("://"))).collect()
+    }
+}
+
+fn spans(candidates: &[(SecretId, &PullSecret<'_>)]) -> Vec<Span> {
+    candidates.iter().map(|(_, secret)| secret.span).collect()
+}
+
+/// What keys a secret has, for messages. A key is a registry's address, never a credential.
+fn keys(credentials: &[Credential]) -> String {
+    if credentials.is_empty() {
+        return "it has none".into();
+    }
+    let shown: Vec<String> =
+        credentials.iter().take(5).map(|credential| format!("`{}`", credential.registry_key)).collect();
+    let more = if credentials.len() > 5 { " and more" } else { "" };
+    format!("it has {}{more}", shown.join(", "))
+}
+
+/// Whether a secret decodes; one that the kubelet never reads vetoes nothing.
+fn decodes(id: SecretId, secret: &PullSecret<'_>, named: Span) -> Option<Link> {
+    let name = secret.name.as_deref().unwrap_or_default();
+    let claim = Claim::SecretDecodes(id);
+    match &secret.content {
+        Content::Undecodable { reason, span, .. } => {
+            let text =
+                format!("the kubelet cannot decode secret `{name}` ({reason}), and gives up every pull of the pod");
+            Some(link(claim, Truth::No, text, vec![*span, named]))
+        }
+        Content::Credentials { span, .. } if secret.manifest().is_some() => {
+            Some(link(claim, Truth::Yes, format!("secret `{name}` decodes"), vec![*span]))
+        }
+        Content::Credentials { .. } | Content::Hidden(_) => {
+            Some(assumed(claim, Truth::Yes, format!("secret `{name}` is taken to decode"), vec![secret.span]))
+        }
+        Content::Ignored { .. } | Content::Refused { .. } => None,
+    }
+}

@@ -1,0 +1,247 @@
+//! Builds the flat tree of one document from the parser's events.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use granit_parser::{Event, Parser, ScalarStyle as Style, Span as EventSpan, StructureStyle};
+
+use crate::text::{TextRange, to_offset};
+use crate::tree::{Document, NodeData, Parsed, Problem, ScalarStyle, Tag};
+
+/// How deep collections may nest. Kubernetes objects stay below 50.
+const MAX_DEPTH: usize = 256;
+
+/// Parses the document in `range` and adds it to `parsed`.
+pub(super) fn chunk(parsed: &mut Parsed<'_>, range: TextRange) {
+    let source = parsed.tree.source;
+    let text = range.slice(source);
+    let options = granit_parser::options! {
+        block_nesting_limit: MAX_DEPTH,
+        flow_nesting_limit: MAX_DEPTH,
+        max_buffered_comment_events: 1 << 20,
+    };
+    let mut builder = Builder {
+        base: range.start as usize,
+        root: to_offset(parsed.tree.nodes.len()),
+        parsed,
+        open: Vec::new(),
+        anchors: Vec::new(),
+        done: false,
+    };
+    for event in Parser::new_from_str_with_options(text, options) {
+        match event {
+            Ok((event, span)) => {
+                if builder.take(event, span) == Flow::Stop {
+                    break;
+                }
+            }
+            Err(error) => return builder.fail(error.marker().byte_offset().unwrap_or(0), error.info(), range),
+        }
+    }
+    builder.finish(range);
+}
+
+#[derive(PartialEq, Eq)]
+enum Flow {
+    Go,
+    Stop,
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    node: u32,
+    /// Keys seen so far, for duplicates; the next child is a key where this is even.
+    children: usize,
+    keys: BTreeSet<Box<str>>,
+}
+
+struct Builder<'p, 's> {
+    parsed: &'p mut Parsed<'s>,
+    base: usize,
+    root: u32,
+    open: Vec<Open>,
+    /// Anchor ids and their nodes, in order of definition.
+    anchors: Vec<(usize, u32)>,
+    done: bool,
+}
+
+impl<'s> Builder<'_, 's> {
+    fn range(&self, span: &EventSpan) -> TextRange {
+        let range = span.byte_range().unwrap_or(0..0);
+        TextRange::new(to_offset(self.base + range.start), to_offset(self.base + range.end))
+    }
+
+    fn take(&mut self, event: Event<'s>, span: EventSpan) -> Flow {
+        let range = self.range(&span);
+        match event {
+            Event::Comment(..) => self.parsed.tree.comments.push(range),
+            _ if self.done => {
+                if matches!(event, Event::DocumentStart(..)) {
+                    let message = "Kubernetes reads nothing after `...`; start a new document with `---`".into();
+                    self.parsed.problems.push(Problem { range, message, fatal: false });
+                    return Flow::Stop;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.map(|tag| tag_text(&tag));
+                self.scalar(text, style, anchor, tag, range);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.start(Tag::List, style, anchor, tag.map(|tag| tag_text(&tag)), range);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.start(Tag::Map, style, anchor, tag.map(|tag| tag_text(&tag)), range);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(range),
+            Event::Alias(id) => self.alias(id, range),
+            Event::DocumentEnd => self.done = true,
+            _ => {}
+        }
+        Flow::Go
+    }
+
+    fn push(&mut self, data: NodeData, anchor: usize, tag: Option<String>) -> u32 {
+        let index = to_offset(self.parsed.tree.nodes.len());
+        if let Some(parent) = self.open.last_mut() {
+            parent.children += 1;
+        }
+        if anchor != 0 {
+            self.anchors.push((anchor, index));
+        }
+        if let Some(tag) = tag {
+            self.parsed.tree.tags.push((index, tag.into()));
+        }
+        self.parsed.tree.nodes.push(data);
+        index
+    }
+
+    fn scalar(&mut self, text: Cow<'s, str>, style: Style, anchor: usize, tag: Option<String>, mut range: TextRange) {
+        let source = self.parsed.tree.source;
+        let style = match style {
+            Style::SingleQuoted => ScalarStyle::SingleQuoted,
+            Style::DoubleQuoted => ScalarStyle::DoubleQuoted,
+            Style::Literal => ScalarStyle::Literal,
+            Style::Folded => ScalarStyle::Folded,
+            Style::Plain => ScalarStyle::Plain,
+        };
+        let written = range.slice(source);
+        let (plain_text, inner) = match style {
+            // An empty node arrives as `~` with nothing written.
+            ScalarStyle::Plain if range.is_empty() => (Cow::Borrowed(""), ""),
+            ScalarStyle::Plain => (text, written),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                (text, written.get(1..written.len().saturating_sub(1)).unwrap_or_default())
+            }
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                range.start = header(source, range.start, self.base);
+                range.end = range.start + to_offset(range.slice(source).trim_end().len());
+                (text, "")
+            }
+        };
+        self.note_key(&plain_text, style, range);
+        let data = NodeData {
+            tag: Tag::Scalar(style),
+            flow: false,
+            tagged: tag.is_some(),
+            start: range.start,
+            end: range.end,
+            next: to_offset(self.parsed.tree.nodes.len() + 1),
+        };
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let index = self.push(data, anchor, tag);
+        if block || plain_text != inner {
+            self.parsed.tree.cooked.push((index, plain_text.into()));
+        }
+    }
+
+    /// Reports a key that stands in its map already: the last one counts.
+    fn note_key(&mut self, text: &str, style: ScalarStyle, range: TextRange) {
+        let Some(open) = self.open.last_mut() else { return };
+        let is_map = self.parsed.tree.nodes.get(open.node as usize).is_some_and(|node| node.tag == Tag::Map);
+        let is_merge = style == ScalarStyle::Plain && text == "<<";
+        if !is_map || open.children % 2 != 0 || is_merge || open.keys.insert(text.into()) {
+            return;
+        }
+        let message = format!("key `{text}` stands twice in one map; only the last one counts");
+        self.parsed.problems.push(Problem { range, message, fatal: false });
+    }
+
+    fn start(&mut self, kind: Tag, style: StructureStyle, anchor: usize, tag: Option<String>, range: TextRange) {
+        let flow = style == StructureStyle::Flow;
+        let data =
+            NodeData { tag: kind, flow, tagged: tag.is_some(), start: range.start, end: range.end, next: u32::MAX };
+        let node = self.push(data, anchor, tag);
+        self.open.push(Open { node, children: 0, keys: BTreeSet::new() });
+    }
+
+    fn end(&mut self, range: TextRange) {
+        let Some(open) = self.open.pop() else { return };
+        let next = to_offset(self.parsed.tree.nodes.len());
+        let last = self.parsed.tree.nodes.last().map_or(0, |node| node.end);
+        let first = self.parsed.tree.nodes.get(open.node as usize + 1).map(|node| node.start);
+        if let Some(node) = self.parsed.tree.nodes.get_mut(open.node as usize) {
+            node.next = next;
+            if node.flow {
+                node.end = range.end;
+            } else {
+                // A block collection has no brackets: it reaches from its first child to its last.
+                node.start = first.unwrap_or(node.start);
+                node.end = last.max(node.start);
+            }
+        }
+    }
+
+    fn alias(&mut self, id: usize, range: TextRange) {
+        let target = self.anchors.iter().rev().find(|(anchor, _)| *anchor == id).map(|(_, node)| *node);
+        let data = NodeData {
+            tag: Tag::Alias,
+            flow: false,
+            tagged: false,
+            start: range.start,
+            end: range.end,
+            next: to_offset(self.parsed.tree.nodes.len() + 1),
+        };
+        let index = self.push(data, 0, None);
+        // An alias inside its own anchor would never end: it stays without target.
+        let target = target.filter(|target| self.open.iter().all(|open| open.node != *target));
+        if let Some(target) = target {
+            self.parsed.tree.aliases.push((index, target));
+        }
+    }
+
+    fn fail(self, at: usize, reason: String, range: TextRange) {
+        let place = super::point(self.parsed.tree.source, self.base + at);
+        let message = if reason.is_empty() { "not YAML".to_owned() } else { reason };
+        self.parsed.problems.push(Problem { range: place, message, fatal: true });
+        self.parsed.tree.nodes.truncate(self.root as usize);
+        let root = self.root;
+        self.parsed.tree.cooked.retain(|(index, _)| *index < root);
+        self.parsed.tree.tags.retain(|(index, _)| *index < root);
+        self.parsed.tree.aliases.retain(|(index, _)| *index < root);
+        self.parsed.documents.push(Document { root: None, range, broken: true });
+    }
+
+    fn finish(self, range: TextRange) {
+        if self.parsed.tree.nodes.len() > self.root as usize {
+            self.parsed.documents.push(Document { root: Some(self.root), range, broken: false });
+        }
+    }
+}
+
+/// A tag as it is usually written: `!!str`.
+fn tag_text(tag: &granit_parser::Tag) -> String {
+    match tag.core_suffix() {
+        Some(suffix) => format!("!!{suffix}"),
+        None => tag.original(),
+    }
+}
+
+/// Where the `|` or `>` of a block scalar stands, whose content starts at `content` or later.
+fn header(source: &str, content: u32, base: usize) -> u32 {
+    let before = source.get(base..content as usize).unwrap_or_default();
+    let line = before.trim_end_matches([' ', '\t', '\r', '\n']);
+    let line_start = line.rfind('\n').map_or(0, |at| at + 1);
+    let last_line = line.get(line_start..).unwrap_or_default();
+    let code = last_line.find(" #").map_or(last_line, |at| last_line.get(..at).unwrap_or(last_line));
+    code.rfind(['|', '>']).map_or(content, |at| to_offset(base + line_start + at))
+}

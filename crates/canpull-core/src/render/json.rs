@@ -1,0 +1,274 @@
+//! JSON, version 1: a form of its own, not a dump of internal types. Fields may be added, never changed.
+
+use canpull_syntax::{Position, Span};
+use serde::Serialize;
+
+use super::{place, place_in, severity_name};
+use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
+use crate::fact::Role;
+use crate::proof::{Link, Route, Truth};
+use crate::report::{Pull, ReadError, Report};
+
+/// Renders the whole report, a line break at its end.
+pub fn json(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(&ReportForm::new(report)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct ReportForm<'r> {
+    version: u32,
+    diagnostics: Vec<DiagnosticForm<'r>>,
+    pulls: Vec<PullForm<'r>>,
+    registries: [(); 0],
+    clusters: [(); 0],
+    coverage: [(); 0],
+    errors: Vec<ErrorForm<'r>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct PositionForm {
+    line: u32,
+    column: u32,
+    offset: u32,
+}
+
+#[derive(Serialize)]
+struct Location<'r> {
+    path: &'r str,
+    start: PositionForm,
+    end: PositionForm,
+}
+
+#[derive(Serialize)]
+struct DiagnosticForm<'r> {
+    rule: &'r str,
+    severity: &'static str,
+    confidence: Confidence,
+    message: &'r str,
+    help: &'r str,
+    location: Location<'r>,
+    label: &'r str,
+    related: Vec<RelatedForm<'r>>,
+    fixes: Vec<FixForm<'r>>,
+    pulls: &'r [usize],
+}
+
+#[derive(Serialize)]
+struct RelatedForm<'r> {
+    location: Location<'r>,
+    message: &'r str,
+}
+
+#[derive(Serialize)]
+struct FixForm<'r> {
+    title: &'r str,
+    applicability: Applicability,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edits: Option<Vec<EditForm<'r>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct EditForm<'r> {
+    path: &'r str,
+    start: PositionForm,
+    end: PositionForm,
+    text: &'r str,
+}
+
+#[derive(Serialize)]
+struct PullForm<'r> {
+    world: &'r str,
+    workload: WorkloadForm<'r>,
+    container: &'r str,
+    role: &'static str,
+    image: &'r str,
+    registry: Option<&'r str>,
+    repository: Option<&'r str>,
+    verdict: &'static str,
+    location: Location<'r>,
+    common: Vec<LinkForm<'r>>,
+    routes: Vec<RouteForm<'r>>,
+}
+
+#[derive(Serialize)]
+struct WorkloadForm<'r> {
+    kind: &'r str,
+    namespace: Option<&'r str>,
+    name: &'r str,
+}
+
+#[derive(Serialize)]
+struct RouteForm<'r> {
+    kind: &'static str,
+    truth: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'r str>,
+    links: Vec<LinkForm<'r>>,
+}
+
+#[derive(Serialize)]
+struct LinkForm<'r> {
+    claim: &'r str,
+    truth: &'static str,
+    assumed: bool,
+    because: Vec<Location<'r>>,
+}
+
+#[derive(Serialize)]
+struct ErrorForm<'r> {
+    path: &'r str,
+    message: &'r str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: u64,
+    bytes: u64,
+    documents: u64,
+    pulls: PullCounts,
+    diagnostics: SeverityCounts,
+}
+
+#[derive(Serialize)]
+struct PullCounts {
+    yes: usize,
+    no: usize,
+    unknown: usize,
+}
+
+#[derive(Serialize)]
+struct SeverityCounts {
+    error: usize,
+    warning: usize,
+    info: usize,
+}
+
+impl<'r> ReportForm<'r> {
+    fn new(report: &'r Report) -> Self {
+        Self {
+            version: 1,
+            diagnostics: report.diagnostics.iter().map(|finding| diagnostic(report, finding)).collect(),
+            pulls: report.pulls.iter().map(|one| pull(report, one)).collect(),
+            registries: [],
+            clusters: [],
+            coverage: [],
+            errors: report.errors.iter().map(error).collect(),
+            summary: summary(report),
+        }
+    }
+}
+
+fn position(at: Position) -> PositionForm {
+    PositionForm { line: at.line, column: at.column, offset: at.offset }
+}
+
+fn location(report: &Report, span: Span) -> Location<'_> {
+    let place = place(report, span);
+    Location { path: place.path, start: position(place.start), end: position(place.end) }
+}
+
+fn diagnostic<'r>(report: &'r Report, finding: &'r Diagnostic) -> DiagnosticForm<'r> {
+    let related = finding
+        .related
+        .iter()
+        .map(|note| RelatedForm { location: location(report, note.span), message: &note.message })
+        .collect();
+    DiagnosticForm {
+        rule: finding.rule,
+        severity: severity_name(finding.severity),
+        confidence: finding.confidence,
+        message: &finding.message,
+        help: &finding.help,
+        location: location(report, finding.span),
+        label: &finding.label,
+        related,
+        fixes: finding.fixes.iter().map(|one| fix(report, one)).collect(),
+        pulls: &finding.pulls,
+    }
+}
+
+fn fix<'r>(report: &'r Report, fix: &'r Fix) -> FixForm<'r> {
+    let (edits, command) = match &fix.change {
+        Change::Command(command) => (None, Some(command.as_str())),
+        Change::Edits(edits) => {
+            let forms = edits.iter().filter_map(|(file, edit)| {
+                let place = place_in(report.files.get(file.0 as usize)?, edit.range);
+                let (start, end) = (position(place.start), position(place.end));
+                Some(EditForm { path: place.path, start, end, text: &edit.text })
+            });
+            (Some(forms.collect()), None)
+        }
+    };
+    FixForm { title: &fix.title, applicability: fix.applicability, edits, command }
+}
+
+fn pull<'r>(report: &'r Report, pull: &'r Pull) -> PullForm<'r> {
+    PullForm {
+        world: &pull.world,
+        workload: WorkloadForm { kind: &pull.kind, namespace: pull.namespace.as_deref(), name: &pull.name },
+        container: &pull.container,
+        role: role_name(pull.role),
+        image: &pull.image,
+        registry: pull.registry.as_deref(),
+        repository: pull.repository.as_deref(),
+        verdict: pull.verdict.as_str(),
+        location: location(report, pull.span),
+        common: links(report, &pull.common),
+        routes: pull.routes.iter().map(|one| route(report, one)).collect(),
+    }
+}
+
+fn route<'r>(report: &'r Report, route: &'r Route) -> RouteForm<'r> {
+    RouteForm {
+        kind: route.kind.as_str(),
+        truth: route.truth().as_str(),
+        secret: route.secret_name.as_deref(),
+        links: links(report, &route.links),
+    }
+}
+
+fn links<'r>(report: &'r Report, links: &'r [Link]) -> Vec<LinkForm<'r>> {
+    let form = |link: &'r Link| LinkForm {
+        claim: &link.text,
+        truth: link.truth.as_str(),
+        assumed: link.assumed,
+        because: link.because.iter().map(|&span| location(report, span)).collect(),
+    };
+    links.iter().map(form).collect()
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Container => "container",
+        Role::Init => "init",
+        Role::Ephemeral => "ephemeral",
+        Role::Volume => "volume",
+    }
+}
+
+fn error(error: &ReadError) -> ErrorForm<'_> {
+    ErrorForm { path: &error.path, message: &error.message, line: error.line, column: error.column }
+}
+
+fn summary(report: &Report) -> Summary {
+    let pulls = |verdict: Truth| report.pulls.iter().filter(|pull| pull.verdict == verdict).count();
+    let findings = |severity: Severity| report.diagnostics.iter().filter(|one| one.severity == severity).count();
+    Summary {
+        files: report.file_count,
+        bytes: report.byte_count,
+        documents: report.document_count,
+        pulls: PullCounts { yes: pulls(Truth::Yes), no: pulls(Truth::No), unknown: pulls(Truth::Unknown) },
+        diagnostics: SeverityCounts {
+            error: findings(Severity::Error),
+            warning: findings(Severity::Warning),
+            info: findings(Severity::Info),
+        },
+    }
+}

@@ -5,7 +5,9 @@ use canpull_syntax::{LineIndex, Span, TextRange};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{FileFacts, Role};
-use crate::proof::{Link, Route, Truth};
+use crate::model::AccessModel;
+use crate::proof::{self, Link, PullProof, Route, Truth};
+use crate::rules;
 
 /// What the caller may choose.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -101,12 +103,53 @@ pub struct Report {
 /// `files[i]` has `FileId(i)`. Where there is a configuration file, it is the last of `files`, with no facts of its
 /// own but path and lines.
 pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Report {
-    let _ = (config, options);
-    Report {
-        files: files
-            .into_iter()
-            .map(|file| ReportFile { path: file.path, lines: file.lines, masked: file.masked })
-            .collect(),
-        ..Report::default()
+    let mut report = Report::default();
+    {
+        let model = AccessModel::new(&files, config);
+        let proofs = proof::prove_all(&model, options.now);
+        let context = rules::Context { model: &model, proofs: &proofs, now: options.now };
+        for rule in rules::ALL.iter().filter(|rule| chosen(rule.id, options)) {
+            (rule.check)(&context, &mut report.diagnostics);
+        }
+        rules::silence_named_causes(&mut report.diagnostics);
+        report.pulls = proofs.iter().filter_map(|proof| pull(&model, proof)).collect();
     }
+    if let Some(least) = options.min_severity {
+        report.diagnostics.retain(|diagnostic| diagnostic.severity >= least);
+    }
+    report.diagnostics.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
+    report.diagnostics.dedup_by(|a, b| (a.span, a.rule, &a.message) == (b.span, b.rule, &b.message));
+    let recognised = || files.iter().filter(|file| file.recognised);
+    report.file_count = recognised().count() as u64;
+    report.byte_count = recognised().map(|file| file.bytes).sum();
+    report.document_count = recognised().map(|file| u64::from(file.documents)).sum();
+    report.files =
+        files.into_iter().map(|file| ReportFile { path: file.path, lines: file.lines, masked: file.masked }).collect();
+    report
+}
+
+fn chosen(id: &str, options: &Options) -> bool {
+    let named = |list: &[String]| list.iter().any(|own| own == id);
+    (options.select.is_empty() || named(&options.select)) && !named(&options.ignore)
+}
+
+fn pull(model: &AccessModel<'_>, proof: &PullProof) -> Option<Pull> {
+    let image = model.image_use(proof.image_use)?;
+    let pod = model.pod(image.pod)?;
+    let reference = image.parsed();
+    Some(Pull {
+        world: model.world(pod.world)?.name.clone(),
+        kind: pod.fact.object.kind.clone(),
+        namespace: pod.namespace.written().map(str::to_owned),
+        name: pod.fact.object.name.text().unwrap_or_default().to_owned(),
+        container: image.fact.container.clone(),
+        role: image.fact.role,
+        image: image.text.clone(),
+        registry: reference.map(|reference| reference.registry.clone()),
+        repository: reference.map(|reference| reference.repository.clone()),
+        verdict: proof.verdict(),
+        span: image.span,
+        common: proof.common.clone(),
+        routes: proof.routes.clone(),
+    })
 }

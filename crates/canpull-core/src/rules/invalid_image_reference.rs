@@ -1,0 +1,26 @@
+//! An image name that the kubelet refuses.
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Reference;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "invalid-image-reference",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = "## What it does\nReports image names that the kubelet answers with InvalidImageName.\n\n## Why it matters\nNothing is pulled: the pod never starts.\n\n## How to fix\nWrite `host/path:tag` with a path in lower case and without a scheme.\n";
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for (index, _, image, _) in context.pulls() {
+        let Reference::Invalid(error) = &image.reference else { continue };
+        let message = format!("the kubelet refuses image `{}` (InvalidImageName): {error}", image.text);
+        let help = "write `host/path:tag`, the path in lower case, without a scheme";
+        found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, help) });
+    }
+}

@@ -1,0 +1,22 @@
+//! An image that no route leads to.
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::proof::Truth;
+
+/// The rule.
+pub(super) const RULE: Rule =
+    Rule { id: "pull-denied", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+
+const PAGE: &str = "## What it does\nReports images that cannot be pulled: every route is refuted, or something that every pull of the pod needs.\n\n## Why it matters\nThe pod stays in ErrImagePull.\n\n## How to fix\nMend one of the links that the message names.\n";
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for (index, proof, image, pod) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::No) {
+        let all = proof.common.iter().chain(proof.routes.iter().flat_map(|route| &route.links));
+        let mut broken: Vec<&str> = all.filter(|link| link.truth == Truth::No).map(|link| link.text.as_str()).collect();
+        broken.dedup();
+        let message = format!("`{}` of {} cannot be pulled: {}", image.text, pod.describe(), broken.join("; "));
+        let help = "one route is enough: a pull secret that fits, or access of the node's identity";
+        found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, help) });
+    }
+}

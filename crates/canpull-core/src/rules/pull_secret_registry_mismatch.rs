@@ -1,0 +1,41 @@
+//! A pull secret none of whose keys matches an image of the pods that name it.
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::Span;
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::proof::{Claim, Truth};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "pull-secret-registry-mismatch",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = "## What it does\nReports pull secrets that decode, but have no key for any image of the workloads that name them.\n\n## Why it matters\nThe kubelet never offers the credential.\n\n## How to fix\nUse the registry's login server, as it stands in the image, as the key.\n";
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_place: BTreeMap<Span, (bool, Diagnostic)> = BTreeMap::new();
+    for (index, proof, route, secret) in context.named_secrets() {
+        let Some(link) = route.links.iter().find(|link| link.claim == Claim::KeyMatches) else { continue };
+        let (fits, diagnostic) = by_place.entry(secret.span).or_insert_with(|| {
+            let name = secret.name.as_deref().unwrap_or_default();
+            let message = format!("pull secret `{name}` is never offered: {}", link.text);
+            let help = "use the registry's host, exactly as it stands in the image, as the key of the secret";
+            let span = link.because.first().copied().unwrap_or(secret.span);
+            (false, finding(&RULE, span, message, help))
+        });
+        *fits |= link.truth != Truth::No;
+        if proof.verdict() == Truth::No {
+            diagnostic.severity = Severity::Error;
+        }
+        diagnostic.pulls.push(index);
+    }
+    found.extend(by_place.into_values().filter(|(fits, _)| !fits).map(|(_, diagnostic)| diagnostic));
+}

@@ -1,0 +1,39 @@
+//! A private registry that nothing proves access to.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
+use crate::model::WorldId;
+use crate::proof::{Route, RouteKind, Truth};
+
+/// The rule.
+pub(super) const RULE: Rule =
+    Rule { id: "pull-unproven", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+
+const PAGE: &str = "## What it does\nReports, once for each private registry and world, images that nothing shows a way to.\n\n## Why it matters\nThe pull may work through access that leaves no trace in the repository, or fail.\n\n## How to fix\nName a pull secret, or declare in canpull.yaml what the nodes may pull from.\n";
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_registry: BTreeMap<(WorldId, &str), Diagnostic> = BTreeMap::new();
+    for (index, proof, image, pod) in context.pulls() {
+        let Some(reference) = image.parsed() else { continue };
+        let host = reference.registry.as_str();
+        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        // A named secret that is not visible may well be the way in.
+        let named = |route: &Route| route.secret_name.is_some() && route.truth() == Truth::Unknown;
+        if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(named) {
+            continue;
+        }
+        let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {
+            let message = format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and no source tells what the nodes' identity may pull");
+            let help = format!("settle it with `az role assignment list --scope <registry id>`, or declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
+            finding(&RULE, image.span, message, &help)
+        });
+        if diagnostic.span != image.span {
+            diagnostic.related.push(Annotation { span: image.span, message: "pulled from here too".to_owned() });
+        }
+        diagnostic.confidence = Confidence::Low;
+        diagnostic.pulls.push(index);
+    }
+    found.extend(by_registry.into_values());
+}

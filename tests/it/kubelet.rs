@@ -1,5 +1,6 @@
 //! The kubelet's own answers, computed with the real Go libraries: every row of the tables is a case.
 
+use canpull_core::model::registry::{self, AcrHostKind};
 use canpull_core::model::{docker_config, image::ImageReference, keyring};
 use serde_json::Value;
 
@@ -32,7 +33,9 @@ fn image_references_parse_as_in_the_kubelet() {
                     && parsed.default_pull_policy() == text(&row, "default_pull_policy")
             }
             Err(error) => {
-                row["ok"] == false && row["error"].as_str().is_none_or(|expected| expected.starts_with(&error))
+                row["ok"] == false
+                    && text(&row, "error") == error
+                    && text(&row, "default_pull_policy") == "IfNotPresent"
             }
         };
         if !good {
@@ -60,14 +63,47 @@ fn keys_match_as_in_the_kubelet() {
         };
         let same_index = match row["index_key"].as_str() {
             None => true,
-            Some(expected) if expected.starts_with("ERR") => index.is_err(),
-            Some(expected) => index.as_deref() == Ok(expected),
+            Some(expected) => match expected.strip_prefix("ERR: ") {
+                Some(error) => index.as_ref().err().is_some_and(|own| own == error),
+                None => index.as_deref() == Ok(expected),
+            },
         };
         if row["match"] != found || !same_index {
             failed.push(format!("{row}: {found} {index:?}"));
         }
     }
     report(&failed);
+}
+
+#[test]
+fn keys_with_a_password_do_not_show_it() {
+    for key in ["user:hunter2@my acr.io", "https://user:hunter2/x@acr.io", "user:%hunter2@acr.io", "u:hunter2|@acr.io"]
+    {
+        let error = keyring::index_key(key).unwrap_err();
+        assert!(!error.contains("hunter2") && !error.contains("%hu"), "{error}");
+    }
+    assert_eq!(keyring::index_key("user:hunter2@acr.io").as_deref(), Ok("acr.io"));
+}
+
+#[test]
+fn keys_parse_as_go_parses_urls() {
+    let same = ["a%C3%A4.io", "[fe80::1%25eth0]:5000", "a]b.io", "[::ffff:10.0.0.1]"].map(keyring::index_key);
+    let expected = ["aä.io", "[fe80::1%eth0]:5000", "a]b.io", "[::ffff:10.0.0.1]"];
+    assert_eq!(same.map(Result::unwrap), expected.map(str::to_owned));
+    for bad in ["a%20b.io", "a:1:2", "[10.0.0.1]", "[::g]", "[::1", "[::1]x", "a.io/%+1", "a.io#%", "a|b@c.io", "a\tb"]
+    {
+        assert!(keyring::index_key(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn odd_references_are_refused_with_gos_words() {
+    let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let refused = |image: &str| ImageReference::parse(image).unwrap_err();
+    assert_eq!(refused("My_Team/app"), "repository name must be lowercase");
+    assert_eq!(refused(&format!("a/b:1@SHA256:{hex}")), "invalid checksum digest format");
+    let written = format!("acr.example:443/a/b:1@sha256:{hex}");
+    assert_eq!(ImageReference::parse(&written).unwrap().to_string(), written);
 }
 
 #[test]
@@ -132,4 +168,44 @@ fn payloads_decode_as_in_the_api_server_and_the_kubelet() {
         }
     }
     report(&failed);
+}
+
+#[test]
+fn registry_hosts_are_told_apart() {
+    let kind = |host| registry::acr_host(host).map(|acr| acr.kind);
+    assert_eq!(kind("contoso.azurecr.io"), Some(AcrHostKind::LoginServer));
+    assert_eq!(kind("contoso.westeurope.geo.azurecr.cn:443"), Some(AcrHostKind::Regional));
+    assert_eq!(kind("contoso.westeurope.data.azurecr.us"), Some(AcrHostKind::Data));
+    assert_eq!(kind("contoso.privatelink.azurecr.de"), Some(AcrHostKind::PrivateLink));
+    assert_eq!(kind("a.b.c.d.azurecr.io"), Some(AcrHostKind::Other));
+    for other in ["azurecr.io", ".azurecr.io", "contosoazurecr.io", "contoso.azurecr.io.example.com", "azurecr.io.evil"]
+    {
+        assert_eq!(kind(other), None, "{other}");
+    }
+    let acr = registry::acr_host("contoso-abc123.azurecr.us:443").unwrap();
+    assert_eq!((acr.name_and_label(), acr.suffix, acr.port), (("contoso", Some("abc123")), "azurecr.us", Some("443")));
+}
+
+#[test]
+fn the_nodes_provider_serves_what_its_globs_match() {
+    for served in ["contoso.azurecr.io/app", "contoso-abc123.azurecr.us/app", "contoso.eastus.geo.azurecr.cn/app"] {
+        assert!(registry::node_provider_serves(served), "{served}");
+    }
+    for other in
+        ["contoso.azurecr.io:443/app", "contoso.eastus.data.azurecr.io/app", "Contoso.AzureCR.io/app", "quay.io/a"]
+    {
+        assert!(!registry::node_provider_serves(other), "{other}");
+    }
+}
+
+#[test]
+fn misspelt_suffixes_have_a_likely_host() {
+    for slip in ["azureacr.io", "azurecr.com", "azurecr.net", "azcr.io", "azurcr.io", "azuercr.io", "azurecr.oi"] {
+        assert_eq!(registry::near_acr(&format!("contoso.{slip}")).as_deref(), Some("contoso.azurecr.io"), "{slip}");
+    }
+    assert_eq!(registry::near_acr("contoso.azurecr.co:443").as_deref(), Some("contoso.azurecr.io:443"));
+    for right in ["contoso.azurecr.io", "contoso.azurecr.us", "quay.io", "azurecr.io", "docker.io", "contoso.azure.io"]
+    {
+        assert_eq!(registry::near_acr(right), None, "{right}");
+    }
 }

@@ -4,81 +4,104 @@
 
 use crate::model::registry;
 
-const PAIRS: [(&str, &str); 7] =
-    [("#{", "}#"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("<", ">"), ("{", "}"), ("[[", "]]")];
+/// Marks around a placeholder whose inside may be anything; the longer ones first.
+const PAIRS: [(&str, &str); 5] = [("#{", "}#"), ("{{", "}}"), ("[[", "]]"), ("${", "}"), ("$(", ")")];
 
-/// The byte range of the first placeholder in a value.
+/// The byte range of the first placeholder in a value: `<…>`, `${…}`, `$(…)`, `$NAME`, `{…}`, `{{…}}`, `[[…]]`,
+/// `#{…}#`, `__NAME__`, `%NAME%`, or the name of a container registry that no registry can have. Takes linear time.
 pub fn find(text: &str) -> Option<(usize, usize)> {
-    paired(text)
-        .or_else(|| word(text, "__"))
-        .or_else(|| word(text, "%"))
-        .or_else(|| variable(text))
-        .or_else(|| acr(text))
+    let marked = marked(text);
+    match (marked, acr(text)) {
+        (Some(marked), Some(acr)) => Some(if acr.0 < marked.0 { acr } else { marked }),
+        (marked, acr) => marked.or(acr),
+    }
 }
 
-/// Whether the text is one placeholder and nothing else.
+/// Whether the trimmed text is a placeholder, or a template from end to end, and nothing else. JSON is none.
 pub fn is_whole(text: &str) -> bool {
     let text = text.trim();
-    !text.is_empty()
-        && PAIRS.iter().any(|(open, close)| {
-            // JSON is not a placeholder, although it stands in braces.
-            text.starts_with(open)
-                && text.ends_with(close)
-                && !(*open == "{" && text.contains(['"', ':']))
-                && text != "{}"
-        })
+    marked(text) == Some((0, text.len())) || (text.starts_with("{{") && text.ends_with("}}"))
 }
 
-fn paired(text: &str) -> Option<(usize, usize)> {
-    PAIRS.iter().find_map(|(open, close)| {
-        let start = text.find(open)?;
-        let inner = start + open.len();
-        let end = inner + text.get(inner..)?.find(close)?;
-        Some((start, end + close.len()))
-    })
-}
-
-/// `__NAME__`, `%NAME%`.
-fn word(text: &str, mark: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
-    while let Some(at) = text.get(from..)?.find(mark) {
-        let start = from + at;
-        let inner = start + mark.len();
-        let rest = text.get(inner..)?;
-        let length =
-            rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(rest.len());
-        let name = rest.get(..length)?;
-        if mark == "__" {
-            // A repository may hold two underscores between letters; a placeholder's stand at its edges.
-            let opens =
-                start == 0 || text.get(..start).is_some_and(|before| before.ends_with(['/', ':', '@', '.', '-']));
-            if opens && name.len() > 2 && name.ends_with("__") {
-                return Some((start, inner + length));
-            }
-        } else if !name.is_empty() && rest.get(length..).is_some_and(|after| after.starts_with(mark)) {
-            return Some((start, inner + length + mark.len()));
+fn marked(text: &str) -> Option<(usize, usize)> {
+    // A closing mark that is missing once is missing for good: each is searched in vain at most once.
+    let mut open_pairs = PAIRS.to_vec();
+    let mut before = None;
+    for (start, c) in text.char_indices() {
+        let rest = text.get(start..).unwrap_or_default();
+        let mut length = None;
+        if matches!(c, '#' | '{' | '[' | '$') {
+            open_pairs.retain(|(open, close)| {
+                if length.is_some() || !rest.starts_with(open) {
+                    return true;
+                }
+                length =
+                    rest.get(open.len()..).and_then(|inner| inner.find(close)).map(|at| open.len() + at + close.len());
+                length.is_some()
+            });
         }
-        from = inner;
+        let length = length.or_else(|| match c {
+            '<' => enclosed(rest, '>', |c| !matches!(c, '<' | '\n' | '\r')),
+            '{' => enclosed(rest, '}', |c| is_word(c) || c == ' '),
+            '$' => variable(rest),
+            '%' => percent(rest),
+            // A repository may hold two underscores between letters; a placeholder's stand at an edge.
+            '_' if !before.is_some_and(|c: char| c.is_alphanumeric() || c == '_') => underscores(rest),
+            _ => None,
+        });
+        if let Some(length) = length {
+            return Some((start, start + length));
+        }
+        before = Some(c);
     }
     None
 }
 
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// The length of `<…>`: an opening mark, something made of the allowed characters, the closing mark.
+fn enclosed(text: &str, close: char, allowed: fn(char) -> bool) -> Option<usize> {
+    let inner = text.get(1..)?;
+    let end = inner.find(|c| c == close || !allowed(c))?;
+    let inside = inner.get(..end)?;
+    (!inside.trim().is_empty() && inner.get(end..)?.starts_with(close)).then_some(end + 2)
+}
+
 /// `$NAME` of a shell.
-fn variable(text: &str) -> Option<(usize, usize)> {
-    let start = text.find('$')?;
-    let rest = text.get(start + 1..)?;
-    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-    (length > 0).then_some((start, start + 1 + length))
+fn variable(text: &str) -> Option<usize> {
+    let name = text.get(1..)?;
+    let length = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+    (length > 0).then_some(length + 1)
+}
+
+/// `%NAME%`, but not the escapes of a URL.
+fn percent(text: &str) -> Option<usize> {
+    let length = enclosed(text, '%', is_word)?;
+    let name = text.get(1..length - 1)?;
+    let escape = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    (named && !escape).then_some(length)
+}
+
+/// `__NAME__`.
+fn underscores(text: &str) -> Option<usize> {
+    let name = text.strip_prefix("__")?;
+    let end = name.find(|c| !is_word(c)).unwrap_or(name.len());
+    let end = name.get(..end)?.find("__").filter(|end| *end > 0)?;
+    Some(end + 4)
 }
 
 /// An ACR name has at least five letters or digits; a hash may follow a dash. `ACR.azurecr.io` is nobody's.
 fn acr(text: &str) -> Option<(usize, usize)> {
-    let host = text.split('/').next()?;
-    let name = registry::acr_host(host)?.name;
-    let (own, label) = name.split_once('-').map_or((name, ""), |(own, label)| (own, label));
-    let sound =
-        own.len() >= 5 && name.len() <= 80 && (own.to_owned() + label).bytes().all(|b| b.is_ascii_alphanumeric());
-    (!sound).then_some((0, name.len()))
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let host = text.get(start..)?.split('/').next()?;
+    let acr = registry::acr_host(host).filter(|acr| acr.kind != registry::AcrHostKind::Other)?;
+    let (own, label) = acr.name_and_label();
+    let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let sound = own.len() >= 5 && is_plain(own) && label.is_none_or(is_plain);
+    (!sound).then_some((start, start + acr.name.len()))
 }
 
 #[cfg(test)]
@@ -101,6 +124,8 @@ mod tests {
             "ACR.azurecr.io/app:1",
             "acr/__NAME__:1",
             "my-acr-name.azurecr.io/app",
+            "__REG__.azurecr.io/app",
+            "https://acr.azurecr.io",
         ] {
             assert!(find(text).is_some(), "{text}");
         }
@@ -111,11 +136,33 @@ mod tests {
             "contoso-abc123.azurecr.io/app:1",
             "contoso.azurecr.io/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "a/b:1__2",
+            "contoso.azurecr.io/a%2Fb%2Fc%C3%A4",
+            r#"{"auths":{"contoso.azurecr.io":{}}}"#,
+            "{}",
         ] {
             assert!(find(text).is_none(), "{text} {:?}", find(text));
         }
-        assert!(
-            is_whole("${DOCKER_CONFIG}") && is_whole("{{ .x }}") && !is_whole(r#"{"auths":{}}"#) && !is_whole("{}")
-        );
+        for text in ["${DOCKER_CONFIG}", "{{ .x }}", " __CONFIG__\n", "%CONFIG%", "$CONFIG", "#{Config}#", "<config>"] {
+            assert!(is_whole(text), "{text}");
+        }
+        for text in [r#"{"auths":{}}"#, "{}", "", "a${B}", "${A}/${B}", "{a: {b: c}}"] {
+            assert!(!is_whole(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_placeholder_is_found() {
+        let found = |text: &'static str| find(text).and_then(|(start, end)| text.get(start..end));
+        assert_eq!(found("contoso.azurecr.io/<app>:${TAG}"), Some("<app>"));
+        assert_eq!(found("reg.example/#{App}#:1"), Some("#{App}#"));
+        assert_eq!(found("${OPEN/<app>"), Some("<app>"));
+        assert_eq!(found("ä/{{ .Values.ö }}:1"), Some("{{ .Values.ö }}"));
+    }
+
+    #[test]
+    fn long_texts_take_linear_time() {
+        for part in ["__a", "{{", "<a", "%a.", "x__", "${", "{a", "#{", "$(", "[["] {
+            find(&part.repeat(50_000));
+        }
     }
 }

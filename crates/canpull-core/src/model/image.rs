@@ -26,10 +26,18 @@ impl ImageReference {
         let (domain, rest) = split_domain(image);
         let path_end = rest.find(':').unwrap_or(rest.len());
         let path = rest.get(..path_end).unwrap_or_default();
-        if path.chars().any(char::is_uppercase) {
+        if path.chars().any(is_upper) {
             return Err(format!("{INVALID}: repository name ({path}) must be lowercase"));
         }
-        parse_full(&format!("{domain}/{rest}"))
+        let full = format!("{domain}/{rest}");
+        parse_full(&full).map_err(|error| {
+            // A host that is neither a domain nor, for its capitals, a path.
+            if error == INVALID && parse_full(&full.to_lowercase()).is_ok_and(|lower| lower.registry.is_empty()) {
+                "repository name must be lowercase".to_owned()
+            } else {
+                error
+            }
+        })
     }
 
     /// The name that credentials are looked up by: registry and repository.
@@ -60,10 +68,14 @@ impl fmt::Display for ImageReference {
     }
 }
 
+/// Whether Go's `strings.ToLower` would change it.
+fn is_upper(c: char) -> bool {
+    !c.to_lowercase().eq([c])
+}
+
 /// `splitDockerDomain`: the registry and the rest, `docker.io` and `library/` filled in.
 fn split_domain(image: &str) -> (String, String) {
-    let is_domain =
-        |left: &str| left == "localhost" || left.contains(['.', ':']) || left.chars().any(char::is_uppercase);
+    let is_domain = |left: &str| left == "localhost" || left.contains(['.', ':']) || left.chars().any(is_upper);
     let (domain, rest) = match image.split_once('/') {
         Some((left, rest)) if is_domain(left) => (if left == "index.docker.io" { "docker.io" } else { left }, rest),
         _ => ("docker.io", image),
@@ -188,6 +200,9 @@ fn check_digest(digest: &str) -> Result<(), String> {
         "sha256" => 64,
         "sha384" => 96,
         "sha512" => 128,
+        _ if algorithm.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            return Err("invalid checksum digest format".to_owned());
+        }
         _ => return Err("unsupported digest algorithm".to_owned()),
     };
     if hex.len() != length {

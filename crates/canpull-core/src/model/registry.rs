@@ -26,20 +26,33 @@ pub struct AcrHost<'h> {
     pub suffix: &'static str,
     /// What it is.
     pub kind: AcrHostKind,
+    /// The port, where one is written.
+    pub port: Option<&'h str>,
+}
+
+impl<'h> AcrHost<'h> {
+    /// The registry's name and the hash of its domain name label, if it has one: a name holds no dash.
+    pub fn name_and_label(&self) -> (&'h str, Option<&'h str>) {
+        match self.name.split_once('-') {
+            Some((name, label)) => (name, Some(label)),
+            None => (self.name, None),
+        }
+    }
 }
 
 /// The suffixes of all clouds.
 pub const ACR_SUFFIXES: [&str; 4] = ["azurecr.io", "azurecr.us", "azurecr.cn", "azurecr.de"];
 
-/// Reads a host as an ACR host: suffixes are anchored at a dot, a port plays no part.
+/// Reads a host as an ACR host: suffixes are anchored at a dot, whatever the case of letters; a port is kept apart.
 pub fn acr_host(host: &str) -> Option<AcrHost<'_>> {
-    let bare = host.split(':').next().unwrap_or(host);
+    let (bare, port) = host.split_once(':').map_or((host, None), |(bare, port)| (bare, Some(port)));
     let (suffix, below) = ACR_SUFFIXES.iter().find_map(|suffix| {
         let at = bare.len().checked_sub(suffix.len())?;
         let (below, end) = bare.split_at_checked(at)?;
         (end.eq_ignore_ascii_case(suffix)).then_some((*suffix, below.strip_suffix('.')?))
     })?;
-    let labels: Vec<&str> = below.split('.').collect();
+    // Four labels are enough to know a host of another shape.
+    let labels: Vec<&str> = below.splitn(4, '.').collect();
     let kind = match labels.as_slice() {
         [_] => AcrHostKind::LoginServer,
         [_, "privatelink"] => AcrHostKind::PrivateLink,
@@ -48,7 +61,7 @@ pub fn acr_host(host: &str) -> Option<AcrHost<'_>> {
         _ => AcrHostKind::Other,
     };
     let name = labels.first().copied().filter(|name| !name.is_empty())?;
-    Some(AcrHost { name, suffix, kind })
+    Some(AcrHost { name, suffix, kind, port })
 }
 
 /// Registries whose images everyone may pull.
@@ -68,19 +81,36 @@ pub fn node_provider_serves(lookup_name: &str) -> bool {
     })
 }
 
-/// The host that was likely meant where the suffix is misspelt: `azureacr.io`, `azurecr.com`.
+/// The host that was likely meant where the suffix is misspelt: `azureacr.io`, `azurecr.com`, or one slip away from a
+/// suffix. A port is kept.
 pub fn near_acr(host: &str) -> Option<String> {
-    const SLIPS: [&str; 9] = [
-        "azureacr.io",
-        "azurecr.com",
-        "azurecr.net",
-        "azurecr.oi",
-        "azurcr.io",
-        "azurecr.i",
-        "azuercr.io",
-        "azure-cr.io",
-        "azurecr.azure.com",
+    const SLIPS: [(&str, &str); 11] = [
+        ("azureacr.io", "azurecr.io"),
+        ("azurecr.com", "azurecr.io"),
+        ("azurecr.net", "azurecr.io"),
+        ("azurecr.azure.com", "azurecr.io"),
+        ("azurecr.windows.net", "azurecr.io"),
+        ("azurecontainerregistry.io", "azurecr.io"),
+        ("azure-cr.io", "azurecr.io"),
+        ("azcr.io", "azurecr.io"),
+        ("azureacr.us", "azurecr.us"),
+        ("azureacr.cn", "azurecr.cn"),
+        ("azurecr.com.cn", "azurecr.cn"),
     ];
-    let (name, rest) = host.split_once('.')?;
-    (!name.is_empty() && SLIPS.contains(&rest)).then(|| format!("{name}.azurecr.io"))
+    if acr_host(host).is_some() {
+        return None;
+    }
+    let (bare, port) = host.split_once(':').map_or((host, None), |(bare, port)| (bare, Some(port)));
+    let (name, rest) = bare.split_once('.')?;
+    let rest = rest.to_ascii_lowercase();
+    let known = SLIPS.iter().find(|(slip, _)| *slip == rest).map(|(_, meant)| *meant);
+    // Not by length alone: the comparison takes the product of both.
+    let near =
+        || (rest.len() <= 12).then(|| ACR_SUFFIXES.into_iter().find(|suffix| strsim::osa_distance(suffix, &rest) == 1));
+    let meant = known.or_else(|| near().flatten())?;
+    let is_name = name.len() >= 5 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_name.then(|| match port {
+        Some(port) => format!("{name}.{meant}:{port}"),
+        None => format!("{name}.{meant}"),
+    })
 }

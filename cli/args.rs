@@ -3,11 +3,32 @@
 use std::path::PathBuf;
 
 use canpull_core::diagnostic::Severity;
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Proves, before anything is deployed, whether each container image can be pulled.
 #[derive(Parser, Debug)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) check: Args,
+}
+
+/// What canpull can be told to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Analyse, report, exit; what is done without a command.
+    Check(Args),
+    /// Print a rule's page, or the list of rules.
+    Rule {
+        /// The rule's id.
+        id: Option<String>,
+    },
+}
+
+/// Arguments of `check`.
+#[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Files or folders to analyse; `-` is standard input.
     #[arg(default_value = ".")]

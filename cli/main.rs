@@ -14,7 +14,7 @@ use canpull_syntax::FileId;
 use clap::Parser;
 use rayon::prelude::*;
 
-use args::{Args, Format};
+use args::{Args, Cli, Command, Format};
 
 /// Findings at or above `--fail-on`.
 const FOUND: u8 = 1;
@@ -22,8 +22,13 @@ const FOUND: u8 = 1;
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args) {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Some(Command::Rule { id }) => rule(id.as_deref()),
+        Some(Command::Check(args)) => run(args),
+        None => run(&cli.check),
+    };
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(message) => {
             // Nothing is left to tell a reader whose standard error is gone.
@@ -55,12 +60,25 @@ fn run(args: &Args) -> Result<u8, String> {
         Format::Json => render::json(&report),
         Format::Concise => render::concise(&report) + &summary(&report),
     };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error.to_string()),
-        _ => {}
-    }
+    print(&text)?;
     let failing = |least| report.diagnostics.iter().any(|diagnostic| diagnostic.severity >= least);
     Ok(if args.fail_on.severity().is_some_and(failing) { FOUND } else { 0 })
+}
+
+/// Writes to standard output; a reader that has gone away is no error.
+fn print(text: &str) -> Result<(), String> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
+fn rule(id: Option<&str>) -> Result<u8, String> {
+    let text = match id {
+        Some(id) => canpull_core::rules::find(id).ok_or(format!("no rule is called `{id}`"))?.page.to_owned(),
+        None => canpull_core::rules::ALL.iter().map(|rule| format!("{}\n", rule.id)).collect(),
+    };
+    print(&text).map(|()| 0)
 }
 
 /// Reads and parses all files in parallel; a tree lives only until its facts are taken.
@@ -76,7 +94,9 @@ fn facts(args: &Args) -> Result<Vec<FileFacts>, String> {
         let name = walk::name(path);
         match std::fs::read(path) {
             Ok(bytes) => Ok(canpull_core::read(id, &name, &bytes)),
-            Err(error) => Err(format!("{name}: {error}")),
+            // A file that was asked for by name must be there; one that the walk found may vanish or be locked.
+            Err(error) if args.paths.contains(path) => Err(format!("{name}: {error}")),
+            Err(error) => Ok(canpull_core::fact::FileFacts::unreadable(name, &error.to_string())),
         }
     });
     read.collect()

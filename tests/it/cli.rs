@@ -33,7 +33,7 @@ fn rules(report: &Value) -> Vec<&str> {
 
 #[test]
 fn the_quickstart_estate_is_judged() {
-    let output = canpull(&["fixtures/estates/quickstart", "--output-format", "json"]);
+    let output = canpull(&["check", "fixtures/estates/quickstart", "--output-format", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(verdicts(&report), ["yes", "unknown", "no", "no"]);

@@ -480,3 +480,12 @@ pub struct FileFacts {
     /// Bytes that no output may show: secret values.
     pub masked: Vec<TextRange>,
 }
+
+impl FileFacts {
+    /// A file that could not be read, with the reason.
+    pub fn unreadable(path: String, reason: &str) -> Self {
+        let message = format!("the file could not be read: {reason}");
+        let problem = SourceProblem { range: TextRange::default(), message, fatal: true };
+        Self { path, problems: vec![problem], ..Self::default() }
+    }
+}

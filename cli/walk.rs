@@ -33,6 +33,7 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 
 fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|own| extension == *own))
+        || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
 /// The path as reports show it: with `/`, without a leading `./`.

@@ -94,3 +94,21 @@ fn service_accounts_lend_their_secrets_only_to_pods_without_any() {
     assert_eq!(verdicts(&piped(&estate("[]"))), ["yes"]);
     assert_eq!(verdicts(&piped(&estate("[{name: ''}]"))), ["unknown"]);
 }
+
+#[test]
+fn an_overlays_secret_proves_nothing_about_another_overlay() {
+    let output = canpull(&["fixtures/estates/overlays", "--output-format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let pulls: Vec<(&str, &str, &str)> = report["pulls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pull| {
+            let namespace = pull["workload"]["namespace"].as_str().unwrap();
+            (namespace, pull["image"].as_str().unwrap(), pull["verdict"].as_str().unwrap())
+        })
+        .collect();
+    let image = "contoso.azurecr.io/web:1.0";
+    assert_eq!(pulls, [("dev", image, "unknown"), ("prod", image, "yes")]);
+    assert_eq!(rules(&report), ["pull-unproven", "pull-secret-registry-mismatch"]);
+}

@@ -442,6 +442,24 @@ pub struct UnresolvedFact {
     pub what: &'static str,
 }
 
+/// `base/path` with `.` and `..` resolved; `None` where it leaves the project or is no local path.
+pub(crate) fn join(base: &str, path: &str) -> Option<String> {
+    if path.contains("://") || path.starts_with("git@") || path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 /// Everything that one file states.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {

@@ -1,6 +1,7 @@
 //! The formats that canpull reads, and the one way in: from a file's bytes to its facts.
 
 mod kubernetes;
+mod kustomization;
 
 use canpull_syntax::{FileId, LineIndex, TextRange, text, yaml};
 
@@ -26,7 +27,20 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         }
     };
     facts.lines = LineIndex::new(&text);
-    kubernetes::read(file, &text, &yaml::parse(&text), &mut facts);
+    facts.touches_pulls = kustomization::touches_pulls(&text);
+    let parsed = yaml::parse(&text);
+    match kustomization::directory(path) {
+        Some(directory) => {
+            facts.recognised = true;
+            facts.documents = 1;
+            let fatal = parsed.problems.iter().filter(|problem| problem.fatal);
+            let problems = fatal.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: true });
+            facts.problems.extend(problems);
+            let root = parsed.roots().next();
+            facts.kustomization = root.map(|(_, root)| kustomization::read(file, directory, root));
+        }
+        None => kubernetes::read(file, &text, &parsed, &mut facts),
+    }
     facts
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use canpull_syntax::{FileId, Span};
 
 use crate::config::Config;
-use crate::fact::{FileFacts, KustomizationFact, ObjectMeta};
+use crate::fact::{FileFacts, KustomizationFact, ObjectMeta, join};
 use crate::glob;
 
 /// Index of a world in the model.
@@ -81,24 +81,6 @@ fn chart_of(object: &ObjectMeta) -> Option<&str> {
 /// The directory of a path, `""` for the root.
 fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
-}
-
-/// `base/path` with `.` and `..` resolved; `None` where it leaves the project or is no local path.
-pub(crate) fn join(base: &str, path: &str) -> Option<String> {
-    if path.contains("://") || path.starts_with("git@") || path.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 fn file_id(index: usize) -> FileId {

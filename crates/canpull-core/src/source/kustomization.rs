@@ -1,0 +1,112 @@
+//! Kustomizations: what they include, what they change, and what they change in ways that are not evaluated.
+
+use canpull_syntax::{FileId, Kind, Node, Span, TextRange};
+
+use crate::fact::{GeneratorFact, ImageOverride, KustomizationFact, PatchFact};
+
+/// File names that kustomize reads.
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Fields that may change anything.
+const OPAQUE: [&str; 7] =
+    ["replacements", "vars", "transformers", "generators", "helmCharts", "helmChartInflationGenerator", "validators"];
+
+/// The directory of a kustomization file, `""` for the root; `None` for any other file.
+pub(super) fn directory(path: &str) -> Option<&str> {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    NAMES.contains(&name).then_some(directory)
+}
+
+/// Reads a kustomization's root map.
+pub(super) fn read(file: FileId, directory: &str, root: Node<'_>) -> KustomizationFact {
+    let text = |map: Node<'_>, key: &str| map.get(key).and_then(Node::text).map(|text| text.into_owned());
+    let list = |key: &str| root.get(key).into_iter().flat_map(Node::items).collect::<Vec<_>>();
+    let paths = |key: &str| -> Vec<(String, TextRange)> {
+        list(key).into_iter().filter_map(|item| Some((item.as_str()?.into_owned(), item.range()))).collect()
+    };
+    let span = |node: Node<'_>| Span::new(file, node.range());
+    let namespace = root.get("namespace").and_then(|node| Some((node.as_str()?.into_owned(), span(node))));
+    let images = list("images").into_iter().filter_map(|entry| {
+        Some(ImageOverride {
+            name: text(entry, "name")?,
+            new_name: text(entry, "newName"),
+            new_tag: text(entry, "newTag"),
+            digest: text(entry, "digest"),
+            span: span(entry),
+        })
+    });
+    let generators = list("secretGenerator").into_iter().filter_map(|entry| {
+        Some(GeneratorFact {
+            name: text(entry, "name")?,
+            namespace: text(entry, "namespace"),
+            secret_type: text(entry, "type"),
+            keys: generated_keys(entry),
+            span: span(entry),
+        })
+    });
+    let mut patches = Vec::new();
+    for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+        patches.extend(list(key).into_iter().map(|entry| patch(directory, entry, span(entry))));
+    }
+    let opaque = OPAQUE.iter().filter_map(|key| Some(((*key).to_owned(), span(root.get(key)?))));
+    KustomizationFact {
+        directory: directory.to_owned(),
+        resources: [paths("resources"), paths("bases")].concat(),
+        components: paths("components"),
+        namespace,
+        images: images.collect(),
+        generators: generators.collect(),
+        patches,
+        opaque: opaque.collect(),
+        renames: root.get("namePrefix").or(root.get("nameSuffix")).is_some(),
+        component: text(root, "kind").as_deref() == Some("Component"),
+    }
+}
+
+/// The keys that a generator fills: `key=path`, or the path's last part; `key=value` for literals.
+fn generated_keys(entry: Node<'_>) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (list, from_path) in [("files", true), ("literals", false)] {
+        for item in entry.get(list).into_iter().flat_map(Node::items).filter_map(Node::text) {
+            let key = match item.split_once('=') {
+                Some((key, _)) => key,
+                None if from_path => item.rsplit('/').next().unwrap_or(&item),
+                None => &item,
+            };
+            keys.push(key.to_owned());
+        }
+    }
+    // An `envs` file fills keys that are not visible here.
+    if entry.get("envs").or(entry.get("env")).is_some() { Vec::new() } else { keys }
+}
+
+/// A patch: a path, an inline text, or an entry with either and a target.
+fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
+    let inline = |text: &str| text.contains('\n') || text.trim_start().starts_with(['{', '[']);
+    let (path, body) = match entry.kind() {
+        Kind::Scalar => {
+            let text = entry.text().unwrap_or_default().into_owned();
+            if inline(&text) { (None, Some(text)) } else { (Some(text), None) }
+        }
+        _ => {
+            let part = |key: &str| entry.get(key).and_then(Node::text).map(|text| text.into_owned());
+            (part("path"), part("patch"))
+        }
+    };
+    let target = |key: &str| entry.at(&["target", key]).and_then(Node::text).map(|text| text.into_owned());
+    // A target's name is a regular expression; only a plain one is taken literally.
+    let literal = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    PatchFact {
+        file: path.and_then(|path| crate::fact::join(directory, &path)),
+        touches_pulls: body.is_none_or(|body| touches_pulls(&body)),
+        target_kind: target("kind"),
+        target_name: target("name").filter(literal),
+        span,
+    }
+}
+
+/// Whether a patch with this text may change images, pull secrets or service accounts.
+pub(super) fn touches_pulls(text: &str) -> bool {
+    // `$patch` and removals of whole parts change what is below without naming it.
+    ["mage", "erviceAccount", "$patch", "containers", "op: remove", "\"remove\""].iter().any(|word| text.contains(word))
+}

@@ -165,7 +165,10 @@ fn payload(value: &SecretValue, layout: Layout) -> Content {
     if crate::placeholder::is_whole(&decoded) {
         return Content::Hidden(Why::Placeholder);
     }
-    let Decoded { api_server, kubelet, defects } = docker_config::decode(layout, &decoded);
+    let Decoded { api_server, kubelet, defects, unresolved } = docker_config::decode(layout, &decoded);
+    if unresolved {
+        return Content::Hidden(Why::Placeholder);
+    }
     if let Err(reason) = api_server {
         return Content::Refused { reason: format!("data[{}]: Invalid value: {reason}", value.key), span, defects };
     }

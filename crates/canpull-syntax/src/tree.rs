@@ -84,12 +84,12 @@ pub struct Tree<'s> {
     pub(crate) aliases: Vec<(u32, u32)>,
     /// Nodes with an explicit tag, and its text such as `!!str`; sorted by index.
     pub(crate) tags: Vec<(u32, Box<str>)>,
-    /// Alias visits left before aliases turn opaque: bounds expansion bombs.
+    /// Nodes that may still be reached through aliases before these turn opaque: bounds expansion bombs.
     pub(crate) visits: Cell<u32>,
 }
 
-/// How many aliases may be followed in one file before the rest turn opaque.
-pub(crate) const MAX_ALIAS_VISITS: u32 = 100_000;
+/// How many nodes may be reached through aliases in one file before the rest turn opaque.
+pub(crate) const MAX_ALIAS_VISITS: u32 = 2_000_000;
 
 /// How many levels of merge keys (`<<`) are followed.
 const MAX_MERGE_DEPTH: u8 = 16;
@@ -183,6 +183,13 @@ impl<'t> Entry<'t> {
     }
 }
 
+/// Entries found so far, and where each key's entry stands among them.
+#[derive(Default)]
+struct Entries<'t> {
+    list: Vec<Entry<'t>>,
+    places: BTreeMap<Cow<'t, str>, usize>,
+}
+
 impl<'t> Node<'t> {
     fn data(self) -> Option<&'t NodeData> {
         self.tree.nodes.get(self.index as usize)
@@ -198,12 +205,14 @@ impl<'t> Node<'t> {
         if data.tag != Tag::Alias {
             return Some((self, data));
         }
-        let left = self.tree.visits.get().checked_sub(1)?;
-        self.tree.visits.set(left);
         let found = self.tree.aliases.binary_search_by_key(&self.index, |&(alias, _)| alias).ok()?;
         let &(_, target) = self.tree.aliases.get(found)?;
         let node = self.at_index(target);
-        node.data().filter(|data| data.tag != Tag::Alias).map(|data| (node, data))
+        let data = node.data().filter(|data| data.tag != Tag::Alias)?;
+        // Whoever follows the alias may walk all that it leads to.
+        let left = self.tree.visits.get().checked_sub(data.next.saturating_sub(target).max(1))?;
+        self.tree.visits.set(left);
+        Some((node, data))
     }
 
     /// What the node is.
@@ -350,31 +359,29 @@ impl<'t> Node<'t> {
 
     /// A map's entries as they count: a duplicate key's last value, merged entries that no own key hides.
     pub fn entries(self) -> Vec<Entry<'t>> {
-        let mut entries = Vec::new();
+        let mut entries = Entries::default();
         self.collect_entries(&mut entries, 0);
-        entries
+        entries.list
     }
 
-    fn collect_entries(self, into: &mut Vec<Entry<'t>>, depth: u8) {
-        let mut places: BTreeMap<Cow<'t, str>, usize> =
-            into.iter().enumerate().map(|(at, entry)| (entry.name(), at)).collect();
-        let own_from = into.len();
+    fn collect_entries(self, into: &mut Entries<'t>, depth: u8) {
+        let own_from = into.list.len();
         let mut merges = Vec::new();
         for entry in self.written_entries() {
             if entry.key.is_merge_key() {
                 merges.push(entry.value);
                 continue;
             }
-            match places.get(&entry.name()) {
+            match into.places.get(&entry.name()) {
                 Some(&at) if at >= own_from => {
-                    if let Some(seen) = into.get_mut(at) {
+                    if let Some(seen) = into.list.get_mut(at) {
                         *seen = entry;
                     }
                 }
                 Some(_) => {}
                 None => {
-                    places.insert(entry.name(), into.len());
-                    into.push(entry);
+                    into.places.insert(entry.name(), into.list.len());
+                    into.list.push(entry);
                 }
             }
         }

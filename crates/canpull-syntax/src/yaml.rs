@@ -63,6 +63,7 @@ mod tests {
         assert_eq!(comments, ["# public", "# next"]);
         assert!(containers.raw().starts_with("name"), "{:?}", containers.raw());
         assert!(spec.raw().starts_with("containers:"));
+        assert_eq!(parse("a: {b: c}\n").roots().next().unwrap().1.raw(), "a: {b: c}");
     }
 
     #[test]
@@ -106,6 +107,11 @@ mod tests {
                 parsed.roots().for_each(|(_, root)| drop(root.entries()));
             }
         }
+        let keys: String = (0..5_000).map(|n| format!("k{n}: 1, ")).collect();
+        let merges = format!("a: &a {{{keys}}}\nb: {{<<: [{}]}}\n", "*a, ".repeat(20_000));
+        let parsed = parse(&merges);
+        let (_, root) = parsed.roots().next().unwrap();
+        assert_eq!(root.get("b").unwrap().entries().len(), 5_000);
         let bomb = (0..30).fold("a0: &a0 {k: 1}\n".to_owned(), |text, n| {
             text + &format!("a{}: &a{} {{<<: [*a{n}, *a{n}, *a{n}]}}\n", n + 1, n + 1)
         });

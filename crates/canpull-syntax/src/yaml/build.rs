@@ -52,6 +52,7 @@ struct Open {
     node: u32,
     /// Keys seen so far, for duplicates; the next child is a key where this is even.
     children: usize,
+    last_child: Option<u32>,
     keys: BTreeSet<Box<str>>,
 }
 
@@ -104,6 +105,7 @@ impl<'s> Builder<'_, 's> {
         let index = to_offset(self.parsed.tree.nodes.len());
         if let Some(parent) = self.open.last_mut() {
             parent.children += 1;
+            parent.last_child = Some(index);
         }
         if anchor != 0 {
             self.anchors.push((anchor, index));
@@ -171,13 +173,14 @@ impl<'s> Builder<'_, 's> {
         let data =
             NodeData { tag: kind, flow, tagged: tag.is_some(), start: range.start, end: range.end, next: u32::MAX };
         let node = self.push(data, anchor, tag);
-        self.open.push(Open { node, children: 0, keys: BTreeSet::new() });
+        self.open.push(Open { node, children: 0, last_child: None, keys: BTreeSet::new() });
     }
 
     fn end(&mut self, range: TextRange) {
         let Some(open) = self.open.pop() else { return };
         let next = to_offset(self.parsed.tree.nodes.len());
-        let last = self.parsed.tree.nodes.last().map_or(0, |node| node.end);
+        let last =
+            open.last_child.and_then(|child| self.parsed.tree.nodes.get(child as usize)).map_or(0, |node| node.end);
         let first = self.parsed.tree.nodes.get(open.node as usize + 1).map(|node| node.start);
         if let Some(node) = self.parsed.tree.nodes.get_mut(open.node as usize) {
             node.next = next;
@@ -192,7 +195,9 @@ impl<'s> Builder<'_, 's> {
     }
 
     fn alias(&mut self, id: usize, range: TextRange) {
-        let target = self.anchors.iter().rev().find(|(anchor, _)| *anchor == id).map(|(_, node)| *node);
+        // Ids are given in ascending order.
+        let found = self.anchors.binary_search_by_key(&id, |(anchor, _)| *anchor).ok();
+        let target = found.and_then(|at| self.anchors.get(at)).map(|(_, node)| *node);
         let data = NodeData {
             tag: Tag::Alias,
             flow: false,

@@ -1,5 +1,7 @@
 //! Secrets: type and the values that can hold a docker config. Every value is masked in all output.
 
+use std::collections::BTreeMap;
+
 use canpull_syntax::{FileId, Node, Span};
 
 use super::field;
@@ -11,17 +13,18 @@ const KEPT: [&str; 2] = [".dockerconfigjson", ".dockercfg"];
 
 /// Reads a Secret; `stringData` wins over `data`, as the API server merges them.
 pub(super) fn read(file: FileId, node: Node<'_>, object: ObjectMeta, facts: &mut FileFacts) {
-    let mut values: Vec<SecretValue> = Vec::new();
+    let mut values: BTreeMap<String, SecretValue> = BTreeMap::new();
     for (key, encoded) in [("data", true), ("stringData", false)] {
         for entry in node.get(key).into_iter().flat_map(Node::entries) {
             facts.masked.push(entry.value.range());
             let name = entry.name().into_owned();
             let span = Span::new(file, entry.value.range());
             let value = if KEPT.contains(&name.as_str()) { value(entry.value, span) } else { Field::Absent(span) };
-            values.retain(|seen| seen.key != name);
-            values.push(SecretValue { key: name, key_span: Span::new(file, entry.key.range()), value, encoded });
+            let key_span = Span::new(file, entry.key.range());
+            values.insert(name.clone(), SecretValue { key: name, key_span, value, encoded });
         }
     }
+    let values = values.into_values().collect();
     let hidden = node.get("sops").map(|_| Why::Encrypted);
     facts.secrets.push(SecretFact { secret_type: field(file, node, "type"), object, values, hidden });
 }

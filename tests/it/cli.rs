@@ -71,8 +71,15 @@ fn a_broken_document_is_named_and_the_rest_goes_on() {
 
 #[test]
 fn placeholders_are_unknown_and_never_an_error() {
-    for image in ["<ACR_NAME>.azurecr.io/a", "${REGISTRY}/a:1", "__IMAGE__", "'{{ .Values.image }}'", "$(params.image)"]
-    {
+    for image in [
+        "<ACR_NAME>.azurecr.io/a",
+        "${REGISTRY}/a:1",
+        "__IMAGE__",
+        "'{{ .Values.image }}'",
+        "{{ .Values.image }}",
+        "{IMAGE}",
+        "$(params.image)",
+    ] {
         let report = piped(&format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    image: {image}\n"
         ));
@@ -111,4 +118,14 @@ fn an_overlays_secret_proves_nothing_about_another_overlay() {
     let image = "contoso.azurecr.io/web:1.0";
     assert_eq!(pulls, [("dev", image, "unknown"), ("prod", image, "yes")]);
     assert_eq!(rules(&report), ["pull-unproven", "pull-secret-registry-mismatch"]);
+}
+
+#[test]
+fn placeholders_for_pull_secrets_leave_the_pull_open() {
+    for list in ["${SECRETS}", "['${SECRET}']", "{{ .Values.secrets }}", "[{name: '${SECRET}'}]"] {
+        let report = piped(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  imagePullSecrets: {list}\n  containers: [{{name: c, image: contoso.azurecr.io/a:1}}]\n"
+        ));
+        assert_eq!(verdicts(&report), ["unknown"], "{list}");
+    }
 }

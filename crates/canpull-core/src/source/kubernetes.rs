@@ -108,7 +108,23 @@ fn field(file: FileId, map: Node<'_>, key: &str) -> Field<String> {
         Some(text) if placeholder::find(&text).is_some() => Field::Unknown(Why::Placeholder, span),
         Some(text) => Field::Known(text.into_owned(), span),
         None if value.is_null() => Field::Absent(span),
-        // `{{ .Values.image }}` without quotes is a map to YAML.
-        None => Field::Unknown(if value.raw().starts_with("{{") { Why::Placeholder } else { Why::NotText }, span),
+        None => Field::Unknown(why_no_text(value), span),
+    }
+}
+
+/// `{{ .Values.image }}` and `{IMAGE}` without quotes are flow maps to YAML: their keys have no values.
+fn why_no_text(value: Node<'_>) -> Why {
+    let hole = value.is_flow()
+        && value.kind() == Kind::Map
+        && value.written_entries().all(|entry| entry.value.is_null())
+        && value.written_entries().next().is_some();
+    if hole { Why::Placeholder } else { Why::NotText }
+}
+
+/// Whether a placeholder stands where something else belongs.
+fn is_placeholder(value: Node<'_>) -> bool {
+    match value.kind() {
+        Kind::Scalar => value.text().is_some_and(|text| placeholder::find(&text).is_some()),
+        _ => why_no_text(value) == Why::Placeholder,
     }
 }

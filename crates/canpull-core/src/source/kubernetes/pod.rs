@@ -2,7 +2,7 @@
 
 use canpull_syntax::{FileId, Kind, Node, Span, TextRange};
 
-use super::field;
+use super::{field, is_placeholder};
 use crate::fact::{Field, ImageFact, ObjectMeta, Role, SecretList, SecretRef, ServiceAccountFact, Why, WorkloadFact};
 
 /// A pod spec at `path` of an object.
@@ -69,7 +69,8 @@ fn secret_list(file: FileId, map: Node<'_>) -> SecretList {
     match list.kind() {
         Kind::Opaque => SecretList::Unknown(Why::NotText, span),
         Kind::Scalar if list.is_null() => SecretList::Empty(span),
-        Kind::Map if list.raw().starts_with("{{") => SecretList::Unknown(Why::Placeholder, span),
+        _ if is_placeholder(list) => SecretList::Unknown(Why::Placeholder, span),
+        Kind::List if list.items().any(is_placeholder) => SecretList::Unknown(Why::Placeholder, span),
         Kind::List => {
             let items: Vec<Node<'_>> = list.items().collect();
             let entries: Vec<SecretRef> = items.iter().map(|item| secret_ref(file, *item)).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use canpull_syntax::{FileId, Node, Span};
 
-use super::field;
+use super::{field, why_no_text};
 use crate::fact::{Field, FileFacts, ObjectMeta, SecretFact, SecretValue, Sensitive, Why};
 use crate::placeholder;
 
@@ -31,7 +31,7 @@ pub(super) fn read(file: FileId, node: Node<'_>, object: ObjectMeta, facts: &mut
 
 fn value(node: Node<'_>, span: Span) -> Field<Sensitive> {
     match node.text() {
-        None => Field::Unknown(if node.raw().starts_with("{{") { Why::Placeholder } else { Why::NotText }, span),
+        None => Field::Unknown(why_no_text(node), span),
         Some(text) if text.starts_with("ENC[") => Field::Unknown(Why::Encrypted, span),
         Some(text) if placeholder::is_whole(&text) => Field::Unknown(Why::Placeholder, span),
         Some(text) => Field::Known(Sensitive::new(text), span),

@@ -3,6 +3,7 @@
 //! Pure: no IO, clock, environment, randomness or hash order. A shell reads files, calls [`read`] on each
 //! and [`analyze`] on all, and renders the [`Report`].
 
+pub mod acr_host;
 pub mod config;
 pub mod diagnostic;
 pub mod fact;

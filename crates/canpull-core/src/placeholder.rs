@@ -2,7 +2,7 @@
 //!
 //! Left as it is such a value would be refused; but it never is left as it is, so it makes a value Unknown, not wrong.
 
-use crate::model::registry;
+use crate::acr_host::{AcrHostKind, acr_host};
 
 /// Marks around a placeholder whose inside may be anything; the longer ones first.
 const PAIRS: [(&str, &str); 5] = [("#{", "}#"), ("{{", "}}"), ("[[", "]]"), ("${", "}"), ("$(", ")")];
@@ -97,7 +97,7 @@ fn underscores(text: &str) -> Option<usize> {
 fn acr(text: &str) -> Option<(usize, usize)> {
     let start = text.find("://").map_or(0, |at| at + 3);
     let host = text.get(start..)?.split('/').next()?;
-    let acr = registry::acr_host(host).filter(|acr| acr.kind != registry::AcrHostKind::Other)?;
+    let acr = acr_host(host).filter(|acr| acr.kind != AcrHostKind::Other)?;
     let (own, label) = acr.name_and_label();
     let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let sound = own.len() >= 5 && is_plain(own) && label.is_none_or(is_plain);

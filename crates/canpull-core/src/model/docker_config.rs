@@ -1,9 +1,15 @@
 //! Docker configs in Secrets, decoded as the API server and the kubelet decode them. No password outlives decoding.
 
-use serde_json::{Map, Value};
+mod json;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use crate::model::keyring;
 use crate::placeholder;
+
+use json::{Fields, Json};
 
 /// Which of the two payload layouts a Secret's type asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +77,8 @@ pub enum LayoutDefect {
     DoubleBase64,
     /// An `auth` field holds `user:password` in clear.
     AuthNotEncoded,
+    /// An `auth` field is base64 once more.
+    AuthEncodedTwice,
     /// No registry at all.
     NoEntries,
 }
@@ -244,178 +252,225 @@ pub fn decode(layout: Layout, text: &str) -> Decoded {
             unresolved: false,
         };
     }
-    let value = match serde_json::from_str::<Value>(text) {
-        Ok(value) => value,
-        Err(error) => return not_json(text, &error),
+    let document = match json::parse(text) {
+        Ok(document) => document,
+        Err(reason) => return not_json(text, reason),
     };
-    let map = match value {
-        Value::Null => Map::new(),
-        Value::Object(map) => map,
+    let nothing = Fields::new();
+    let map = match &document.value {
+        Json::Null => &nothing,
+        Json::Object(map) => map,
         other => {
             let target = match layout {
                 Layout::DockerConfigJson => "DockerConfigJSON",
                 Layout::DockerCfg => "DockerConfig",
             };
             return Decoded {
-                api_server: Err(mismatch(&other, "Go value", "map[string]interface {}")),
-                kubelet: Err(mismatch(&other, "Go value", &format!("credentialprovider.{target}"))),
+                api_server: Err(mismatch(other, "Go value", "map[string]interface {}")),
+                kubelet: Err(mismatch(other, "Go value", &format!("credentialprovider.{target}"))),
                 defects: Vec::new(),
                 unresolved: false,
             };
         }
     };
-    let (registries, kubelet) = match layout {
-        Layout::DockerConfigJson => match auths(&map) {
-            Ok(auths) => {
-                let kubelet = credentials(&auths).and_then(|found| headers(&map).map(|()| found));
-                (auths, kubelet)
-            }
-            Err(error) => (Vec::new(), Err(error)),
-        },
-        Layout::DockerCfg => {
-            let registries: Entries<'_> = map.iter().collect();
-            let kubelet = credentials(&registries);
-            (registries, kubelet)
-        }
+    let config = match layout {
+        Layout::DockerConfigJson => docker_config_json(map),
+        Layout::DockerCfg => docker_cfg(map),
     };
-    let unresolved = registries.iter().any(|(key, _)| placeholder::find(key).is_some());
+    let unresolved = config.entries.iter().any(|entry| placeholder::find(entry.key).is_some());
+    let raw = config.entries.iter().map(|entry| entry.value);
+    let undecodable = undecodable_defects(layout, map, raw);
+    let kubelet: Result<Vec<Credential>, String> =
+        config.logins().map(|logins| logins.into_iter().map(|(key, login)| login.credential(key)).collect());
     let defects = match &kubelet {
-        Ok(credentials) => defects(layout, &map, credentials),
-        Err(_) => undecodable_defects(layout, &map, &registries),
+        Ok(credentials) => defects(layout, map, credentials),
+        Err(_) => undecodable,
     };
-    Decoded { api_server: Ok(()), kubelet, defects, unresolved }
+    let api_server = if document.overflow {
+        Err("json: cannot unmarshal number into Go value of type float64".to_owned())
+    } else {
+        Ok(())
+    };
+    Decoded { api_server, kubelet, defects, unresolved }
 }
 
-fn not_json(text: &str, error: &serde_json::Error) -> Decoded {
-    let reason = json_error(text, error);
+fn not_json(text: &str, reason: String) -> Decoded {
     let padding = if text.trim_end().ends_with('=') { Padding::Required } else { Padding::Forbidden };
-    let inner = decode_base64(text.trim(), padding).ok();
-    let doubled = inner.is_some_and(|inner| serde_json::from_slice::<Map<String, Value>>(&inner).is_ok());
+    let inner = decode_base64(text.trim(), padding).ok().and_then(|inner| String::from_utf8(inner).ok());
+    let doubled = inner.is_some_and(|inner| json::parse(&inner).is_ok_and(|own| own.value.as_object().is_some()));
     let defects = if doubled { vec![LayoutDefect::DoubleBase64] } else { Vec::new() };
     let unresolved = placeholder::find(text).is_some();
     Decoded { api_server: Err(reason.clone()), kubelet: Err(reason), defects, unresolved }
 }
 
-/// The place of a JSON error without the text around it, which may be secret.
-fn json_error(text: &str, error: &serde_json::Error) -> String {
-    match error.classify() {
-        serde_json::error::Category::Eof => "unexpected end of JSON input".to_owned(),
-        _ if text.starts_with('\u{feff}') => "a byte-order mark stands before the JSON".to_owned(),
-        _ => format!("not JSON at line {} column {} of the decoded value", error.line(), error.column()),
-    }
-}
-
-const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 /// What Go's JSON decoder says of a value of the wrong type.
-fn mismatch(value: &Value, place: &str, target: &str) -> String {
-    format!("json: cannot unmarshal {} into {place} of type {target}", kind(value))
+fn mismatch(value: &Json, place: &str, target: &str) -> String {
+    format!("json: cannot unmarshal {} into {place} of type {target}", value.kind())
 }
 
-/// The registries and their entries.
-type Entries<'v> = Vec<(&'v String, &'v Value)>;
-
-/// The values of a field as Go's JSON decoder finds them: whatever the case of its letters.
-fn fields<'v>(map: &'v Map<String, Value>, name: &'static str) -> impl Iterator<Item = &'v Value> {
+/// Whether Go's JSON decoder takes a key for the field: whatever the case of its letters.
+fn names(key: &str, field: &str) -> bool {
     // Unicode folds the long s to s, and Go with it.
     let fold = |c: char| if c == 'ſ' { 's' } else { c.to_ascii_lowercase() };
-    map.iter().filter(move |(key, _)| key.chars().map(fold).eq(name.chars().map(fold))).map(|(_, value)| value)
+    key.chars().map(fold).eq(field.chars().map(fold))
 }
 
 /// The field that wins: the last one written, of which `null` changes nothing.
-fn field<'v>(map: &'v Map<String, Value>, name: &'static str) -> Option<&'v Value> {
-    fields(map, name).filter(|value| !value.is_null()).last()
+fn field<'v>(map: &'v Fields, name: &str) -> Option<&'v Json> {
+    let mut found = map.iter().rev().filter(|(key, value)| !matches!(value, Json::Null) && names(key, name));
+    found.next().map(|(_, value)| value)
 }
 
-fn headers(map: &Map<String, Value>) -> Result<(), String> {
-    let place = "Go struct field DockerConfigJSON.HttpHeaders";
-    for headers in fields(map, "HttpHeaders") {
-        match headers {
-            Value::Null => {}
-            Value::Object(headers) => {
-                if let Some(other) = headers.values().find(|value| !value.is_string() && !value.is_null()) {
-                    return Err(mismatch(other, place, "string"));
+/// One registry's entry, decoded or refused.
+struct Entry<'v> {
+    key: &'v str,
+    value: &'v Json,
+    login: Result<EntryLogin, String>,
+}
+
+/// What an entry says. It holds the password, so it has no debug form and lives no longer than decoding.
+struct EntryLogin {
+    user: String,
+    password: String,
+    identity_token: bool,
+    /// A placeholder stands for user, password or `auth`.
+    open: bool,
+}
+
+/// A decoded payload as Go fills its maps.
+#[derive(Default)]
+struct Config<'v> {
+    entries: Vec<Entry<'v>>,
+    /// The first error; also that of an entry which a later one of the same key replaces.
+    error: Option<String>,
+}
+
+impl EntryLogin {
+    fn credential(self, key: &str) -> Credential {
+        if self.open {
+            return Credential::declared(key);
+        }
+        Credential::new(key, self.user, &self.password, self.identity_token)
+    }
+}
+
+impl<'v> Config<'v> {
+    fn refuse(&mut self, error: String) {
+        self.error.get_or_insert(error);
+    }
+
+    fn add(&mut self, fields: &'v Fields) {
+        for (key, value) in fields {
+            let login = login(value);
+            if let Err(error) = &login {
+                self.refuse(error.clone());
+            }
+            self.entries.push(Entry { key, value, login });
+        }
+    }
+
+    /// Keeps the last entry of each key.
+    fn settle(mut self) -> Self {
+        let mut seen = BTreeSet::new();
+        self.entries.reverse();
+        self.entries.retain(|entry| seen.insert(entry.key));
+        self.entries.reverse();
+        self
+    }
+
+    fn logins(self) -> Result<Vec<(&'v str, EntryLogin)>, String> {
+        match self.error {
+            Some(error) => Err(error),
+            None => self.entries.into_iter().map(|entry| entry.login.map(|login| (entry.key, login))).collect(),
+        }
+    }
+}
+
+fn docker_cfg(map: &Fields) -> Config<'_> {
+    let mut config = Config::default();
+    config.add(map);
+    config.settle()
+}
+
+/// `auths` and `HttpHeaders`. Go decodes a field that is written twice into the same map, and `null` empties it.
+fn docker_config_json(map: &Fields) -> Config<'_> {
+    let mut config = Config::default();
+    for (key, value) in map {
+        if names(key, "auths") {
+            match value {
+                Json::Null => config.entries.clear(),
+                Json::Object(auths) => config.add(auths),
+                other => {
+                    let place = "Go struct field DockerConfigJSON.auths";
+                    config.refuse(mismatch(other, place, "credentialprovider.DockerConfig"));
                 }
             }
-            other => return Err(mismatch(other, place, "map[string]string")),
+        } else if names(key, "HttpHeaders")
+            && let Err(error) = headers(value)
+        {
+            config.refuse(error);
         }
     }
-    Ok(())
+    config.settle()
 }
 
-/// The entries under `auths`. Go decodes a field that is written twice into the same map, and `null` empties it.
-fn auths(map: &Map<String, Value>) -> Result<Entries<'_>, String> {
-    let mut entries = Entries::new();
-    for value in fields(map, "auths") {
-        match value {
-            Value::Null => entries.clear(),
-            Value::Object(auths) => {
-                entries.retain(|(key, _)| !auths.contains_key(*key));
-                entries.extend(auths);
-            }
-            other => {
-                let place = "Go struct field DockerConfigJSON.auths";
-                return Err(mismatch(other, place, "credentialprovider.DockerConfig"));
+/// The name of a header is left out of the error: it may be secret.
+fn headers(value: &Json) -> Result<(), String> {
+    let place = "Go struct field DockerConfigJSON.HttpHeaders";
+    match value {
+        Json::Null => Ok(()),
+        Json::Object(headers) => {
+            match headers.iter().find(|(_, value)| !matches!(value, Json::String(_) | Json::Null)) {
+                Some((_, other)) => Err(mismatch(other, place, "string")),
+                None => Ok(()),
             }
         }
+        other => Err(mismatch(other, place, "map[string]string")),
     }
-    Ok(entries)
 }
 
-fn credentials(entries: &Entries<'_>) -> Result<Vec<Credential>, String> {
-    entries.iter().map(|(key, value)| credential(key, value)).collect()
-}
-
-fn credential(key: &str, value: &Value) -> Result<Credential, String> {
+fn login(value: &Json) -> Result<EntryLogin, String> {
+    const FIELDS: [&str; 4] = ["username", "password", "email", "auth"];
+    let nothing = Fields::new();
     let map = match value {
-        Value::Null => return Ok(Credential::new(key, String::new(), "", false)),
-        Value::Object(map) => map,
+        Json::Null => &nothing,
+        Json::Object(map) => map,
         other => return Err(mismatch(other, "Go value", "credentialprovider.dockerConfigEntryWithAuth")),
     };
-    let text = |name: &'static str| {
-        let mut found = "";
-        for value in fields(map, name) {
-            match value {
-                Value::Null => {}
-                Value::String(text) => found = text.as_str(),
-                other => {
-                    let place = format!("Go struct field dockerConfigEntryWithAuth.{name}");
-                    return Err(mismatch(other, &place, "string"));
-                }
-            }
+    for (key, value) in map {
+        if let Some(field) = FIELDS.into_iter().find(|field| names(key, field))
+            && !matches!(value, Json::String(_) | Json::Null)
+        {
+            let place = format!("Go struct field dockerConfigEntryWithAuth.{field}");
+            return Err(mismatch(value, &place, "string"));
         }
-        Ok(found)
-    };
-    let (user, password, _, auth) = (text("username")?, text("password")?, text("email")?, text("auth")?);
-    let is_open = |text: &str| placeholder::find(text).is_some();
-    if is_open(auth) || (auth.is_empty() && (placeholder::is_whole(user) || placeholder::is_whole(password))) {
-        return Ok(Credential::declared(key));
     }
-    let (user, password) = if auth.is_empty() { (user.to_owned(), password.to_owned()) } else { auth_field(auth)? };
-    let identity_token = field(map, "identitytoken").and_then(Value::as_str).is_some_and(|token| !token.is_empty());
-    Ok(Credential::new(key, user, &password, identity_token))
+    let text = |name| field(map, name).and_then(Json::as_text).unwrap_or_default();
+    let (user, password, auth) = (text("username"), text("password"), text("auth"));
+    let identity_token = !text("identitytoken").is_empty();
+    let is_open = if auth.is_empty() {
+        placeholder::is_whole(user) || placeholder::is_whole(password)
+    } else {
+        placeholder::find(auth).is_some()
+    };
+    let (user, password) = match (is_open, auth) {
+        (true, _) => (String::new(), String::new()),
+        (false, "") => (user.to_owned(), password.to_owned()),
+        (false, auth) => auth_field(auth)?,
+    };
+    Ok(EntryLogin { user, password, identity_token, open: is_open })
 }
 
-fn defects(layout: Layout, map: &Map<String, Value>, credentials: &[Credential]) -> Vec<LayoutDefect> {
+fn defects(layout: Layout, map: &Fields, credentials: &[Credential]) -> Vec<LayoutDefect> {
     let mut defects = Vec::new();
     let has = |name| field(map, name).is_some();
+    let has_object = |name| field(map, name).is_some_and(|value| value.as_object().is_some());
     match layout {
-        Layout::DockerCfg if field(map, "auths").is_some_and(Value::is_object) => {
-            defects.push(LayoutDefect::ConfigJsonUnderCfg);
-        }
+        Layout::DockerCfg if has_object("auths") => defects.push(LayoutDefect::ConfigJsonUnderCfg),
         Layout::DockerConfigJson if !has("auths") => {
-            if field(map, "auth").is_some_and(Value::is_object) {
+            if has_object("auth") {
                 defects.push(LayoutDefect::AuthInsteadOfAuths);
-            } else if map.values().any(looks_like_entry) {
+            } else if map.iter().any(|(_, value)| looks_like_entry(value)) {
                 defects.push(LayoutDefect::DockerCfgUnderJson);
             }
         }
@@ -434,26 +489,35 @@ fn defects(layout: Layout, map: &Map<String, Value>, credentials: &[Credential])
     defects
 }
 
-fn looks_like_entry(value: &Value) -> bool {
+fn looks_like_entry(value: &Json) -> bool {
     value
         .as_object()
         .is_some_and(|entry| ["auth", "username", "password"].iter().any(|name| field(entry, name).is_some()))
 }
 
 /// What an author may have meant whose payload the kubelet cannot decode.
-fn undecodable_defects(layout: Layout, map: &Map<String, Value>, entries: &Entries<'_>) -> Vec<LayoutDefect> {
-    let mut defects = Vec::new();
-    if layout == Layout::DockerCfg && field(map, "auths").is_some_and(Value::is_object) {
-        defects.push(LayoutDefect::ConfigJsonUnderCfg);
+fn undecodable_defects<'v>(layout: Layout, map: &Fields, entries: impl Iterator<Item = &'v Json>) -> Vec<LayoutDefect> {
+    let mut found = BTreeSet::new();
+    if layout == Layout::DockerCfg && field(map, "auths").is_some_and(|value| value.as_object().is_some()) {
+        found.insert(LayoutDefect::ConfigJsonUnderCfg);
     }
-    let in_clear = |value: &Value| {
-        let auth = value.as_object().and_then(|entry| field(entry, "auth")).and_then(Value::as_str);
-        auth.is_some_and(|auth| auth.contains(':') && auth_field(auth).is_err())
-    };
-    if entries.iter().any(|(_, value)| in_clear(value)) {
-        defects.push(LayoutDefect::AuthNotEncoded);
+    let auths = entries.filter_map(|entry| field(entry.as_object()?, "auth")?.as_text());
+    found.extend(auths.filter_map(auth_defect));
+    found.into_iter().collect()
+}
+
+/// Why an `auth` field that does not decode is wrong, where that can be told.
+fn auth_defect(auth: &str) -> Option<LayoutDefect> {
+    auth_field(auth).err()?;
+    if auth.contains(':') {
+        return Some(LayoutDefect::AuthNotEncoded);
     }
-    defects
+    let padding = if auth.trim_end().ends_with('=') { Padding::Required } else { Padding::Forbidden };
+    let inner = String::from_utf8(decode_base64(auth, padding).ok()?).ok()?;
+    // Random text often is base64; that of a login holds printable text only.
+    let (user, password) = auth_field(inner.trim_end()).ok()?;
+    let printable = [&user, &password].iter().all(|text| !text.contains(|c: char| c.is_control() || c == '\u{fffd}'));
+    (printable && !user.is_empty()).then_some(LayoutDefect::AuthEncodedTwice)
 }
 
 /// The `exp` claim of a JSON web token.
@@ -497,4 +561,34 @@ fn looks_live(user: &str, password: &str) -> bool {
     classes.iter().filter(|class| **class).count() >= 3
         && distinct.len() >= 8
         && !EXAMPLES.iter().any(|example| lower.contains(example))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use super::{Fields, Layout, docker_cfg, docker_config_json, json};
+
+    /// User names and passwords as the kubelet reads them: every row of the table.
+    #[test]
+    fn logins_are_the_kubelets() {
+        let table = include_str!("../../../../fixtures/tables/dockerconfig_cases.json");
+        let rows: Vec<serde_json::Value> = serde_json::from_str(table).unwrap();
+        let (mut compared, nothing) = (0, Fields::new());
+        for row in rows {
+            let Some(expected) = row["entries"].as_object() else { continue };
+            let document = json::parse(row["decoded_value"].as_str().unwrap()).unwrap();
+            let map = document.value.as_object().unwrap_or(&nothing);
+            let layout = if row["secret_key"] == ".dockercfg" { Layout::DockerCfg } else { Layout::DockerConfigJson };
+            let config = if layout == Layout::DockerCfg { docker_cfg(map) } else { docker_config_json(map) };
+            let found = config.logins().map(|logins| {
+                let entry = |user, password| serde_json::json!({ "username": user, "password": password });
+                logins.into_iter().map(|(key, own)| (key.to_owned(), entry(own.user, own.password))).collect()
+            });
+            assert_eq!(found.as_ref(), Ok(expected), "{row}");
+            compared += 1;
+        }
+        // All that the kubelet decodes.
+        assert_eq!(compared, 29);
+    }
 }

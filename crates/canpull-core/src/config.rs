@@ -1,8 +1,14 @@
 //! `canpull.yaml`: what lives outside the repository, said once. serde for the types, the spanned tree for the places.
 
-use canpull_syntax::Span;
+mod file;
+mod keys;
+
+use canpull_syntax::{FileId, Node, Position, Span, TextRange, yaml};
 
 use crate::diagnostic::Severity;
+
+pub use file::schema;
+pub use keys::nearest;
 
 /// A configured value with its place in the configuration file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,4 +100,128 @@ pub struct Config {
     pub ignore: Vec<IgnoreDecl>,
     /// Globs of paths that are not read.
     pub exclude: Vec<Declared<String>>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// The configuration's path.
+    pub path: String,
+    /// Where in it.
+    pub at: Position,
+    /// What is wrong, in a sentence.
+    pub message: String,
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.path, self.at.line, self.at.column, self.message)
+    }
+}
+
+/// Reads a configuration. `rule_ids` are the rules that exist. With errors, the configuration is not to be used.
+pub fn parse(path: &str, file: FileId, text: &str, rule_ids: &[&str]) -> (Config, Vec<ConfigError>) {
+    let parsed = yaml::parse(text);
+    let mut errors = Errors { lines: canpull_syntax::LineIndex::new(text), path, found: Vec::new() };
+    for problem in parsed.problems.iter().filter(|problem| problem.fatal) {
+        errors.add(problem.range, problem.message.clone());
+    }
+    if let Some(second) = parsed.documents.get(1) {
+        errors.add(second.range, "a configuration is one document; a second one begins here".to_owned());
+    }
+    let root = parsed.roots().next().map(|(_, root)| root);
+    if errors.found.is_empty()
+        && let Some(root) = root
+    {
+        keys::check(root, &schema(), &mut errors);
+    }
+    if !errors.found.is_empty() {
+        return (Config::default(), errors.found);
+    }
+    match serde_yaml::from_str::<Option<file::ConfigFile>>(text) {
+        Err(error) => {
+            let offset = error.location().map_or(0, |location| u32::try_from(location.index()).unwrap_or(u32::MAX));
+            let offset = offset.min(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            errors.add(TextRange::empty(offset), without_place(&error.to_string()));
+            (Config::default(), errors.found)
+        }
+        Ok(written) => {
+            let config = file::place(written.unwrap_or_default(), Places { file, root });
+            check_values(&config, rule_ids, &mut errors);
+            (config, errors.found)
+        }
+    }
+}
+
+/// The parser's message without its own "at line … column …": the place stands in front already.
+fn without_place(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+fn check_values(config: &Config, rule_ids: &[&str], errors: &mut Errors<'_>) {
+    for (rule, _) in &config.rules {
+        if !rule_ids.contains(&rule.value.as_str()) {
+            let hint = keys::hint(&rule.value, rule_ids.iter().copied());
+            errors.add(rule.span.range, format!("no rule is called `{}`{hint}", rule.value));
+        }
+    }
+    for registry in config.registries.iter().filter(|registry| registry.public && registry.private) {
+        let message = format!("registry `{}` is declared both public and private", registry.host.value);
+        errors.add(registry.host.span.range, message);
+    }
+    for ignore in config.ignore.iter().filter(|ignore| ignore.object.is_none() && ignore.path.is_none()) {
+        let message = format!(
+            "say what to ignore `{0}` for, with `object` or `path`; `rules: {{ {0}: off }}` turns a rule off",
+            ignore.rule.value
+        );
+        errors.add(ignore.span.range, message);
+    }
+}
+
+struct Errors<'a> {
+    lines: canpull_syntax::LineIndex,
+    path: &'a str,
+    found: Vec<ConfigError>,
+}
+
+impl Errors<'_> {
+    fn add(&mut self, range: TextRange, message: String) {
+        self.found.push(ConfigError { path: self.path.to_owned(), at: self.lines.position(range.start), message });
+    }
+}
+
+/// The spanned tree beside the values.
+#[derive(Clone, Copy)]
+struct Places<'t> {
+    file: FileId,
+    root: Option<Node<'t>>,
+}
+
+impl<'t> Places<'t> {
+    fn get(self, key: &str) -> Self {
+        Self { root: self.root.and_then(|node| node.get(key)), ..self }
+    }
+
+    /// Where `key` itself is written.
+    fn key(self, key: &str) -> Span {
+        let entry = self.root.and_then(|node| node.entry(key));
+        Span::new(self.file, entry.map(|entry| entry.key.range()).unwrap_or_default())
+    }
+
+    fn items(self) -> impl Iterator<Item = Self> {
+        let items: Vec<Node<'t>> = self.root.map(|node| node.items().collect()).unwrap_or_default();
+        items.into_iter().map(move |item| Self { root: Some(item), ..self })
+    }
+
+    fn span(self) -> Span {
+        Span::new(self.file, self.root.map(Node::range).unwrap_or_default())
+    }
+
+    fn declared<T>(self, value: T) -> Declared<T> {
+        Declared { value, span: self.span() }
+    }
+
+    fn all<T>(self, values: Vec<T>) -> Vec<Declared<T>> {
+        values.into_iter().zip(self.items()).map(|(value, place)| place.declared(value)).collect()
+    }
 }

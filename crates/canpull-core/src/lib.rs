@@ -17,5 +17,5 @@ pub mod rules;
 pub mod source;
 pub mod suppress;
 
-pub use report::{Options, Report, analyze};
+pub use report::{Options, Report, analyze, read_config};
 pub use source::read;

@@ -1,13 +1,16 @@
 //! The face of the analysis: options in, facts in, one report out.
 
-use canpull_syntax::{LineIndex, Span, TextRange};
+use std::collections::BTreeSet;
 
-use crate::config::Config;
+use canpull_syntax::{FileId, LineIndex, Span, TextRange};
+
+use crate::config::{self, Config, ConfigError, Level};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{FileFacts, Role};
 use crate::model::AccessModel;
 use crate::proof::{self, Link, PullProof, Route, Truth};
 use crate::rules;
+use crate::suppress;
 
 /// What the caller may choose.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Options {
     pub now: Option<i64>,
     /// Report only findings that touch these paths; empty means all.
     pub only: Vec<String>,
+    /// Only a part of the project was read: the configuration's ignores may be for the rest and are not called unused.
+    pub partial: bool,
 }
 
 /// A file that positions in the report refer to.
@@ -108,17 +113,18 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
         let model = AccessModel::new(&files, config);
         let proofs = proof::prove_all(&model, options.now);
         let context = rules::Context { model: &model, proofs: &proofs, now: options.now };
-        for rule in rules::ALL.iter().filter(|rule| chosen(rule.id, options)) {
+        for rule in rules::ALL.iter().filter(|rule| runs(rule.id, config, options)) {
             (rule.check)(&context, &mut report.diagnostics);
         }
         rules::silence_named_causes(&mut report.diagnostics);
-        report.pulls = proofs.iter().filter_map(|proof| pull(&model, proof)).collect();
+        set_levels(&mut report.diagnostics, config);
+        let joined: Vec<_> = proofs.iter().filter_map(|proof| pull(&model, proof)).collect();
+        let places: Vec<_> = joined.iter().map(|(pull, object)| suppress::PullPlace::new(pull.span, *object)).collect();
+        report.pulls = joined.into_iter().map(|(pull, _)| pull).collect();
+        suppressed(&mut report, &files, config, options, &places);
     }
-    if let Some(least) = options.min_severity {
-        report.diagnostics.retain(|diagnostic| diagnostic.severity >= least);
-    }
-    report.diagnostics.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
-    report.diagnostics.dedup_by(|a, b| (a.span, a.rule, &a.message) == (b.span, b.rule, &b.message));
+    narrow(&mut report.diagnostics, &files, options);
+    order(&mut report.diagnostics, &files);
     let recognised = || files.iter().filter(|file| file.recognised);
     report.file_count = recognised().count() as u64;
     report.byte_count = recognised().map(|file| file.bytes).sum();
@@ -128,16 +134,86 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
     report
 }
 
-fn chosen(id: &str, options: &Options) -> bool {
-    let named = |list: &[String]| list.iter().any(|own| own == id);
-    (options.select.is_empty() || named(&options.select)) && !named(&options.ignore)
+/// Reads a configuration and checks it against the rules that exist. With errors, it is not to be used.
+pub fn read_config(path: &str, file: FileId, text: &str) -> (Config, Vec<ConfigError>) {
+    let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    config::parse(path, file, text, &ids)
 }
 
-fn pull(model: &AccessModel<'_>, proof: &PullProof) -> Option<Pull> {
+fn level(id: &str, config: &Config) -> Option<Level> {
+    config.rules.iter().find(|(rule, _)| rule.value == id).map(|(_, level)| *level)
+}
+
+/// A rule that the options select by name runs even where the configuration turns it off.
+fn runs(id: &str, config: &Config, options: &Options) -> bool {
+    let named = |list: &[String]| list.iter().any(|own| own == id);
+    let selected =
+        if options.select.is_empty() { level(id, config) != Some(Level::Off) } else { named(&options.select) };
+    selected && !named(&options.ignore)
+}
+
+fn set_levels(diagnostics: &mut [Diagnostic], config: &Config) {
+    for diagnostic in diagnostics {
+        if let Some(Level::At(severity)) = level(diagnostic.rule, config) {
+            diagnostic.severity = severity;
+        }
+    }
+}
+
+fn suppressed(
+    report: &mut Report,
+    files: &[FileFacts],
+    config: &Config,
+    options: &Options,
+    places: &[suppress::PullPlace],
+) {
+    let rule = rules::UNUSED_SUPPRESSION;
+    let known = |id: &str| rules::find(id).is_some();
+    let ran = |id: &str| runs(id, config, options);
+    let all = std::mem::take(&mut report.diagnostics);
+    let (kept, unused) = suppress::apply(all, files, config, places, &suppress::Rules { known: &known, ran: &ran });
+    report.diagnostics = kept;
+    if !ran(rule.id) {
+        return;
+    }
+    let unused = unused.into_iter().filter(|unused| !(options.partial && unused.declared));
+    let mut found: Vec<Diagnostic> =
+        unused.map(|unused| rules::unused_suppression(unused.span, unused.message)).collect();
+    set_levels(&mut found, config);
+    report.diagnostics.extend(found);
+}
+
+/// Keeps what the caller asked to see.
+fn narrow(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts], options: &Options) {
+    if let Some(least) = options.min_severity {
+        diagnostics.retain(|diagnostic| diagnostic.severity >= least);
+    }
+    if !options.only.is_empty() {
+        let only: BTreeSet<&str> = options.only.iter().map(String::as_str).collect();
+        let touches =
+            |span: Span| files.get(span.file.0 as usize).is_some_and(|file| only.contains(file.path.as_str()));
+        diagnostics.retain(|diagnostic| {
+            touches(diagnostic.span) || diagnostic.related.iter().any(|annotation| touches(annotation.span))
+        });
+    }
+}
+
+/// Orders by path, offset and rule. Files are sorted by path already, but for the configuration at their end.
+fn order(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts]) {
+    let path = |span: Span| files.get(span.file.0 as usize).map(|file| file.path.as_str());
+    diagnostics.sort_by(|a, b| {
+        let by_place = path(a.span).cmp(&path(b.span)).then(a.span.cmp(&b.span));
+        by_place.then_with(|| (a.rule, &a.message).cmp(&(b.rule, &b.message)))
+    });
+    diagnostics.dedup_by(|a, b| (a.span, a.rule, &a.message) == (b.span, b.rule, &b.message));
+}
+
+/// A pull for the report, with the span of the object that wants it.
+fn pull(model: &AccessModel<'_>, proof: &PullProof) -> Option<(Pull, Span)> {
     let image = model.image_use(proof.image_use)?;
     let pod = model.pod(image.pod)?;
     let reference = image.parsed();
-    Some(Pull {
+    let pull = Pull {
         world: model.world(pod.world)?.name.clone(),
         kind: pod.fact.object.kind.clone(),
         namespace: pod.namespace.written().map(str::to_owned),
@@ -151,5 +227,6 @@ fn pull(model: &AccessModel<'_>, proof: &PullProof) -> Option<Pull> {
         span: image.span,
         common: proof.common.clone(),
         routes: proof.routes.clone(),
-    })
+    };
+    Some((pull, pod.fact.object.span))
 }

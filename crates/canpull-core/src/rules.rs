@@ -7,6 +7,7 @@ mod pull_secret_undecodable;
 mod pull_secret_wrong_type;
 mod pull_unproven;
 mod unparsable_source;
+mod unused_suppression;
 
 use canpull_syntax::Span;
 
@@ -49,6 +50,7 @@ pub const ALL: &[Rule] = &[
     pull_secret_wrong_type::RULE,
     pull_unproven::RULE,
     unparsable_source::RULE,
+    unused_suppression::RULE,
 ];
 
 /// The rule with this id.
@@ -107,6 +109,14 @@ impl<'a> Context<'a> {
             found.push(diagnostic);
         }
     }
+}
+
+/// The rule whose findings come from applying the suppressions, not from a check of its own.
+pub(crate) const UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
+
+/// A finding about a suppression.
+pub(crate) fn unused_suppression(span: Span, message: String) -> Diagnostic {
+    finding(UNUSED_SUPPRESSION, span, message, unused_suppression::HELP)
 }
 
 /// A finding of a rule at its own severity.

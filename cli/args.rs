@@ -1,67 +1,224 @@
 //! Command-line arguments.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use canpull_core::config::nearest;
 use canpull_core::diagnostic::Severity;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Proves, before anything is deployed, whether each container image can be pulled.
 #[derive(Parser, Debug)]
-#[command(version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "canpull",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    override_usage = "canpull [OPTIONS] [PATHS]...\n       canpull <COMMAND>",
+    after_help = "Without a command, canpull checks. Exit codes: 0 nothing to complain of, 1 findings, 2 canpull could not do its work."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
-    pub(crate) check: Args,
+    pub(crate) check: CheckArgs,
 }
 
 /// What canpull can be told to do.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Analyse, report, exit; what is done without a command.
-    Check(Args),
+    Check(Box<CheckArgs>),
+    /// Print the proof of every pull whose workload, container or image matches.
+    Explain {
+        /// A glob, or a part, of `Kind/namespace/name`, of the container's name or of the image.
+        pattern: String,
+        #[command(flatten)]
+        input: InputArgs,
+    },
     /// Print a rule's page, or the list of rules.
     Rule {
         /// The rule's id.
         id: Option<String>,
+        /// Print all pages.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
     },
+    /// Write a commented `canpull.yaml` that fits what the project holds.
+    Init {
+        #[command(flatten)]
+        input: InputArgs,
+    },
+    /// Print the JSON schema of `canpull.yaml`.
+    ConfigSchema,
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What is read, and how canpull speaks of it.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub(crate) struct InputArgs {
+    /// Files or folders to analyse; `-` is standard input. Without any: the project's root.
+    pub(crate) paths: Vec<PathBuf>,
+    /// The name that standard input goes by; it stands in for the file of that name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Read what `.gitignore` leaves out, too.
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+    /// Use this configuration, not the project's `canpull.yaml`.
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no configuration.
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// The time to hold expiry dates against, such as 2026-01-31T12:00:00Z; else the system's.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<i64>,
+    /// Colours.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Print findings only: no notes, no summary.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Say what is read and with which configuration.
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Show no progress bar.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
 }
 
 /// Arguments of `check`.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Args {
-    /// Files or folders to analyse; `-` is standard input.
-    #[arg(default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// How to print the report.
-    #[arg(long, value_enum, default_value = "concise")]
-    pub(crate) output_format: Format,
-    /// Fail with exit code 1 on findings of at least this severity.
-    #[arg(long, value_enum, default_value = "warning")]
-    pub(crate) fail_on: FailOn,
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// How to print the report, and where: full, concise or json. Repeatable.
+    #[arg(long = "output-format", value_name = "FORMAT[=FILE]", default_value = "full")]
+    pub(crate) outputs: Vec<OutputSpec>,
     /// Run only these rules.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
     pub(crate) select: Vec<String>,
     /// Do not run these rules.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
     pub(crate) ignore: Vec<String>,
+    /// Exit with code 1 on findings of at least this severity.
+    #[arg(long, value_enum, default_value = "warning", value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOn,
+    /// Report nothing below this severity.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<Least>,
+    /// Apply the fixes that keep what the author meant.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Apply also fixes that change what is granted or used.
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Print what the fixes would change, and change nothing.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Analyse everything, and report what touches these files; what a hook uses.
+    #[arg(long, value_name = "FILES", num_args = 1..)]
+    pub(crate) only: Vec<PathBuf>,
+    /// Count the findings of each rule.
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    /// List the files that would be read, and stop.
+    #[arg(long)]
+    pub(crate) show_files: bool,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, ValueEnum, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `FORCE_COLOR` is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// An output format.
-#[derive(Clone, Copy, ValueEnum, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
+    /// For people: source lines, colours, help.
+    Full,
     /// One line a finding.
     Concise,
     /// JSON, version 1.
     Json,
 }
 
+/// The names that `--output-format` takes.
+const FORMATS: [(&str, Format); 3] = [("full", Format::Full), ("concise", Format::Concise), ("json", Format::Json)];
+
+/// A format, and the file that it goes to; else standard output.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputSpec {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl FromStr for OutputSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("no file is named behind `=`".to_owned()),
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let known = || FORMATS.iter().map(|(name, _)| *name);
+        match FORMATS.iter().find(|(own, _)| *own == name) {
+            Some(&(_, format)) => Ok(Self { format, file }),
+            None => Err(format!(
+                "no format is called `{name}`{}; there are {}",
+                did_you_mean(name, known()),
+                known().collect::<Vec<_>>().join(", ")
+            )),
+        }
+    }
+}
+
+/// A severity by name.
+#[derive(Clone, Copy, ValueEnum, Debug)]
+pub(crate) enum Least {
+    /// Everything.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors.
+    Error,
+}
+
+impl Least {
+    /// The severity.
+    pub(crate) const fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+        }
+    }
+}
+
 /// From which severity on findings fail the run.
 #[derive(Clone, Copy, ValueEnum, Debug)]
 pub(crate) enum FailOn {
+    /// Errors.
     Error,
+    /// Warnings and errors.
     Warning,
+    /// Everything.
     Info,
+    /// Nothing.
     Never,
 }
 
@@ -75,4 +232,15 @@ impl FailOn {
             Self::Never => None,
         }
     }
+}
+
+fn time(text: &str) -> Result<i64, String> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .map(time::OffsetDateTime::unix_timestamp)
+        .map_err(|_| "not a time as RFC 3339 writes it, such as 2026-01-31T12:00:00Z".to_owned())
+}
+
+/// `; did you mean …?` where one of the known names is near.
+pub(crate) fn did_you_mean<'n>(written: &str, known: impl Iterator<Item = &'n str>) -> String {
+    nearest(written, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }

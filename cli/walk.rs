@@ -1,34 +1,130 @@
 //! Finds the files to read, in a stable order.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use canpull_core::glob;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::WalkDir;
+
+use crate::root;
 
 /// Folders that hold no sources of the project.
 const SKIPPED: [&str; 3] = [".git", "node_modules", ".terraform"];
 
-/// The files below the given paths; a file that is named is always read. Symbolic links are not followed.
-pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let mut found = BTreeSet::new();
+/// Which files to look for.
+pub(crate) struct Wanted<'a> {
+    /// The project's root, absolute.
+    pub(crate) root: &'a Path,
+    /// Read what `.gitignore` leaves out, too.
+    pub(crate) no_ignore: bool,
+    /// Globs of paths, relative to the root, that are not read.
+    pub(crate) exclude: Vec<&'a str>,
+    /// The configuration file, which is no source.
+    pub(crate) config: Option<&'a Path>,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Files by the name that reports show.
+    pub(crate) files: BTreeMap<String, PathBuf>,
+    /// Names of the files that were asked for by name.
+    pub(crate) named: BTreeSet<String>,
+    /// What could not be walked: name and reason.
+    pub(crate) notes: BTreeSet<(String, String)>,
+}
+
+/// The files below the given absolute paths; a file that is named is always read.
+pub(crate) fn files(paths: &[PathBuf], wanted: &Wanted<'_>) -> Found {
+    let mut found = Found::default();
+    let ignores = RefCell::new(Ignores::new(wanted.root));
     for path in paths {
-        if !path.exists() {
-            return Err(format!("{}: no such file or folder", path.display()));
-        }
-        if path.is_file() {
-            found.insert(path.clone());
-            continue;
-        }
-        let skipped = |name: &std::ffi::OsStr| SKIPPED.iter().any(|skipped| name == *skipped);
-        let entries = WalkDir::new(path).into_iter().filter_entry(|entry| !skipped(entry.file_name()));
-        for entry in entries {
-            let entry = entry.map_err(|error| error.to_string())?;
-            if entry.file_type().is_file() && is_source(entry.path()) {
-                found.insert(entry.into_path());
-            }
+        if path.is_dir() {
+            walk(path, wanted, &ignores, &mut found);
+        } else {
+            let name = root::name(wanted.root, path);
+            found.named.insert(name.clone());
+            found.files.insert(name, path.clone());
         }
     }
-    Ok(found.into_iter().collect())
+    found
+}
+
+fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &mut Found) {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let links = RefCell::new(Vec::new());
+    let entries = WalkDir::new(&folder).follow_links(true).into_iter().filter_entry(|entry| {
+        if entry.depth() == 0 {
+            return true;
+        }
+        let path = entry.path();
+        if SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+            return false;
+        }
+        if entry.path_is_symlink() {
+            match path.canonicalize() {
+                Ok(target) if target.starts_with(wanted.root) => links.borrow_mut().push(path.to_owned()),
+                _ => return false,
+            }
+        }
+        let is_dir = entry.file_type().is_dir();
+        if !is_dir && !is_source(path) {
+            return false;
+        }
+        let name = root::name(wanted.root, path);
+        if wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name)) {
+            return false;
+        }
+        wanted.no_ignore || !ignores.borrow_mut().covers(path, is_dir)
+    });
+    let mut linked = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let path = entry.into_path();
+                if links.borrow().iter().any(|link| path.starts_with(link)) {
+                    linked.push(path);
+                } else if wanted.config != Some(&path) {
+                    found.files.insert(root::name(wanted.root, &path), path);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => note(&error, wanted, found),
+        }
+    }
+    add_linked(linked, wanted, found);
+}
+
+/// A file that is reached both directly and through links is read once, under its own name where it has one here.
+fn add_linked(mut linked: Vec<PathBuf>, wanted: &Wanted<'_>, found: &mut Found) {
+    if linked.is_empty() {
+        return;
+    }
+    linked.sort();
+    let mut known: BTreeSet<PathBuf> = found.files.values().filter_map(|path| path.canonicalize().ok()).collect();
+    for path in linked {
+        if path.canonicalize().is_ok_and(|target| known.insert(target)) && wanted.config != Some(&path) {
+            found.files.insert(root::name(wanted.root, &path), path);
+        }
+    }
+}
+
+fn note(error: &walkdir::Error, wanted: &Wanted<'_>, found: &mut Found) {
+    let Some(path) = error.path() else { return };
+    let name = root::name(wanted.root, path);
+    let reason = match (error.loop_ancestor(), error.io_error()) {
+        (Some(ancestor), _) => {
+            let up = root::name(wanted.root, ancestor);
+            format!("a symbolic link back to {}, not walked", if up.is_empty() { "the root" } else { &up })
+        }
+        // A link that leads nowhere matters only where a source may have been meant.
+        (None, Some(io)) if io.kind() == std::io::ErrorKind::NotFound && !is_source(path) => return,
+        (None, Some(io)) => io.to_string(),
+        (None, None) => "it could not be walked".to_owned(),
+    };
+    found.notes.insert((name, reason));
 }
 
 fn is_source(path: &Path) -> bool {
@@ -36,8 +132,46 @@ fn is_source(path: &Path) -> bool {
         || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
-/// The path as reports show it: with `/`, without a leading `./`.
-pub(crate) fn name(path: &Path) -> String {
-    let text = path.to_string_lossy().replace('\\', "/");
-    text.strip_prefix("./").map_or_else(|| text.clone(), str::to_owned)
+/// The `.gitignore` files from the repository's root down, each read once.
+struct Ignores {
+    top: PathBuf,
+    by_folder: BTreeMap<PathBuf, Option<Gitignore>>,
+}
+
+impl Ignores {
+    fn new(project: &Path) -> Self {
+        let repository = project.ancestors().find(|folder| folder.join(".git").exists());
+        Self { top: repository.unwrap_or(project).to_owned(), by_folder: BTreeMap::new() }
+    }
+
+    /// Whether the nearest `.gitignore` that speaks of the path leaves it out. Folders above it are judged on the way
+    /// down, so a path that is asked for inside an ignored folder is read.
+    fn covers(&mut self, path: &Path, is_dir: bool) -> bool {
+        for folder in path.ancestors().skip(1) {
+            if let Some(ignore) = self.at(folder) {
+                let matched = ignore.matched(path, is_dir);
+                if !matched.is_none() {
+                    return matched.is_ignore();
+                }
+            }
+            if folder == self.top {
+                break;
+            }
+        }
+        false
+    }
+
+    fn at(&mut self, folder: &Path) -> Option<&Gitignore> {
+        if !self.by_folder.contains_key(folder) {
+            let file = folder.join(".gitignore");
+            let read = file.is_file().then(|| {
+                let mut builder = GitignoreBuilder::new(folder);
+                // Lines that are no globs are passed over, as git does.
+                let _ = builder.add(&file);
+                builder.build().ok()
+            });
+            self.by_folder.insert(folder.to_owned(), read.flatten());
+        }
+        self.by_folder.get(folder)?.as_ref()
+    }
 }

@@ -1,0 +1,132 @@
+//! `canpull check`: analyse, mend where asked to, report, exit.
+
+use std::collections::BTreeMap;
+
+use canpull_core::{Options, Report, render, rules};
+
+use crate::args::{CheckArgs, Cli, Format, OutputSpec};
+use crate::codes;
+use crate::fix::{self, Allowed};
+use crate::human::{self, Renderer};
+use crate::output::{self, Sink};
+use crate::progress::Progress;
+use crate::run::{Analysis, Project};
+
+/// Runs `check`.
+pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
+    for id in args.select.iter().chain(&args.ignore) {
+        if rules::find(id).is_none() {
+            return Err(crate::no_such_rule(id));
+        }
+    }
+    let to_stdout = args.outputs.iter().filter(|spec| spec.file.is_none()).count();
+    if to_stdout > 1 {
+        return Err("only one output format can go to standard output; give the others a file: FORMAT=FILE".to_owned());
+    }
+    let project = Project::find(&args.input).map_err(|message| with_command_hint(message, args))?;
+    if args.show_files {
+        let names: String = project.names().iter().map(|name| format!("{name}\n")).collect();
+        return output::print(&names).map(|()| codes::CLEAN);
+    }
+    tell(&project, args);
+    let options = Options {
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        min_severity: args.min_severity.map(crate::args::Least::severity),
+        now: None,
+        only: args.only.iter().map(|path| project.name_of(path)).collect(),
+        partial: false,
+    };
+    let progress = Progress::new(!args.input.no_progress && !args.input.quiet);
+    if args.diff {
+        let mended = fix::mend(&project, &options, allowed(args), &progress)?;
+        report_skipped(&mended.skipped);
+        output::print(&fix::diff(&mended)?)?;
+        return Ok(if mended.is_empty() { codes::CLEAN } else { codes::FOUND });
+    }
+    let analysis = if args.fix || args.unsafe_fixes {
+        let mended = fix::mend(&project, &options, allowed(args), &progress)?;
+        report_skipped(&mended.skipped);
+        fix::write(&mended)?;
+        if !args.input.quiet && !mended.is_empty() {
+            let (fixes, files) = (human::count(mended.applied, "fix"), human::count(mended.files.len(), "file"));
+            output::note(&format!("applied {} in {files}", fixes.replace("fixs", "fixes")));
+        }
+        mended.analysis
+    } else {
+        project.analyse(&options, &BTreeMap::new(), &progress)?
+    };
+    for spec in &args.outputs {
+        write(spec, args, &analysis)?;
+    }
+    Ok(exit_code(args, &analysis.report))
+}
+
+fn allowed(args: &CheckArgs) -> Allowed {
+    if args.unsafe_fixes { Allowed::Unsafe } else { Allowed::Safe }
+}
+
+fn report_skipped(skipped: &[String]) {
+    skipped.iter().for_each(|reason| output::note(reason));
+}
+
+fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
+    let fails = |least| report.diagnostics.iter().any(|finding| finding.severity >= least);
+    if args.fail_on.severity().is_some_and(fails) { codes::FOUND } else { codes::CLEAN }
+}
+
+/// A path that does not exist may be a command with a slip in it.
+fn with_command_hint(message: String, args: &CheckArgs) -> String {
+    use clap::CommandFactory;
+    let [path] = args.input.paths.as_slice() else { return message };
+    let command = Cli::command();
+    let commands = command.get_subcommands().map(clap::Command::get_name);
+    match path.to_str() {
+        Some(word) if !path.exists() => {
+            let near = canpull_core::config::nearest(word, commands);
+            near.map_or(message.clone(), |near| format!("{message}; did you mean the command `{near}`?"))
+        }
+        _ => message,
+    }
+}
+
+/// Says on standard error what is of interest beside the findings.
+fn tell(project: &Project, args: &CheckArgs) {
+    if args.input.verbose {
+        let config =
+            project.config_name().map_or("no configuration".to_owned(), |name| format!("configuration {name}"));
+        let files = human::count(project.names().len(), "file");
+        output::note(&format!("root {}, {config}, {files} to read", project.root.display()));
+    }
+    if !args.input.quiet {
+        for (name, reason) in project.notes() {
+            output::note(&format!("note: {}: {reason}", human::printable(name)));
+        }
+    }
+}
+
+fn write(spec: &OutputSpec, args: &CheckArgs, analysis: &Analysis) -> Result<(), String> {
+    let report = &analysis.report;
+    let mut sink = Sink::open(spec.file.as_deref())?;
+    match spec.format {
+        Format::Json => sink.write(&render::json(report))?,
+        Format::Concise => sink.write(&human::printable(&render::concise(report)))?,
+        Format::Full => {
+            let terminal = spec.file.is_none();
+            let (color, width) = (terminal && output::colored(args.input.color), output::width());
+            let mut renderer = Renderer::new(analysis, color, if terminal { width } else { 120 });
+            for finding in &report.diagnostics {
+                sink.write(&renderer.finding(finding))?;
+            }
+        }
+    }
+    if spec.format != Format::Json {
+        if args.statistics {
+            sink.write(&human::statistics(report))?;
+        }
+        if !args.input.quiet {
+            sink.write(&human::summary(report))?;
+        }
+    }
+    sink.close()
+}

@@ -1,0 +1,139 @@
+//! `canpull explain`: the proof of each pull that matches, as a tree with the places it rests on.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use canpull_core::proof::{Link, RouteKind, Truth};
+use canpull_core::report::Pull;
+use canpull_core::{Options, Report, glob, render};
+
+use crate::args::InputArgs;
+use crate::codes;
+use crate::human::printable;
+use crate::output;
+use crate::progress::Progress;
+use crate::run::Project;
+
+/// Runs `explain`.
+pub(crate) fn explain(pattern: &str, input: &InputArgs) -> Result<u8, String> {
+    let project = Project::find(input)?;
+    let progress = Progress::new(!input.no_progress && !input.quiet);
+    let report = project.analyse(&Options::default(), &BTreeMap::new(), &progress)?.report;
+    let matching: Vec<&Pull> = report.pulls.iter().filter(|pull| matches(pattern, pull)).collect();
+    if matching.is_empty() {
+        return Err(format!("no pull matches `{pattern}`; it may be a glob or a part of {}", example(&report)));
+    }
+    let paint = Paint { color: output::colored(input.color) };
+    let trees: Vec<String> = matching.iter().map(|pull| tree(&report, pull, &paint)).collect();
+    output::print(&trees.join("\n")).map(|()| codes::CLEAN)
+}
+
+fn workload(pull: &Pull) -> String {
+    let namespace = pull.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    format!("{}/{namespace}{}", pull.kind, pull.name)
+}
+
+fn matches(pattern: &str, pull: &Pull) -> bool {
+    let names = [workload(pull), format!("{}/{}", pull.kind, pull.name), pull.container.clone(), pull.image.clone()];
+    names.iter().any(|name| name.contains(pattern) || glob::matches(pattern, name))
+}
+
+fn example(report: &Report) -> String {
+    match report.pulls.first() {
+        Some(pull) => {
+            printable(&format!("a workload, a container or an image, such as `{}` or `{}`", workload(pull), pull.image))
+        }
+        None => "a workload, a container or an image, and these files have none".to_owned(),
+    }
+}
+
+/// Colours for marks.
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn mark(&self, truth: Truth) -> String {
+        let (mark, code) = match truth {
+            Truth::Yes => ("✓", "32"),
+            Truth::No => ("✗", "31"),
+            Truth::Unknown => ("?", "33"),
+        };
+        self.in_color(mark, code)
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.in_color(text, "2")
+    }
+
+    fn in_color(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+fn tree(report: &Report, pull: &Pull, paint: &Paint) -> String {
+    let mut out = String::new();
+    let place = render::place(report, pull.span);
+    let at = format!("{}:{}", place.path, place.start.line);
+    let world = if pull.world == "." { String::new() } else { format!(", in {}", pull.world) };
+    let head = format!("{}, container {}{world}", workload(pull), pull.container);
+    let verdict = match pull.verdict {
+        Truth::Yes => "can be pulled",
+        Truth::No => "cannot be pulled",
+        Truth::Unknown => "may or may not be pulled",
+    };
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{}  {}", printable(&head), paint.faint(&printable(&at)));
+    let _ = writeln!(out, "{} {} {verdict}", paint.mark(pull.verdict), printable(&pull.image));
+    let groups = usize::from(!pull.common.is_empty()) + pull.routes.len();
+    let mut left = groups;
+    let mut branch = || {
+        left = left.saturating_sub(1);
+        if left == 0 { ("└─ ", "   ") } else { ("├─ ", "│  ") }
+    };
+    if !pull.common.is_empty() {
+        let (joint, stem) = branch();
+        let truth = pull.common.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+        let _ = writeln!(out, "{joint}{} needed by every pull of the pod", paint.mark(truth));
+        links(&mut out, report, &pull.common, stem, paint);
+    }
+    for route in &pull.routes {
+        let (joint, stem) = branch();
+        let secret = route.secret_name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+        let title = format!("{}{secret}", route_title(route.kind));
+        let _ = writeln!(out, "{joint}{} {}", paint.mark(route.truth()), printable(&title));
+        links(&mut out, report, &route.links, stem, paint);
+    }
+    if pull.routes.is_empty() {
+        let _ = writeln!(out, "   no way leads to this image");
+    }
+    out
+}
+
+const fn route_title(kind: RouteKind) -> &'static str {
+    match kind {
+        RouteKind::NoPullNeeded => "without pulling",
+        RouteKind::Anonymous => "anonymously",
+        RouteKind::PodPullSecret => "with the pod's pull secret",
+        RouteKind::ServiceAccountPullSecret => "with the service account's pull secret",
+        RouteKind::NodeIdentity => "with the node's identity",
+        RouteKind::ServiceAccountIdentity => "with the service account's identity",
+        RouteKind::Declared => "as the configuration declares",
+    }
+}
+
+fn links(out: &mut String, report: &Report, links: &[Link], stem: &str, paint: &Paint) {
+    for (index, link) in links.iter().enumerate() {
+        let joint = if index + 1 == links.len() { "└─" } else { "├─" };
+        let assumed = if link.assumed { " (assumed)" } else { "" };
+        let places = link.because.iter().map(|&span| {
+            let place = render::place(report, span);
+            format!("{}:{}", place.path, place.start.line)
+        });
+        let mut places: Vec<String> = places.collect();
+        places.dedup();
+        let because = if places.is_empty() { String::new() } else { format!("  {}", places.join(", ")) };
+        let (mark, text) = (paint.mark(link.truth), printable(&link.text));
+        let _ = writeln!(out, "{stem}{joint} {mark} {text}{assumed}{}", paint.faint(&printable(&because)));
+    }
+}

@@ -1,0 +1,277 @@
+//! Applies the edits that findings offer, until nothing more changes, and writes them or shows them as a diff.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use canpull_core::Options;
+use canpull_core::diagnostic::{Applicability, Change};
+use canpull_syntax::FileId;
+use canpull_syntax::edit::Edit;
+
+use crate::progress::Progress;
+use crate::run::{Analysis, Project, Source, stamp};
+
+/// One mended defect may uncover the next; this many rounds settle any sane file.
+const MOST_ROUNDS: usize = 10;
+
+/// Which fixes may be applied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Allowed {
+    /// Those that keep what the author meant.
+    Safe,
+    /// Also those that change what is granted or used.
+    Unsafe,
+}
+
+impl Allowed {
+    const fn covers(self, applicability: Applicability) -> bool {
+        match applicability {
+            Applicability::Safe => true,
+            Applicability::Unsafe => matches!(self, Self::Unsafe),
+            Applicability::DisplayOnly => false,
+        }
+    }
+}
+
+/// A file before and after.
+pub(crate) struct Mended {
+    path: Option<PathBuf>,
+    before: Vec<u8>,
+    after: Arc<[u8]>,
+}
+
+/// What fixing comes to; nothing is written yet.
+pub(crate) struct Outcome {
+    /// Changed files by name.
+    pub(crate) files: BTreeMap<String, Mended>,
+    /// Fixes applied.
+    pub(crate) applied: usize,
+    /// Why fixes were left out.
+    pub(crate) skipped: Vec<String>,
+    /// The analysis of the files as they are then.
+    pub(crate) analysis: Analysis,
+}
+
+impl Outcome {
+    /// Whether nothing would change.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+/// Applies fixes in memory and analyses anew until the files are stable.
+pub(crate) fn mend(
+    project: &Project,
+    options: &Options,
+    allowed: Allowed,
+    progress: &Progress,
+) -> Result<Outcome, String> {
+    let mut analysis = project.analyse(options, &BTreeMap::new(), progress)?;
+    let mut files: BTreeMap<String, Mended> = BTreeMap::new();
+    let (mut applied, mut skipped) = (0, Vec::new());
+    for _ in 0..MOST_ROUNDS {
+        let (edits, fixes) = chosen(&analysis, allowed);
+        let mut changed = false;
+        for (id, edits) in edits {
+            match edited(&analysis, id, &edits) {
+                Ok(Some((name, before, after))) => {
+                    changed = true;
+                    let path = analysis.sources.get(id.0 as usize).and_then(Source::path).map(PathBuf::from);
+                    match files.get_mut(&name) {
+                        Some(mended) => mended.after = after,
+                        None => {
+                            files.insert(name, Mended { path, before, after });
+                        }
+                    }
+                }
+                Ok(None) => {}
+                Err(reason) => {
+                    if !skipped.contains(&reason) {
+                        skipped.push(reason);
+                    }
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+        applied += fixes;
+        let now: BTreeMap<_, _> = files.iter().map(|(name, file)| (name.clone(), file.after.clone())).collect();
+        analysis = project.analyse(options, &now, progress)?;
+    }
+    files.retain(|_, file| *file.before != *file.after);
+    Ok(Outcome { files, applied, skipped, analysis })
+}
+
+/// The edits of this round, by file and in order. Fixes that overlap an earlier one wait for the next round, whole.
+fn chosen(analysis: &Analysis, allowed: Allowed) -> (BTreeMap<FileId, Vec<Edit>>, usize) {
+    let mut taken: BTreeMap<FileId, BTreeMap<(u32, u32), Edit>> = BTreeMap::new();
+    let mut fixes = 0;
+    for finding in &analysis.report.diagnostics {
+        let usable = finding.fixes.iter().find_map(|fix| match &fix.change {
+            Change::Edits(edits) if allowed.covers(fix.applicability) && !edits.is_empty() => Some(edits),
+            _ => None,
+        });
+        let Some(edits) = usable else { continue };
+        if edits.iter().all(|(file, edit)| taken.get(file).is_none_or(|taken| is_free(taken, edit))) {
+            for (file, edit) in edits {
+                let key = (edit.range.start, edit.range.end);
+                taken.entry(*file).or_default().insert(key, edit.clone());
+            }
+            fixes += 1;
+        }
+    }
+    let in_order = taken.into_iter().map(|(file, edits)| (file, edits.into_values().collect()));
+    (in_order.collect(), fixes)
+}
+
+/// Whether an edit keeps off those that are taken; two at one place do not, for their order would be chance.
+fn is_free(taken: &BTreeMap<(u32, u32), Edit>, edit: &Edit) -> bool {
+    let (start, end) = (edit.range.start, edit.range.end);
+    let before = taken.range(..=(start, u32::MAX)).next_back();
+    let after = taken.range((start, 0)..).next();
+    before.is_none_or(|(&(from, to), _)| to <= start && (from, to) != (start, end) && from != start)
+        && after.is_none_or(|(&(from, _), _)| end <= from && from != start)
+}
+
+type Edited = Option<(String, Vec<u8>, Arc<[u8]>)>;
+
+/// A file with the edits applied, its byte-order mark kept.
+fn edited(analysis: &Analysis, id: FileId, edits: &[Edit]) -> Result<Edited, String> {
+    let index = id.0 as usize;
+    let (Some(file), Some(source)) = (analysis.report.files.get(index), analysis.sources.get(index)) else {
+        return Ok(None);
+    };
+    let name = file.path.clone();
+    let bytes = source.bytes().ok_or_else(|| format!("{name}: not fixed: the file has changed since it was read"))?;
+    let (mark, text) = match bytes.as_slice() {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
+            return Err(format!("{name}: not fixed: fixes are written in UTF-8 only"));
+        }
+        [0xEF, 0xBB, 0xBF, rest @ ..] => ("\u{FEFF}", rest),
+        rest => ("", rest),
+    };
+    let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
+    Ok(applied(text, edits).map(|after| {
+        let after = format!("{mark}{after}");
+        (name, bytes.clone(), after.into_bytes().into())
+    }))
+}
+
+/// The text with all edits applied; they are in order and do not overlap. `None` where one does not fit.
+fn applied(text: &str, edits: &[Edit]) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0usize;
+    for edit in edits {
+        out.push_str(text.get(done..edit.range.start as usize)?);
+        out.push_str(&edit.text);
+        done = edit.range.end.max(edit.range.start) as usize;
+    }
+    out.push_str(text.get(done..)?);
+    Some(out)
+}
+
+/// The changes as `git apply` and `patch` take them.
+pub(crate) fn diff(outcome: &Outcome) -> Result<String, String> {
+    let mut out = String::new();
+    for (name, file) in &outcome.files {
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| format!("{name}: not text"));
+        let (before, after) = (text(&file.before)?, text(&file.after)?);
+        let diff = similar::TextDiff::configure().newline_terminated(true).diff_lines(before, after);
+        let (old, new) = (quoted("a/", name), quoted("b/", name));
+        let shown = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+        // Writing to a string cannot fail.
+        let _ = write!(out, "diff --git {old} {new}\n{shown}");
+    }
+    Ok(out)
+}
+
+/// A path as git writes it: in quotes where it has characters that would mislead.
+fn quoted(prefix: &str, name: &str) -> String {
+    if !name.chars().any(|c| c.is_control() || c == '"' || c == '\\' || !c.is_ascii()) {
+        return format!("{prefix}{name}");
+    }
+    let mut out = format!("\"{prefix}");
+    for byte in name.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            0x20..=0x7E => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "\\{byte:03o}");
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Writes the changed files, each in one step. A file that is no longer what was analysed is left alone.
+pub(crate) fn write(outcome: &Outcome) -> Result<(), String> {
+    for (name, file) in &outcome.files {
+        match &file.path {
+            Some(path) => replace(path, file).map_err(|reason| format!("{name}: not fixed: {reason}"))?,
+            // Standard input has no place of its own: its mended text is what `--diff` shows.
+            None => return Err(format!("{name}: standard input cannot be fixed in place; use --diff")),
+        }
+    }
+    Ok(())
+}
+
+fn replace(path: &std::path::Path, file: &Mended) -> Result<(), String> {
+    let text = |error: std::io::Error| error.to_string();
+    // Through a link, the file it leads to is replaced, not the link.
+    let path = path.canonicalize().map_err(text)?;
+    let now = std::fs::read(&path).map_err(text)?;
+    if stamp(&now) != stamp(&file.before) {
+        return Err("the file has changed since it was read".to_owned());
+    }
+    let permissions = std::fs::metadata(&path).map_err(text)?.permissions();
+    if permissions.readonly() {
+        return Err("the file is read-only".to_owned());
+    }
+    let folder = path.parent().ok_or("it lies in no folder")?;
+    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(text)?;
+    fresh.write_all(&file.after).map_err(text)?;
+    fresh.as_file().set_permissions(permissions).map_err(text)?;
+    fresh.as_file().sync_all().map_err(text)?;
+    fresh.persist(&path).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use canpull_syntax::TextRange;
+
+    use super::*;
+
+    fn edit(start: u32, end: u32, text: &str) -> Edit {
+        Edit { range: TextRange::new(start, end), text: text.to_owned() }
+    }
+
+    #[test]
+    fn edits_apply_in_order_and_only_where_they_fit() {
+        assert_eq!(applied("abcdef", &[edit(0, 1, "x"), edit(3, 3, "-")]).as_deref(), Some("xbc-def"));
+        assert_eq!(applied("aé", &[edit(2, 3, "x")]), None);
+        assert_eq!(applied("a", &[edit(5, 6, "x")]), None);
+    }
+
+    #[test]
+    fn overlapping_edits_wait() {
+        let taken: BTreeMap<_, _> =
+            [edit(2, 4, ""), edit(8, 8, "x")].map(|edit| ((edit.range.start, edit.range.end), edit)).into();
+        for (start, end, free) in
+            [(0, 2, true), (4, 8, true), (4, 4, true), (3, 5, false), (2, 2, false), (0, 9, false), (8, 8, false)]
+        {
+            assert_eq!(is_free(&taken, &edit(start, end, "")), free, "{start}..{end}");
+        }
+    }
+
+    #[test]
+    fn paths_are_quoted_as_git_does() {
+        assert_eq!(quoted("a/", "deploy/web app.yaml"), "a/deploy/web app.yaml");
+        assert_eq!(quoted("b/", "a\"é"), "\"b/a\\\"\\303\\251\"");
+    }
+}

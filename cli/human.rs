@@ -1,0 +1,227 @@
+//! Reports for people: source lines of every file that a finding speaks of, colours, help, a summary.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use canpull_core::Report;
+use canpull_core::diagnostic::{Applicability, Change, Diagnostic, Severity};
+use canpull_core::proof::Truth;
+use canpull_core::render;
+use canpull_syntax::{FileId, Span, TextRange, text};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
+
+use crate::run::Analysis;
+use crate::snippet::{Label, Snippets};
+
+/// How many files' texts are held for their snippets at a time.
+const HELD: usize = 8;
+
+/// Renders the findings one by one, each as soon as it is asked for.
+pub(crate) struct Renderer<'a> {
+    analysis: &'a Analysis,
+    handler: GraphicalReportHandler,
+    texts: Texts<'a>,
+}
+
+impl<'a> Renderer<'a> {
+    /// A renderer for output of `width` columns.
+    pub(crate) fn new(analysis: &'a Analysis, color: bool, width: usize) -> Self {
+        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).tab_width(4);
+        Self { analysis, handler, texts: Texts { analysis, held: Vec::new() } }
+    }
+
+    /// One finding, with an empty line behind it.
+    pub(crate) fn finding(&mut self, finding: &Diagnostic) -> String {
+        let labels = self.labels(finding);
+        let snippets = Snippets::new(&labels, |file| self.texts.get(file));
+        let place = render::place(&self.analysis.report, finding.span);
+        // Without its source line a finding still says where it is.
+        let message = if snippets.is_empty() {
+            format!("{}:{}:{}: {}", place.path, place.start.line, place.start.column, finding.message)
+        } else {
+            finding.message.clone()
+        };
+        let shown = Shown {
+            rule: finding.rule,
+            severity: finding.severity,
+            message: printable(&message),
+            help: printable(&help(finding)),
+            snippets,
+        };
+        let mut out = String::new();
+        if self.handler.render_report(&mut out, &shown).is_err() {
+            out = format!("{}[{}] {message}\n", render::severity_name(finding.severity), finding.rule);
+        }
+        // The renderer pads empty lines; what is copied from a terminal should not.
+        let lines: Vec<&str> = out.lines().map(str::trim_end).collect();
+        format!("{}\n\n", lines.join("\n").trim_matches('\n'))
+    }
+
+    fn labels(&self, finding: &Diagnostic) -> Vec<Label<'a>> {
+        let others = finding.related.iter().map(|annotation| (annotation.span, annotation.message.as_str()));
+        let all = std::iter::once((finding.span, finding.label.as_str())).chain(others);
+        let report = &self.analysis.report;
+        let label = |(at, (span, message)): (usize, (Span, &str))| {
+            let place = render::place(report, span);
+            Label { span, place, message: printable(message), primary: at == 0 }
+        };
+        all.enumerate().map(label).collect()
+    }
+}
+
+/// The last line: what came out.
+pub(crate) fn summary(report: &Report) -> String {
+    let pulls = |truth| report.pulls.iter().filter(|pull| pull.verdict == truth).count();
+    let findings = |severity| report.diagnostics.iter().filter(|one| one.severity == severity).count();
+    format!(
+        "{}: {} yes, {} no, {} unknown. {}: {}, {}, {} in {}\n",
+        count(report.pulls.len(), "pull"),
+        pulls(Truth::Yes),
+        pulls(Truth::No),
+        pulls(Truth::Unknown),
+        count(report.diagnostics.len(), "finding"),
+        count(findings(Severity::Error), "error"),
+        count(findings(Severity::Warning), "warning"),
+        count(findings(Severity::Info), "info").trim_end_matches('s'),
+        count(usize::try_from(report.file_count).unwrap_or(usize::MAX), "file"),
+    )
+}
+
+/// Findings by rule, the most frequent first.
+pub(crate) fn statistics(report: &Report) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &report.diagnostics {
+        *counts.entry(finding.rule).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|&(rule, count)| (std::cmp::Reverse(count), rule));
+    counts.iter().map(|(rule, count)| format!("{count:>6}  {rule}\n")).collect()
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Text that cannot steer a terminal: of control characters only line breaks and tabs are left.
+pub(crate) fn printable(text: &str) -> String {
+    let safe = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    text.chars().map(|c| if safe(c) { c } else { '\u{FFFD}' }).collect()
+}
+
+fn help(finding: &Diagnostic) -> String {
+    let mut help = finding.help.clone();
+    for fix in &finding.fixes {
+        let how = match (&fix.change, fix.applicability) {
+            (Change::Command(command), _) => format!("{}: {command}", fix.title),
+            (Change::Edits(_), Applicability::Safe) => format!("--fix: {}", fix.title),
+            (Change::Edits(_), Applicability::Unsafe) => format!("--unsafe-fixes: {}", fix.title),
+            (Change::Edits(_), Applicability::DisplayOnly) => fix.title.clone(),
+        };
+        help = if help.is_empty() { how } else { format!("{help}\n{how}") };
+    }
+    help
+}
+
+/// A file's text, decoded as it was for the analysis, and what may not be shown of it.
+pub(crate) struct FileText {
+    pub(crate) text: String,
+    /// Disjoint, in order.
+    pub(crate) masked: Vec<TextRange>,
+}
+
+/// Files read again, a few held at a time.
+struct Texts<'a> {
+    analysis: &'a Analysis,
+    held: Vec<(FileId, Option<Rc<FileText>>)>,
+}
+
+impl Texts<'_> {
+    /// `None` where the file cannot be read any more, or has changed: its secrets are then anywhere.
+    fn get(&mut self, id: FileId) -> Option<Rc<FileText>> {
+        if let Some((_, text)) = self.held.iter().find(|(held, _)| *held == id) {
+            return text.clone();
+        }
+        let text = self.read(id).map(Rc::new);
+        if self.held.len() >= HELD {
+            self.held.remove(0);
+        }
+        self.held.push((id, text.clone()));
+        text
+    }
+
+    fn read(&self, id: FileId) -> Option<FileText> {
+        let bytes = self.analysis.sources.get(id.0 as usize)?.bytes()?;
+        let file = self.analysis.report.files.get(id.0 as usize)?;
+        let text = match text::decode(&bytes) {
+            Ok(text) => text.into_owned(),
+            Err(error) => error.before,
+        };
+        Some(FileText { text, masked: disjoint(&file.masked) })
+    }
+}
+
+fn disjoint(ranges: &[TextRange]) -> Vec<TextRange> {
+    let mut sorted = ranges.to_vec();
+    sorted.sort_unstable();
+    let mut merged: Vec<TextRange> = Vec::new();
+    for range in sorted {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// A finding as the graphical renderer wants it.
+struct Shown {
+    rule: &'static str,
+    severity: Severity,
+    message: String,
+    help: String,
+    snippets: Snippets,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rule)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl miette::Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let named = format!("{}[{}]", render::severity_name(self.severity), self.rule);
+        Some(Box::new(named))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Info => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        (!self.snippets.is_empty()).then_some(&self.snippets as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.snippets.is_empty()).then(|| Box::new(self.snippets.labels()) as _)
+    }
+}

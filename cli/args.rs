@@ -60,6 +60,7 @@ pub(crate) enum Command {
 
 /// What is read, and how canpull speaks of it.
 #[derive(clap::Args, Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct InputArgs {
     /// Files or folders to analyse; `-` is standard input. Without any: the project's root.
     pub(crate) paths: Vec<PathBuf>,

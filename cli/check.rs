@@ -25,8 +25,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
     }
     let project = Project::find(&args.input).map_err(|message| with_command_hint(message, args))?;
     if args.show_files {
-        let names: String = project.names().iter().map(|name| format!("{name}\n")).collect();
-        return output::print(&names).map(|()| codes::CLEAN);
+        let names = project.names().join("\n");
+        return output::print(&(names + "\n")).map(|()| codes::CLEAN);
     }
     tell(&project, args);
     let options = Options {
@@ -41,16 +41,17 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
     if args.diff {
         let mended = fix::mend(&project, &options, allowed(args), &progress)?;
         report_skipped(&mended.skipped);
-        output::print(&fix::diff(&mended)?)?;
+        output::print(&fix::diff(&mended.files)?)?;
         return Ok(if mended.is_empty() { codes::CLEAN } else { codes::FOUND });
     }
     let analysis = if args.fix || args.unsafe_fixes {
         let mended = fix::mend(&project, &options, allowed(args), &progress)?;
         report_skipped(&mended.skipped);
-        fix::write(&mended)?;
+        fix::write(&mended.files)?;
         if !args.input.quiet && !mended.is_empty() {
-            let (fixes, files) = (human::count(mended.applied, "fix"), human::count(mended.files.len(), "file"));
-            output::note(&format!("applied {} in {files}", fixes.replace("fixs", "fixes")));
+            let plural = if mended.applied == 1 { "" } else { "es" };
+            let places = human::count(mended.files.len(), "file");
+            output::note(&format!("applied {} fix{plural} in {places}", mended.applied));
         }
         mended.analysis
     } else {
@@ -67,7 +68,9 @@ fn allowed(args: &CheckArgs) -> Allowed {
 }
 
 fn report_skipped(skipped: &[String]) {
-    skipped.iter().for_each(|reason| output::note(reason));
+    for reason in skipped {
+        output::note(reason);
+    }
 }
 
 fn exit_code(args: &CheckArgs, report: &Report) -> u8 {

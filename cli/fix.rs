@@ -73,7 +73,7 @@ pub(crate) fn mend(
     let mut files: BTreeMap<String, Mended> = BTreeMap::new();
     let (mut applied, mut skipped) = (0, Vec::new());
     for _ in 0..MOST_ROUNDS {
-        let (edits, fixes) = chosen(&analysis, allowed);
+        let (edits, count) = chosen(&analysis, allowed);
         let mut changed = false;
         for (id, edits) in edits {
             match edited(&analysis, id, &edits) {
@@ -98,7 +98,7 @@ pub(crate) fn mend(
         if !changed {
             break;
         }
-        applied += fixes;
+        applied += count;
         let now: BTreeMap<_, _> = files.iter().map(|(name, file)| (name.clone(), file.after.clone())).collect();
         analysis = project.analyse(options, &now, progress)?;
     }
@@ -175,9 +175,9 @@ fn applied(text: &str, edits: &[Edit]) -> Option<String> {
 }
 
 /// The changes as `git apply` and `patch` take them.
-pub(crate) fn diff(outcome: &Outcome) -> Result<String, String> {
+pub(crate) fn diff(files: &BTreeMap<String, Mended>) -> Result<String, String> {
     let mut out = String::new();
-    for (name, file) in &outcome.files {
+    for (name, file) in files {
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| format!("{name}: not text"));
         let (before, after) = (text(&file.before)?, text(&file.after)?);
         let diff = similar::TextDiff::configure().newline_terminated(true).diff_lines(before, after);
@@ -209,8 +209,8 @@ fn quoted(prefix: &str, name: &str) -> String {
 }
 
 /// Writes the changed files, each in one step. A file that is no longer what was analysed is left alone.
-pub(crate) fn write(outcome: &Outcome) -> Result<(), String> {
-    for (name, file) in &outcome.files {
+pub(crate) fn write(files: &BTreeMap<String, Mended>) -> Result<(), String> {
+    for (name, file) in files {
         match &file.path {
             Some(path) => replace(path, file).map_err(|reason| format!("{name}: not fixed: {reason}"))?,
             // Standard input has no place of its own: its mended text is what `--diff` shows.
@@ -242,6 +242,7 @@ fn replace(path: &std::path::Path, file: &Mended) -> Result<(), String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use canpull_syntax::TextRange;
 
@@ -256,6 +257,35 @@ mod tests {
         assert_eq!(applied("abcdef", &[edit(0, 1, "x"), edit(3, 3, "-")]).as_deref(), Some("xbc-def"));
         assert_eq!(applied("aé", &[edit(2, 3, "x")]), None);
         assert_eq!(applied("a", &[edit(5, 6, "x")]), None);
+    }
+
+    #[test]
+    fn git_applies_the_diff_and_writing_gives_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["deploy/web app.yaml", "ünder.yaml", "crlf.yaml", "bare.yaml"];
+        let before = ["a: 1\nb: 2\n", "x: 1\n", "a: 1\r\nb: 2\r\nc: 3\r\n", "a: 1\nb: 2"];
+        let after = ["a: 1\nb: 3\n", "x: 1\ny: 2\n", "a: 1\r\nb: 5\r\nc: 3\r\n", "a: 1\nb: 9"];
+        let mut files = BTreeMap::new();
+        std::fs::create_dir(folder.path().join("deploy")).unwrap();
+        for ((name, before), after) in names.iter().zip(before).zip(after) {
+            let path = folder.path().join(name);
+            std::fs::write(&path, before).unwrap();
+            let mended = Mended { path: Some(path), before: before.into(), after: after.as_bytes().into() };
+            files.insert((*name).to_owned(), mended);
+        }
+        let patch = folder.path().join("x.patch");
+        std::fs::write(&patch, diff(&files).unwrap()).unwrap();
+        let mut git = std::process::Command::new("git");
+        let status = git.current_dir(&folder).env("GIT_CEILING_DIRECTORIES", "/").args(["apply", "x.patch"]).status();
+        assert!(status.unwrap().success(), "{}", std::fs::read_to_string(&patch).unwrap());
+        let shown = || names.map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap());
+        assert_eq!(shown(), after);
+        assert!(write(&files).unwrap_err().contains("has changed"));
+        for (name, before) in names.iter().zip(before) {
+            std::fs::write(folder.path().join(name), before).unwrap();
+        }
+        write(&files).unwrap();
+        assert_eq!(shown(), after);
     }
 
     #[test]

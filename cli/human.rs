@@ -97,7 +97,8 @@ pub(crate) fn statistics(report: &Report) -> String {
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|&(rule, count)| (std::cmp::Reverse(count), rule));
-    counts.iter().map(|(rule, count)| format!("{count:>6}  {rule}\n")).collect()
+    let lines: Vec<String> = counts.iter().map(|(rule, count)| format!("{count:>6}  {rule}\n")).collect();
+    lines.concat()
 }
 
 /// `1 file`, `2 files`.

@@ -130,7 +130,7 @@ impl Project {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
             i64::try_from(now.as_secs()).ok()
         });
-        Ok(Self { partial, working, found, stdin, config, now, root })
+        Ok(Self { root, working, found, stdin, config, partial, now })
     }
 
     /// The names of the files that are read, in order.

@@ -129,3 +129,354 @@ fn placeholders_for_pull_secrets_leave_the_pull_open() {
         assert_eq!(verdicts(&report), ["unknown"], "{list}");
     }
 }
+
+/// A project in a folder of its own, with its own root.
+struct Project(tempfile::TempDir);
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  containers:\n  - name: c\n    image: contoso.azurecr.io/a:1\n";
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let project = Self(tempfile::tempdir().unwrap());
+        std::fs::create_dir(project.0.path().join(".git")).unwrap();
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        project
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_canpull"));
+        command.current_dir(self.0.path()).args(args).env_remove("NO_COLOR").env_remove("FORCE_COLOR");
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let output = self.command(args).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn report(&self, args: &[&str]) -> Value {
+        let (code, out, err) = self.run(&[args, &["--output-format", "json", "--fail-on", "never"]].concat());
+        assert_eq!(code, Some(0), "{err}");
+        serde_json::from_str(&out).unwrap()
+    }
+}
+
+fn shown_files(project: &Project, args: &[&str]) -> Vec<String> {
+    let (_, out, _) = project.run(&[&["--show-files"], args].concat());
+    out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn paths_are_relative_to_the_root_wherever_canpull_runs() {
+    let project = Project::new(&[("deploy/prod/pod.yaml", POD)]);
+    let location = |report: &Value| report["diagnostics"][0]["location"]["path"].as_str().unwrap().to_owned();
+    assert_eq!(location(&project.report(&[])), "deploy/prod/pod.yaml");
+    let mut command = project.command(&["pod.yaml", "--output-format", "json"]);
+    command.current_dir(project.0.path().join("deploy/prod"));
+    let report: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    assert_eq!(location(&report), "deploy/prod/pod.yaml");
+    assert_eq!(location(&project.report(&["./deploy/../deploy"])), "deploy/prod/pod.yaml");
+}
+
+#[test]
+fn ignored_and_excluded_files_are_not_read_unless_asked_for() {
+    let project = Project::new(&[
+        (".gitignore", "build/\n*.gen.yaml\n!kept.gen.yaml\n"),
+        ("a.yaml", POD),
+        ("x.gen.yaml", POD),
+        ("kept.gen.yaml", POD),
+        ("build/b.yaml", POD),
+        ("sub/.gitignore", "/only-here.yaml\n"),
+        ("sub/only-here.yaml", POD),
+        ("sub/deep/only-here.yaml", POD),
+        ("node_modules/n.yaml", POD),
+        ("vendor/v.yaml", POD),
+        ("readme.txt", "text"),
+        ("kustomization.yaml", "resources: []\n"),
+        ("canpull.yaml", "exclude: [vendor]\n"),
+    ]);
+    let expected = ["a.yaml", "kept.gen.yaml", "kustomization.yaml", "sub/deep/only-here.yaml"];
+    assert_eq!(shown_files(&project, &[]), expected);
+    assert_eq!(shown_files(&project, &["build"]), ["build/b.yaml"]);
+    assert_eq!(shown_files(&project, &["x.gen.yaml", "vendor/v.yaml"]), ["vendor/v.yaml", "x.gen.yaml"]);
+    let all = shown_files(&project, &["--no-ignore"]);
+    assert!(all.contains(&"build/b.yaml".to_owned()) && !all.contains(&"vendor/v.yaml".to_owned()), "{all:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_within_the_root_and_loops_are_reported() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("o.yaml"), POD).unwrap();
+    let project = Project::new(&[("a/x.yaml", POD), (".hidden.d/y.yaml", POD), ("b/z.yaml", POD)]);
+    let at = |name: &str| project.0.path().join(name);
+    symlink(outside.path(), at("out")).unwrap();
+    symlink(at("a"), at("a/loop")).unwrap();
+    symlink(at("a/x.yaml"), at("b/again.yaml")).unwrap();
+    symlink(at("gone"), at("b/dangling.yaml")).unwrap();
+    assert_eq!(shown_files(&project, &[]), [".hidden.d/y.yaml", "a/x.yaml", "b/z.yaml"]);
+    assert_eq!(shown_files(&project, &["b"]), ["b/again.yaml", "b/z.yaml"]);
+    let report = project.report(&[]);
+    let errors: Vec<&str> =
+        report["errors"].as_array().unwrap().iter().map(|error| error["path"].as_str().unwrap()).collect();
+    assert_eq!(errors, ["a/loop", "b/dangling.yaml"]);
+    let (_, _, notes) = project.run(&[]);
+    assert!(notes.contains("a/loop: a symbolic link back to a, not walked"), "{notes}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_goes_on() {
+    let project = Project::new(&[("a.yaml", POD)]);
+    project.write("bin.yaml", [b'a', 0, 0xFF, 0xFE]);
+    let report = project.report(&[]);
+    assert_eq!(rules(&report), ["pull-unproven", "unparsable-source"]);
+    assert_eq!(verdicts(&report), ["unknown"]);
+    let (code, _, err) = project.run(&["missing.yaml"]);
+    assert_eq!((code, err.as_str()), (Some(2), "canpull: missing.yaml: no such file or folder\n"));
+    let (code, _, err) = project.run(&["chekc"]);
+    assert!(code == Some(2) && err.contains("did you mean the command `check`?"), "{err}");
+}
+
+#[test]
+fn large_files_are_a_finding_and_not_read() {
+    let project = Project::new(&[("a.yaml", POD)]);
+    std::fs::File::create(project.0.path().join("big.json")).unwrap().set_len(200 << 20).unwrap();
+    let report = project.report(&[]);
+    assert_eq!(rules(&report), ["pull-unproven", "unparsable-source"]);
+    assert_eq!(report["errors"][0]["path"], "big.json");
+    assert_eq!(project.run(&["big.json"]).0, Some(2));
+}
+
+#[test]
+fn the_configuration_counts_and_its_errors_are_exit_code_2() {
+    let project = Project::new(&[("pod.yaml", POD)]);
+    assert_eq!(project.run(&[]).0, Some(1));
+    project.write("canpull.yaml", "clusters:\n  - name: prod\n    attached: [contoso.azurecr.io]\n");
+    let report = project.report(&[]);
+    assert_eq!((verdicts(&report), rules(&report)), (vec!["yes"], vec![]));
+    let routes = report["pulls"][0]["routes"].as_array().unwrap();
+    let declared = routes.iter().find(|route| route["kind"] == "declared").unwrap();
+    assert_eq!(declared["links"][0]["because"][0]["path"], "canpull.yaml");
+    assert_eq!(verdicts(&project.report(&["--isolated"])), ["unknown"]);
+    project.write("other.yaml", "rules: {pull-unproven: off}\n");
+    let report = project.report(&["--config", "other.yaml"]);
+    assert_eq!((verdicts(&report), rules(&report)), (vec!["unknown"], vec![]));
+    project.write("canpull.yaml", "clustres: []\nrules: {pull-unprovn: off}\n");
+    let (code, out, err) = project.run(&[]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert_eq!(err, "canpull: canpull.yaml:1:1: unknown key `clustres`; did you mean `clusters`?\n");
+    assert_eq!(project.run(&["--config", "nowhere.yaml"]).0, Some(2));
+}
+
+#[test]
+fn the_github_folder_may_hold_the_configuration_and_marks_the_root() {
+    let project =
+        Project::new(&[("sub/pod.yaml", POD), ("sub/.github/canpull.yaml", "rules: {pull-unproven: info}\n")]);
+    let report = project.report(&["sub"]);
+    assert_eq!(report["diagnostics"][0]["severity"], "info");
+    assert_eq!(report["diagnostics"][0]["location"]["path"], "pod.yaml");
+    assert_eq!(report["summary"]["files"], 1);
+}
+
+#[test]
+fn rules_are_selected_ignored_and_weighed() {
+    let project =
+        Project::new(&[("pod.yaml", POD), ("bad.yaml", &POD.replace("contoso.azurecr.io/a", "contoso.azurecr.io/A"))]);
+    assert_eq!(rules(&project.report(&[])), ["invalid-image-reference", "pull-unproven"]);
+    assert_eq!(rules(&project.report(&["--select", "pull-unproven,unparsable-source"])), ["pull-unproven"]);
+    assert_eq!(rules(&project.report(&["--ignore", "pull-unproven"])), ["invalid-image-reference"]);
+    assert_eq!(rules(&project.report(&["--min-severity", "error"])), ["invalid-image-reference"]);
+    assert_eq!(rules(&project.report(&["--only", "pod.yaml", "gone.yaml"])), ["pull-unproven"]);
+    assert_eq!(project.run(&["--only", "nothing.yaml"]).0, Some(0));
+    assert_eq!(project.run(&["--ignore", "invalid-image-reference,pull-denied", "--fail-on", "error"]).0, Some(0));
+    let (code, _, err) = project.run(&["--select", "pull-unprovn"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (Some(2), "canpull: no rule is called `pull-unprovn`; did you mean `pull-unproven`?\n")
+    );
+}
+
+#[test]
+fn several_formats_leave_in_one_run() {
+    let project = Project::new(&[("pod.yaml", POD)]);
+    let (code, out, _) = project.run(&["--output-format", "concise", "--output-format", "json=report.json", "-q"]);
+    assert_eq!(code, Some(1));
+    assert!(out.starts_with("pod.yaml:7:12: warning[pull-unproven] ") && out.lines().count() == 1, "{out}");
+    let written = std::fs::read_to_string(project.0.path().join("report.json")).unwrap();
+    let printed = project.run(&["pod.yaml", "--output-format", "json"]).1;
+    assert_eq!(written, printed);
+    assert_eq!(project.run(&["--output-format", "json", "--output-format", "full"]).0, Some(2));
+    let (code, _, err) = project.run(&["--output-format", "jsno"]);
+    assert!(code == Some(2) && err.contains("did you mean `json`?; there are full, concise, json"), "{err}");
+}
+
+#[test]
+fn full_output_shows_source_help_and_counts_in_plain_text() {
+    let project = Project::new(&[("pod.yaml", POD)]);
+    let (_, out, _) = project.run(&["--statistics"]);
+    for part in [
+        "warning[pull-unproven]",
+        "[pod.yaml:7:12]",
+        "image: contoso.azurecr.io/a:1",
+        "help: ",
+        "attached: [contoso.azurecr.io]",
+    ] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+    assert!(
+        out.ends_with(
+            "     1  pull-unproven\n1 pull: 0 yes, 0 no, 1 unknown. 1 finding: 0 errors, 1 warning, 0 info in 1 file\n"
+        ),
+        "{out}"
+    );
+    assert!(!out.contains('\u{1b}'));
+    assert!(project.run(&["--color", "always"]).1.contains('\u{1b}'));
+    let colored = |name: &str, value: &str, args: &[&str]| {
+        project.command(args).env(name, value).output().unwrap().stdout.contains(&0x1b)
+    };
+    assert!(colored("FORCE_COLOR", "1", &[]) && !colored("FORCE_COLOR", "0", &[]));
+    assert!(!colored("NO_COLOR", "1", &[]) && colored("NO_COLOR", "1", &["--color", "always"]));
+    assert!(!colored("FORCE_COLOR", "1", &["--color", "never"]));
+}
+
+#[test]
+fn source_lines_survive_any_text_and_cannot_steer_a_terminal() {
+    let long = "x".repeat(100_000);
+    let texts = [
+        POD.replace("- name: c", "- name: \"\u{1b}[2J\u{7}é漢🦀\""),
+        POD.replace('\n', "\r\n"),
+        POD.replace('\n', "\r"),
+        POD.trim_end().to_owned(),
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {long}}}, spec: {{containers: [{{name: c, image: contoso.azurecr.io/a:1}}]}}}}"
+        ),
+        POD.replace("image: ", "image:\t"),
+        POD.replace("name: p", "name: \"\u{1b}]0;x\u{7}\""),
+    ];
+    for text in texts {
+        let project = Project::new(&[("pod.yaml", &text)]);
+        let (code, out, err) = project.run(&[]);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(out.contains("contoso.azurecr.io/a:1") || out.contains("unparsable-source"), "{out}");
+        assert!(out.contains("pod.yaml:") && out.len() < 5000, "{out}");
+        assert!(!out.contains('\u{1b}') && !out.contains('\u{7}'), "{out:?}");
+    }
+}
+
+#[test]
+fn output_is_the_same_for_any_number_of_threads_and_any_order_of_paths() {
+    let project = Project::new(&[]);
+    for index in 0..40 {
+        project.write(&format!("d{}/p{index}.yaml", index % 7), POD.replace("name: p", &format!("name: p{index}")));
+    }
+    let with = |threads: &str, args: &[&str]| {
+        let mut command = project.command(&[args, &["--output-format", "json"]].concat());
+        command.env("RAYON_NUM_THREADS", threads).output().unwrap().stdout
+    };
+    let one = with("1", &[]);
+    assert!(one.len() > 1000 && one == with("4", &[]));
+    assert_eq!(with("1", &["d1", "d2"]), with("4", &["d2", "d1", "d2/p2.yaml"]));
+}
+
+#[test]
+fn standard_input_stands_in_for_a_file() {
+    let project = Project::new(&[("a.yaml", POD), ("b.yaml", POD)]);
+    let run = |args: &[&str]| {
+        let args = [args, &["--output-format", "json", "--fail-on", "never"]].concat();
+        let mut child = project.command(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(POD.replace("/a:1", "/A:1").as_bytes()).unwrap();
+        let report: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+        report
+    };
+    let report = run(&[".", "-", "--stdin-filename", "b.yaml"]);
+    assert_eq!(rules(&report), ["pull-unproven", "invalid-image-reference"]);
+    assert_eq!(report["diagnostics"][1]["location"]["path"], "b.yaml");
+    assert_eq!(report["summary"]["files"], 2);
+    assert_eq!(run(&["-"])["summary"]["files"], 1);
+    assert_eq!(project.run(&["--stdin-filename", "b.yaml"]).0, Some(2));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let project = Project::new(&[]);
+    for index in 0..400 {
+        project.write(&format!("p{index}.yaml"), POD.replace("name: p", &format!("name: p{index}")));
+    }
+    for format in ["json", "full", "concise"] {
+        let mut child = project
+            .command(&["--output-format", format])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()),
+            (Some(1), ""),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn explain_prints_every_route_with_its_places() {
+    let project = Project::new(&[("pod.yaml", POD)]);
+    for pattern in ["Pod/shop/p", "Pod/*", "contoso", "c", "*/a:1", "**"] {
+        let (code, out, err) = project.run(&["explain", pattern]);
+        assert_eq!(code, Some(0), "{pattern}: {err}");
+        assert!(
+            out.starts_with(
+                "Pod/shop/p, container c  pod.yaml:7\n? contoso.azurecr.io/a:1 may or may not be pulled\n├─ "
+            ),
+            "{out}"
+        );
+        assert!(out.contains("─ ? with the node's identity\n") && out.contains("─ ✗ anonymously\n"), "{out}");
+    }
+    let (code, _, err) = project.run(&["explain", "nothing-like-it"]);
+    assert!(code == Some(2) && err.contains("`Pod/shop/p`"), "{err}");
+}
+
+#[test]
+fn init_writes_a_configuration_once_and_it_is_valid() {
+    let named = POD.replace("spec:\n", "spec:\n  imagePullSecrets: [{name: acr-auth}]\n");
+    let project = Project::new(&[("pod.yaml", &named)]);
+    let (code, _, err) = project.run(&["init"]);
+    assert_eq!(code, Some(0), "{err}");
+    let written = std::fs::read_to_string(project.0.path().join("canpull.yaml")).unwrap();
+    assert!(written.contains("attached: [contoso.azurecr.io]") && written.contains("\"shop/acr-auth\""), "{written}");
+    assert_eq!(project.report(&[])["summary"]["pulls"]["unknown"], 1);
+    let entries = written
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(':') || rest.contains("- ")));
+    let live: Vec<&str> = entries.filter(|line| !line.ends_with('.')).collect();
+    project.write("canpull.yaml", live.join("\n"));
+    assert_eq!(verdicts(&project.report(&[])), ["yes"]);
+    let (code, _, err) = project.run(&["init"]);
+    assert!(code == Some(2) && err.contains("exists already"), "{err}");
+}
+
+#[test]
+fn rules_schema_and_completions_are_printed() {
+    let project = Project::new(&[]);
+    let (code, list, _) = project.run(&["rule"]);
+    assert!(code == Some(0) && list.contains("warning pull-unproven\n"), "{list}");
+    assert!(project.run(&["rule", "pull-denied"]).1.starts_with("# pull-denied\n\n## What it does\n"));
+    assert_eq!(project.run(&["rule", "--all"]).1.matches("\n## What it does\n").count(), list.lines().count());
+    assert!(project.run(&["rule", "pull-denid"]).2.contains("did you mean `pull-denied`?"));
+    let schema: Value = serde_json::from_str(&project.run(&["config-schema"]).1).unwrap();
+    assert!(schema["properties"]["clusters"].is_object());
+    assert!(project.run(&["completions", "bash"]).1.contains("canpull"));
+    assert_eq!(project.run(&["completions", "tcl"]).0, Some(2));
+    assert_eq!(project.run(&["--now", "yesterday"]).0, Some(2));
+}

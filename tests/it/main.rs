@@ -3,4 +3,6 @@
 
 mod cli;
 mod config;
+mod crd_table;
+mod formats;
 mod kubelet;

@@ -80,15 +80,24 @@ impl std::fmt::Debug for Sensitive {
     }
 }
 
-/// Where and how an entry can be added to a list: `before` + the name + `after`, inserted at `at`.
+/// Where and how a name can be added to a list: `before` + the name + `after` in place of `range`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Insertion {
-    /// Byte offset.
-    pub at: u32,
+    /// What is replaced; empty where nothing is, and never more than an empty list or `null`.
+    pub range: TextRange,
     /// Text in front of the name: line break, indentation, the key where it is missing.
     pub before: String,
     /// Text behind the name.
     pub after: String,
+}
+
+/// An API version that the server no longer has, with what took its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RemovedApi {
+    /// The version to write instead, such as `apps/v1`.
+    pub replacement: &'static str,
+    /// The Kubernetes release without it, such as `1.16`.
+    pub removed_in: &'static str,
 }
 
 /// Which object a fact belongs to.
@@ -98,6 +107,8 @@ pub struct ObjectMeta {
     pub api_version: String,
     /// Where `apiVersion`'s value stands.
     pub api_version_span: Span,
+    /// Set where the server no longer has this version of the kind.
+    pub removed_api: Option<RemovedApi>,
     /// `Deployment`.
     pub kind: String,
     /// `metadata.name`; `generateName` counts as Unknown.
@@ -205,11 +216,11 @@ pub struct WorkloadFact {
     pub is_static: bool,
     /// How to add a pull secret to the pod's list.
     pub insertion: Option<Insertion>,
-    /// Names of SecretProviderClasses mounted through the CSI driver.
+    /// Names of `SecretProviderClass`es mounted through the CSI driver.
     pub mounted_classes: Vec<String>,
 }
 
-/// A ServiceAccount.
+/// A service account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServiceAccountFact {
     /// The object.
@@ -274,7 +285,7 @@ pub struct ProducerFact {
     /// The registry host that the credential is for, where it is told (an `ACRAccessToken` generator, a
     /// templated docker config).
     pub registry: Option<Field<String>>,
-    /// Made only while a pod of the namespace mounts this SecretProviderClass.
+    /// Made only while a pod of the namespace mounts this `SecretProviderClass`.
     pub needs_mount: Option<String>,
 }
 
@@ -287,6 +298,8 @@ pub struct PatcherFact {
     pub secret: Option<String>,
     /// Whether it patches pods directly, not (only) service accounts.
     pub patches_pods: bool,
+    /// The one service account that it patches, where it names one; otherwise any may be patched.
+    pub service_account: Option<String>,
 }
 
 /// How a field went wrong, with the edit that rights it where one is certain.
@@ -386,7 +399,7 @@ pub struct GeneratorFact {
     pub namespace: Option<String>,
     /// `type`; absent is Opaque.
     pub secret_type: Option<String>,
-    /// The keys it fills.
+    /// The keys it fills; empty where they cannot be seen.
     pub keys: Vec<String>,
     /// The entry.
     pub span: Span,

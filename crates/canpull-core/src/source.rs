@@ -1,49 +1,89 @@
 //! The formats that canpull reads, and the one way in: from a file's bytes to its facts.
 
+mod comment;
 mod kubernetes;
 mod kustomization;
+mod template;
 
-use canpull_syntax::{FileId, LineIndex, TextRange, text, yaml};
+use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, yaml};
+
+pub use kubernetes::removed_api;
 
 use crate::fact::{FileFacts, SourceProblem};
 
 /// Larger files are reported, not parsed.
 const MAX_BYTES: usize = 64 << 20;
 
+/// A decoded and parsed file.
+#[derive(Clone, Copy)]
+struct Input<'i> {
+    file: FileId,
+    /// Relative to the project root, with `/`.
+    path: &'i str,
+    text: &'i str,
+    parsed: &'i Parsed<'i>,
+}
+
+impl Input<'_> {
+    fn span(&self, node: Node<'_>) -> Span {
+        Span::new(self.file, node.range())
+    }
+
+    /// An empty span at the start of a map: where a key that is not written would stand.
+    fn start_of(&self, node: Node<'_>) -> Span {
+        Span::new(self.file, TextRange::empty(node.range().start))
+    }
+}
+
+/// A kind of source file.
+trait Format: Sync {
+    /// Whether a file may hold this format, judged before it is parsed.
+    fn detect(&self, path: &str, text: &str) -> bool;
+    /// Takes the facts from a parsed file.
+    fn read(&self, input: Input<'_>, facts: &mut FileFacts);
+}
+
+/// The formats; the first that claims a file reads it.
+const FORMATS: [&dyn Format; 2] = [&kustomization::Kustomization, &kubernetes::Kubernetes];
+
 /// Reads one file. Never fails: what cannot be read is a problem in the facts.
 pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     let mut facts = FileFacts { path: path.to_owned(), bytes: bytes.len() as u64, ..FileFacts::default() };
     if bytes.len() > MAX_BYTES {
-        facts.problems.push(problem(0, "the file is larger than 64 MiB and was not read"));
+        facts.problems.push(problem(path, 0, "the file is larger than 64 MiB and was not read"));
         return facts;
     }
     let text = match text::decode(bytes) {
         Ok(text) => text,
         Err(error) => {
             facts.lines = LineIndex::new(&error.before);
-            let at = u32::try_from(error.before.len()).unwrap_or(u32::MAX);
-            facts.problems.push(problem(at, &format!("the file is not text: {}", error.message)));
+            facts.problems.push(problem(path, error.before.len(), &format!("the file is not text: {}", error.message)));
             return facts;
         }
     };
+    if let Some(at) = text.bytes().position(|byte| byte == 0) {
+        facts.lines = LineIndex::new(text.get(..at).unwrap_or_default());
+        facts.problems.push(problem(path, at, "the file is not text: binary data, not text"));
+        return facts;
+    }
     facts.lines = LineIndex::new(&text);
     facts.touches_pulls = kustomization::touches_pulls(&text);
-    let parsed = yaml::parse(&text);
-    match kustomization::directory(path) {
-        Some(directory) => {
-            facts.recognised = true;
-            facts.documents = 1;
-            let fatal = parsed.problems.iter().filter(|problem| problem.fatal);
-            let problems = fatal.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: true });
-            facts.problems.extend(problems);
-            let root = parsed.roots().next();
-            facts.kustomization = root.map(|(_, root)| kustomization::read(file, directory, root));
-        }
-        None => kubernetes::read(file, &text, &parsed, &mut facts),
+    let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else { return facts };
+    if template::in_chart(path, &text) {
+        template::pass_over(&text, &mut facts);
+        return facts;
     }
+    let parsed = yaml::parse(&text);
+    comment::ignores(&text, &parsed, &mut facts);
+    format.read(Input { file, path, text: &text, parsed: &parsed }, &mut facts);
     facts
 }
 
-fn problem(at: u32, message: &str) -> SourceProblem {
-    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: true }
+/// A problem with a whole file: an error where its name says that it is YAML or JSON.
+fn problem(path: &str, at: usize, message: &str) -> SourceProblem {
+    let claims = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
+        || kustomization::directory(path).is_some()
+        || path == "-";
+    let at = u32::try_from(at).unwrap_or(u32::MAX);
+    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims }
 }

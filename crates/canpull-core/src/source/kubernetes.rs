@@ -1,130 +1,162 @@
-//! Kubernetes manifests: objects of the built-in kinds, alone or in lists.
+//! Kubernetes manifests: objects alone, in lists, or wrapped in other objects.
 
+mod api;
+#[rustfmt::skip]
+mod crd_table;
+mod custom;
+mod defect;
+mod mend;
+mod object;
+mod patcher;
 mod pod;
+mod policy;
+mod producer;
 mod secret;
+mod secret_list;
 
-use canpull_syntax::{FileId, Kind, Node, Parsed, Span, TextRange};
+use canpull_syntax::{Kind, Node, TextRange};
 
-use crate::fact::{Field, FileFacts, ObjectMeta, SourceProblem, UnresolvedFact, Why};
-use crate::placeholder;
+pub use api::removed_api;
 
-/// Where a built-in kind keeps its pod spec. Sources: `types.go` of the Kubernetes API groups.
-const POD_SPECS: [(&str, &[&str], &[&str]); 9] = [
-    ("Pod", &["v1"], &["spec"]),
-    ("PodTemplate", &["v1"], &["template", "spec"]),
-    ("ReplicationController", &["v1"], TEMPLATE),
-    ("Deployment", &["apps/v1", "apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"], TEMPLATE),
-    ("ReplicaSet", &["apps/v1", "apps/v1beta2", "extensions/v1beta1"], TEMPLATE),
-    ("StatefulSet", &["apps/v1", "apps/v1beta2", "apps/v1beta1"], TEMPLATE),
-    ("DaemonSet", &["apps/v1", "apps/v1beta2", "extensions/v1beta1"], TEMPLATE),
-    ("Job", &["batch/v1"], TEMPLATE),
-    ("CronJob", &["batch/v1", "batch/v1beta1", "batch/v2alpha1"], &["spec", "jobTemplate", "spec", "template", "spec"]),
-];
-const TEMPLATE: &[&str] = &["spec", "template", "spec"];
+use super::{Format, Input, template};
+use crate::fact::{FileFacts, SourceProblem, UnresolvedFact};
+use object::Reader;
 
-/// Lists within lists are read this deep.
-const MAX_LISTS: u8 = 4;
+/// Lists and wrappers within each other are read this deep.
+const MAX_NESTING: u8 = 4;
 
-/// Reads every object of a file.
-pub(super) fn read(file: FileId, text: &str, parsed: &Parsed<'_>, facts: &mut FileFacts) {
-    for (_, root) in parsed.roots() {
-        object(file, root, None, 0, facts);
-        facts.documents += 1;
+/// Objects in YAML or JSON.
+pub(super) struct Kubernetes;
+
+impl Format for Kubernetes {
+    fn detect(&self, _path: &str, text: &str) -> bool {
+        // Without these letters no document has an API version, whatever its syntax errors are.
+        text.contains("apiVersion")
     }
-    let claims = |range: TextRange| {
-        let chunk = range.slice(text);
-        let block = |key: &str| chunk.lines().any(|line| line.starts_with(key));
-        (block("apiVersion:") && block("kind:")) || (chunk.contains("\"apiVersion\"") && chunk.contains("\"kind\""))
-    };
-    for document in parsed.documents.iter().filter(|document| document.broken && claims(document.range)) {
-        facts.recognised = true;
-        let Some(found) = parsed.problems.iter().find(|p| p.fatal && document.range.contains(p.range)) else {
-            continue;
-        };
-        if document.range.slice(text).contains("{{") {
-            facts.unresolved.push(UnresolvedFact { range: found.range, what: "Helm template" });
-        } else {
-            let message = found.message.clone();
-            facts.problems.push(SourceProblem { range: found.range, message, fatal: true });
+
+    fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
+        if read_broken(input, facts) == Broken::Template {
+            return;
         }
+        let reader = Reader::new(input);
+        let mut read = Vec::new();
+        for (document, root) in input.parsed.roots() {
+            facts.documents += 1;
+            if object(&reader, root, None, 0, facts) {
+                read.push(document.range);
+            }
+        }
+        facts.recognised |= !read.is_empty();
+        facts.masked.sort_unstable();
+        facts.masked.dedup();
+        let in_object = |range: TextRange| {
+            let next = read.partition_point(|document| document.start <= range.start);
+            next.checked_sub(1).and_then(|at| read.get(at)).is_some_and(|document| range.start < document.end)
+        };
+        let mild = input.parsed.problems.iter().filter(|problem| !problem.fatal && in_object(problem.range));
+        let mild = mild.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: false });
+        facts.problems.extend(mild);
+        facts.problems.sort_by_key(|problem| problem.range);
     }
 }
 
-/// An object, or a list of them; items of a typed list may leave out version and kind, which it implies.
-fn object(file: FileId, node: Node<'_>, implied: Option<(&str, &str)>, depth: u8, facts: &mut FileFacts) {
+#[derive(PartialEq, Eq)]
+enum Broken {
+    /// A template breaks the syntax: the file is read once it is rendered.
+    Template,
+    /// Errors of the authors', if any.
+    Errors,
+}
+
+/// Reports documents that claim to be objects and do not parse; other broken YAML is none of our business.
+fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
+    let problems = &input.parsed.problems;
+    for document in input.parsed.documents.iter().filter(|document| document.broken) {
+        let chunk = document.range.slice(input.text);
+        if template::mark(chunk).is_some() {
+            let before = facts.unresolved.len();
+            template::pass_over(input.text, facts);
+            if facts.unresolved.len() == before {
+                facts.unresolved.push(UnresolvedFact { range: document.range, what: "template" });
+            }
+            facts.problems.clear();
+            return Broken::Template;
+        }
+        if !template::claims_kubernetes(chunk) {
+            continue;
+        }
+        facts.recognised = true;
+        if ["Secret", "dockerconfigjson", "auths"].iter().any(|word| chunk.contains(word)) {
+            facts.masked.push(document.range);
+        }
+        let from = problems.partition_point(|problem| problem.range.start < document.range.start);
+        let here = problems.iter().skip(from).take_while(|problem| problem.range.start <= document.range.end);
+        if let Some(problem) = here.into_iter().find(|problem| problem.fatal) {
+            let message = problem.message.clone();
+            facts.problems.push(SourceProblem { range: problem.range, message, fatal: true });
+        }
+    }
+    Broken::Errors
+}
+
+/// Reads an object, the items of a list, or what another object wraps. Items of a typed list may leave out version
+/// and kind, which the list implies. Tells whether the node is an object at all.
+fn object(
+    reader: &Reader<'_>,
+    node: Node<'_>,
+    implied: Option<(&str, &str)>,
+    depth: u8,
+    facts: &mut FileFacts,
+) -> bool {
     if node.kind() != Kind::Map {
-        return;
+        return false;
     }
     let own = |key: &str| node.get(key).and_then(Node::as_str);
     let (version, kind) = match (own("apiVersion"), own("kind"), implied) {
         (Some(version), Some(kind), _) => (version.into_owned(), kind.into_owned()),
         (_, _, Some((version, kind))) => (version.to_owned(), kind.to_owned()),
-        _ => return,
+        _ => return false,
     };
-    facts.recognised = true;
-    if let Some(items) = node.get("items").filter(|_| kind.ends_with("List") && depth < MAX_LISTS) {
-        let implied = kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (version.as_str(), kind));
-        items.items().for_each(|item| object(file, item, implied, depth + 1, facts));
-        return;
-    }
-    let meta = meta(file, node, &version, &kind);
-    match (version.as_str(), kind.as_str()) {
-        ("v1", "Secret") => secret::read(file, node, meta, facts),
-        ("v1", "ServiceAccount") => facts.service_accounts.push(pod::service_account(file, node, meta)),
-        _ => {
-            let spec = POD_SPECS.iter().find(|(own, versions, _)| *own == kind && versions.contains(&version.as_str()));
-            if let Some((_, _, path)) = spec
-                && let Some(spec) = node.at(path)
-            {
-                facts.workloads.push(pod::workload(file, spec, path.join("."), meta));
+    if depth < MAX_NESTING {
+        if let Some(items) = node.get("items").filter(|items| kind.ends_with("List") && items.kind() == Kind::List) {
+            let implied = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+            let implied = implied.map(|kind| (version.as_str(), kind));
+            for item in items.items().filter(|item| !item.is_alias() || reader.follow()) {
+                object(reader, item, implied, depth + 1, facts);
             }
+            return true;
+        }
+        for wrapped in api::wrapped(node, &version, &kind) {
+            object(reader, wrapped, None, depth + 1, facts);
         }
     }
-}
-
-fn meta(file: FileId, node: Node<'_>, version: &str, kind: &str) -> ObjectMeta {
-    let metadata = node.get("metadata");
-    let here = Span::new(file, node.range());
-    let field = |key: &str| metadata.map_or(Field::Absent(here), |metadata| field(file, metadata, key));
-    let live = metadata.is_some_and(|metadata| metadata.get("uid").or(metadata.get("resourceVersion")).is_some());
-    ObjectMeta {
-        api_version: version.to_owned(),
-        api_version_span: node.get("apiVersion").map_or(here, |value| Span::new(file, value.range())),
-        kind: kind.to_owned(),
-        name: field("name"),
-        namespace: field("namespace"),
-        span: here,
-        live,
-        ignores: Vec::new(),
-        helm_source: None,
+    let meta = reader.meta(node, &version, &kind);
+    match (version.as_str(), kind.as_str()) {
+        ("v1", "Secret") => secret::read(reader, node, meta, facts),
+        ("v1", "ServiceAccount") => {
+            defect::service_account(reader, node, &meta, facts);
+            facts.service_accounts.push(pod::service_account(reader, node, meta));
+        }
+        _ => match api::pod_spec_path(&version, &kind) {
+            Some(path) => {
+                defect::workload(reader, node, path, &meta, facts);
+                if let Some(workload) = pod::built_in(reader, node, path, meta) {
+                    patcher::operator(reader, node, path, &workload, facts);
+                    facts.workloads.push(workload);
+                }
+            }
+            None => custom_resource(reader, node, &meta, facts),
+        },
     }
+    true
 }
 
-/// A string field of a map. `null` counts as not written.
-fn field(file: FileId, map: Node<'_>, key: &str) -> Field<String> {
-    let Some(value) = map.get(key) else { return Field::Absent(Span::new(file, TextRange::empty(map.range().start))) };
-    let span = Span::new(file, value.range());
-    match value.as_str() {
-        Some(text) if placeholder::find(&text).is_some() => Field::Unknown(Why::Placeholder, span),
-        Some(text) => Field::Known(text.into_owned(), span),
-        None if value.is_null() => Field::Absent(span),
-        None => Field::Unknown(why_no_text(value), span),
-    }
-}
-
-/// `{{ .Values.image }}` and `{IMAGE}` without quotes are flow maps to YAML: their keys have no values.
-fn why_no_text(value: Node<'_>) -> Why {
-    let hole = value.is_flow()
-        && value.kind() == Kind::Map
-        && value.written_entries().all(|entry| entry.value.is_null())
-        && value.written_entries().next().is_some();
-    if hole { Why::Placeholder } else { Why::NotText }
-}
-
-/// Whether a placeholder stands where something else belongs.
-fn is_placeholder(value: Node<'_>) -> bool {
-    match value.kind() {
-        Kind::Scalar => value.text().is_some_and(|text| placeholder::find(&text).is_some()),
-        _ => why_no_text(value) == Why::Placeholder,
+/// An object of a kind that is not built in. The groups without a dot, and `k8s.io` itself, are Kubernetes' own.
+fn custom_resource(reader: &Reader<'_>, node: Node<'_>, meta: &crate::fact::ObjectMeta, facts: &mut FileFacts) {
+    let Some((group, _)) = meta.api_version.split_once('/') else { return };
+    policy::read(reader, group, node, meta, facts);
+    if group.contains('.') {
+        producer::read(reader, group, node, meta, facts);
+        custom::workloads(reader, group, node, meta, facts);
     }
 }

@@ -1,8 +1,13 @@
 //! Kustomizations: what they include, what they change, and what they change in ways that are not evaluated.
 
-use canpull_syntax::{FileId, Kind, Node, Span, TextRange};
+use std::borrow::Cow;
 
-use crate::fact::{GeneratorFact, ImageOverride, KustomizationFact, PatchFact};
+use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
+
+use super::{Format, Input, template};
+use crate::fact::{
+    FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, SourceProblem, UnresolvedFact,
+};
 
 /// File names that kustomize reads.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -17,14 +22,44 @@ pub(super) fn directory(path: &str) -> Option<&str> {
     NAMES.contains(&name).then_some(directory)
 }
 
-/// Reads a kustomization's root map.
-pub(super) fn read(file: FileId, directory: &str, root: Node<'_>) -> KustomizationFact {
-    let text = |map: Node<'_>, key: &str| map.get(key).and_then(Node::text).map(|text| text.into_owned());
+/// Files that kustomize reads, known by their names.
+pub(super) struct Kustomization;
+
+impl Format for Kustomization {
+    fn detect(&self, path: &str, _text: &str) -> bool {
+        directory(path).is_some()
+    }
+
+    fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
+        let Some(directory) = directory(input.path) else { return };
+        facts.recognised = true;
+        facts.documents = 1;
+        let broken = input.parsed.problems.iter().find(|problem| problem.fatal);
+        if let (Some(problem), Some(mark)) = (broken, template::mark(input.text)) {
+            let mark = u32::try_from(mark).unwrap_or(u32::MAX);
+            let range = TextRange::new(mark.min(problem.range.start), mark.saturating_add(2));
+            facts.unresolved.push(UnresolvedFact { range, what: "template" });
+        } else {
+            let problem = broken.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: true });
+            facts.problems.extend(problem);
+        }
+        let root = input.parsed.roots().next();
+        let Some((_, root)) = root.filter(|(_, root)| root.kind() == Kind::Map) else { return };
+        for entry in root.get("secretGenerator").into_iter().flat_map(Node::items) {
+            let literals = entry.get("literals").into_iter().flat_map(Node::items);
+            facts.masked.extend(literals.map(Node::range));
+        }
+        facts.kustomization = Some(kustomization(input, directory, root));
+    }
+}
+
+fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> KustomizationFact {
+    let text = |map: Node<'_>, key: &str| map.get(key).and_then(Node::text).map(Cow::into_owned);
     let list = |key: &str| root.get(key).into_iter().flat_map(Node::items).collect::<Vec<_>>();
     let paths = |key: &str| -> Vec<(String, TextRange)> {
         list(key).into_iter().filter_map(|item| Some((item.as_str()?.into_owned(), item.range()))).collect()
     };
-    let span = |node: Node<'_>| Span::new(file, node.range());
+    let span = |node: Node<'_>| input.span(node);
     let namespace = root.get("namespace").and_then(|node| Some((node.as_str()?.into_owned(), span(node))));
     let images = list("images").into_iter().filter_map(|entry| {
         Some(ImageOverride {
@@ -83,26 +118,37 @@ fn generated_keys(entry: Node<'_>) -> Vec<String> {
 /// A patch: a path, an inline text, or an entry with either and a target.
 fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
     let inline = |text: &str| text.contains('\n') || text.trim_start().starts_with(['{', '[']);
-    let (path, body) = match entry.kind() {
-        Kind::Scalar => {
-            let text = entry.text().unwrap_or_default().into_owned();
-            if inline(&text) { (None, Some(text)) } else { (Some(text), None) }
-        }
-        _ => {
-            let part = |key: &str| entry.get(key).and_then(Node::text).map(|text| text.into_owned());
-            (part("path"), part("patch"))
-        }
+    let (path, body) = if entry.kind() == Kind::Scalar {
+        let text = entry.text().unwrap_or_default().into_owned();
+        if inline(&text) { (None, Some(text)) } else { (Some(text), None) }
+    } else {
+        let part = |key: &str| entry.get(key).and_then(Node::text).map(Cow::into_owned);
+        (part("path"), part("patch"))
     };
-    let target = |key: &str| entry.at(&["target", key]).and_then(Node::text).map(|text| text.into_owned());
+    let target = |key: &str| entry.at(&["target", key]).and_then(Node::text).map(Cow::into_owned);
+    let own = body.as_deref().filter(|_| entry.get("target").is_none()).and_then(own_target);
+    let (own_kind, own_name) = own.unwrap_or_default();
     // A target's name is a regular expression; only a plain one is taken literally.
     let literal = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     PatchFact {
         file: path.and_then(|path| crate::fact::join(directory, &path)),
         touches_pulls: body.is_none_or(|body| touches_pulls(&body)),
-        target_kind: target("kind"),
-        target_name: target("name").filter(literal),
+        target_kind: target("kind").or(own_kind),
+        target_name: target("name").filter(literal).or(own_name),
         span,
     }
+}
+
+/// Kind and name of the object that an inline strategic merge patch is for.
+fn own_target(body: &str) -> Option<(Option<String>, Option<String>)> {
+    let parsed = yaml::parse(body);
+    let mut roots = parsed.roots();
+    let (_, root) = roots.next()?;
+    if roots.next().is_some() {
+        return None;
+    }
+    let text = |path: &[&str]| root.at(path).and_then(Node::as_str).map(Cow::into_owned);
+    Some((text(&["kind"]), text(&["metadata", "name"])))
 }
 
 /// Whether a patch with this text may change images, pull secrets or service accounts.

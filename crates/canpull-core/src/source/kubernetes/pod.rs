@@ -1,105 +1,160 @@
 //! Pod specs and service accounts: images, and the pull secrets that are named for them.
 
-use canpull_syntax::{FileId, Kind, Node, Span, TextRange};
+use canpull_syntax::{Kind, Node, Span};
 
-use super::{field, is_placeholder};
-use crate::fact::{Field, ImageFact, ObjectMeta, Role, SecretList, SecretRef, ServiceAccountFact, Why, WorkloadFact};
+use super::object::Reader;
+use super::{mend, secret_list};
+use crate::fact::{Field, ImageFact, Insertion, ObjectMeta, Role, SecretList, ServiceAccountFact, Why, WorkloadFact};
+
+/// The pod spec of a built-in kind.
+pub(super) fn built_in(
+    reader: &Reader<'_>,
+    node: Node<'_>,
+    path: &'static [&'static str],
+    mut object: ObjectMeta,
+) -> Option<WorkloadFact> {
+    let spec = node.at(path).filter(|spec| spec.kind() == Kind::Map)?;
+    let is_static = object.kind == "Pod" && is_static(reader, node);
+    let (_, template) = path.split_last()?;
+    if let Some(metadata) = node.at(template).filter(|_| !template.is_empty()).and_then(|node| node.get("metadata")) {
+        object.ignores.extend(reader.ignores(metadata));
+    }
+    let mut workload = read(reader, spec, path.join("."), object);
+    workload.built_in = true;
+    workload.is_static = is_static;
+    if is_static {
+        // The API server refuses a mirror pod that names a secret.
+        workload.insertion = None;
+    }
+    Some(workload)
+}
 
 /// A pod spec at `path` of an object.
-pub(super) fn workload(file: FileId, spec: Node<'_>, path: String, object: ObjectMeta) -> WorkloadFact {
-    let mut images = Vec::new();
-    let lists =
-        [("initContainers", Role::Init), ("containers", Role::Container), ("ephemeralContainers", Role::Ephemeral)];
-    for (key, role) in lists {
-        let containers = spec.get(key).into_iter().flat_map(Node::items);
-        images.extend(containers.map(|container| image(file, container, container, "image", "imagePullPolicy", role)));
-    }
-    for volume in spec.get("volumes").into_iter().flat_map(Node::items) {
-        if let Some(source) = volume.get("image") {
-            images.push(image(file, volume, source, "reference", "pullPolicy", Role::Volume));
-        }
-    }
-    images.sort_by_key(|image| image.image.span());
-    let account = match field(file, spec, "serviceAccountName") {
-        Field::Known(name, _) if name.is_empty() => field(file, spec, "serviceAccount"),
-        Field::Absent(_) => field(file, spec, "serviceAccount"),
+pub(super) fn read(reader: &Reader<'_>, spec: Node<'_>, path: String, object: ObjectMeta) -> WorkloadFact {
+    let account = match reader.field(spec, "serviceAccountName") {
+        Field::Known(name, _) if name.is_empty() => reader.field(spec, "serviceAccount"),
+        Field::Absent(_) => reader.field(spec, "serviceAccount"),
         written => written,
     };
-    let (virtual_node, virtual_node_certain) = virtual_node(file, spec);
+    let service_account = match account {
+        Field::Known(name, span) if name.is_empty() => Field::Absent(span),
+        account => account,
+    };
+    let (virtual_node, virtual_node_certain) = virtual_node(reader, spec);
+    let pull_secrets = secret_list::read(reader, spec);
+    let insertion = insertion(reader, spec, &pull_secrets);
     WorkloadFact {
         path,
-        images,
-        pull_secrets: secret_list(file, spec),
-        service_account: account,
+        images: images(reader, spec),
+        pull_secrets,
+        service_account,
         virtual_node,
         virtual_node_certain,
-        built_in: true,
+        built_in: false,
         is_static: false,
-        insertion: None,
-        mounted_classes: Vec::new(),
+        insertion,
+        mounted_classes: mounted_classes(spec),
         object,
     }
 }
 
-fn image(file: FileId, named: Node<'_>, source: Node<'_>, key: &str, policy: &str, role: Role) -> ImageFact {
-    let name = named.get("name").and_then(Node::text).unwrap_or_default().into_owned();
-    let text = source.get(key).and_then(Node::text).unwrap_or_default().into_owned();
-    ImageFact { container: name, role, image: field(file, source, key), text, pull_policy: field(file, source, policy) }
+fn images(reader: &Reader<'_>, spec: Node<'_>) -> Vec<ImageFact> {
+    let mut images = Vec::new();
+    let lists =
+        [("initContainers", Role::Init), ("containers", Role::Container), ("ephemeralContainers", Role::Ephemeral)];
+    for (key, role) in lists {
+        for container in spec.get(key).into_iter().flat_map(Node::items) {
+            let policy = reader.field(container, "imagePullPolicy");
+            images.push(image(container, reader.field(container, "image"), container.get("image"), policy, role));
+        }
+    }
+    for volume in spec.get("volumes").into_iter().flat_map(Node::items) {
+        if let Some(source) = volume.get("image") {
+            let policy = reader.field(source, "pullPolicy");
+            let reference = reader.field(source, "reference");
+            images.push(image(volume, reference, source.get("reference"), policy, Role::Volume));
+        }
+    }
+    images.sort_by_key(|image| image.image.span());
+    images
+}
+
+fn image(
+    named: Node<'_>,
+    image: Field<String>,
+    written: Option<Node<'_>>,
+    pull_policy: Field<String>,
+    role: Role,
+) -> ImageFact {
+    let container = named.get("name").and_then(Node::text).unwrap_or_default().into_owned();
+    let text = written.map(written_text).unwrap_or_default();
+    ImageFact { container, role, image, text, pull_policy }
+}
+
+/// A value as written, without quotes; what is no scalar is shown by its source.
+pub(super) fn written_text(node: Node<'_>) -> String {
+    match node.text() {
+        Some(text) => text.into_owned(),
+        None => node.raw().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// A pod that the kubelet runs from a file: its mirror has no service account and may name no secret.
+fn is_static(reader: &Reader<'_>, node: Node<'_>) -> bool {
+    let path = reader.input.path;
+    node.at(&["metadata", "annotations", "kubernetes.io/config.mirror"]).is_some()
+        || path.starts_with("etc/kubernetes/manifests/")
+        || path.contains("/etc/kubernetes/manifests/")
 }
 
 /// A selector that only virtual nodes (ACI) satisfy, or a toleration that lets the pod onto one.
-fn virtual_node(file: FileId, spec: Node<'_>) -> (Option<Span>, bool) {
-    if let Some(value) = spec.at(&["nodeSelector", "type"])
-        && value.text().is_some_and(|text| text == "virtual-kubelet")
-    {
-        return (Some(Span::new(file, value.range())), true);
-    }
-    let keys = spec.get("tolerations").into_iter().flat_map(Node::items).filter_map(|toleration| toleration.get("key"));
-    let tolerated =
-        keys.into_iter().find(|key| key.text().is_some_and(|text| text.starts_with("virtual-kubelet.io/provider")));
-    (tolerated.map(|key| Span::new(file, key.range())), false)
-}
-
-/// `imagePullSecrets` of a pod spec or a service account.
-fn secret_list(file: FileId, map: Node<'_>) -> SecretList {
-    let Some(list) = map.get("imagePullSecrets") else {
-        return SecretList::Empty(Span::new(file, TextRange::empty(map.range().start)));
-    };
-    let span = Span::new(file, list.range());
-    match list.kind() {
-        Kind::Opaque => SecretList::Unknown(Why::NotText, span),
-        Kind::Scalar if list.is_null() => SecretList::Empty(span),
-        _ if is_placeholder(list) => SecretList::Unknown(Why::Placeholder, span),
-        Kind::List if list.items().any(is_placeholder) => SecretList::Unknown(Why::Placeholder, span),
-        Kind::List => {
-            let items: Vec<Node<'_>> = list.items().collect();
-            let entries: Vec<SecretRef> = items.iter().map(|item| secret_ref(file, *item)).collect();
-            if entries.is_empty() {
-                SecretList::Empty(span)
-            } else if items.iter().any(|item| item.kind() == Kind::Scalar && !item.is_null()) {
-                SecretList::Refused(entries, span)
-            } else {
-                SecretList::Entries(entries, span)
-            }
+fn virtual_node(reader: &Reader<'_>, spec: Node<'_>) -> (Option<Span>, bool) {
+    let certain = [(&["nodeSelector", "type"][..], "virtual-kubelet"), (&["nodeName"][..], "virtual-node-aci-linux")];
+    for (path, text) in certain {
+        if let Some(value) = spec.at(path)
+            && value.text().is_some_and(|own| own == text)
+        {
+            return (Some(reader.span(value)), true);
         }
-        Kind::Scalar | Kind::Map => SecretList::Refused(Vec::new(), span),
+    }
+    let tolerated = spec.get("tolerations").into_iter().flat_map(Node::items).find_map(|toleration| {
+        let key = toleration.get("key")?;
+        let virtual_key = ["virtual-kubelet.io/provider", "azure.com/aci"].contains(&&*key.text()?);
+        virtual_key.then(|| reader.span(key))
+    });
+    (tolerated, false)
+}
+
+/// The `SecretProviderClass`es whose volumes the pod mounts.
+fn mounted_classes(spec: Node<'_>) -> Vec<String> {
+    let volumes = spec.get("volumes").into_iter().flat_map(Node::items);
+    let classes = volumes.filter_map(|volume| {
+        let csi = volume.get("csi")?;
+        let is_store = csi.get("driver")?.text()? == "secrets-store.csi.k8s.io";
+        let class = csi.at(&["volumeAttributes", "secretProviderClass"]).filter(|_| is_store)?;
+        Some(class.text()?.into_owned())
+    });
+    classes.collect()
+}
+
+/// A service account.
+pub(super) fn service_account(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta) -> ServiceAccountFact {
+    let secrets = node.get("secrets").into_iter().flat_map(Node::items);
+    let pull_secrets = secret_list::read(reader, node);
+    ServiceAccountFact {
+        object,
+        secrets: secrets.map(|item| secret_list::entry(reader, item)).collect(),
+        insertion: insertion(reader, node, &pull_secrets),
+        pull_secrets,
     }
 }
 
-fn secret_ref(file: FileId, item: Node<'_>) -> SecretRef {
-    let span = Span::new(file, item.range());
-    let name = match item.kind() {
-        Kind::Map => match field(file, item, "name") {
-            Field::Absent(_) => Field::Known(String::new(), span),
-            name => name,
-        },
-        _ => item.as_str().map_or(Field::Known(String::new(), span), |name| Field::Known(name.into_owned(), span)),
-    };
-    SecretRef { name, span }
+/// A list of the wrong shape is to be righted, and a placeholder filled, before anything is added to it.
+fn insertion(reader: &Reader<'_>, map: Node<'_>, list: &SecretList) -> Option<Insertion> {
+    if matches!(list, SecretList::Empty(_) | SecretList::Entries(..)) { mend::insertion(reader, map) } else { None }
 }
 
-/// A ServiceAccount.
-pub(super) fn service_account(file: FileId, node: Node<'_>, object: ObjectMeta) -> ServiceAccountFact {
-    let secrets = node.get("secrets").into_iter().flat_map(Node::items).map(|item| secret_ref(file, item)).collect();
-    ServiceAccountFact { object, pull_secrets: secret_list(file, node), secrets, insertion: None }
+/// A list that somebody fills in at run time.
+pub(super) const fn not_told(span: Span) -> SecretList {
+    SecretList::Unknown(Why::FilledAtRunTime, span)
 }

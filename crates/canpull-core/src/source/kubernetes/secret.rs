@@ -1,37 +1,92 @@
 //! Secrets: type and the values that can hold a docker config. Every value is masked in all output.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use canpull_syntax::{FileId, Node, Span};
+use canpull_syntax::{Node, Span};
 
-use super::{field, why_no_text};
+use super::object::{Reader, is_template};
+use super::producer;
 use crate::fact::{Field, FileFacts, ObjectMeta, SecretFact, SecretValue, Sensitive, Why};
 use crate::placeholder;
 
-/// The keys whose values are kept for decoding.
-const KEPT: [&str; 2] = [".dockerconfigjson", ".dockercfg"];
+/// The keys whose values are kept for decoding: the two that count, and near misses that were meant to.
+const KEPT: [&str; 8] = [
+    ".dockerconfigjson",
+    ".dockercfg",
+    "dockerconfigjson",
+    "dockercfg",
+    "config.json",
+    ".dockerconfig",
+    ".dockerconfig.json",
+    "dockerconfig.json",
+];
+
+/// Annotations that say that a controller fills the secret in, or copies another into it.
+const FILLED: [&str; 3] = [
+    "secretgen.carvel.dev/image-pull-secret",
+    "replicator.v1.mittwald.de/replicate-from",
+    "reflector.v1.k8s.emberstack.com/reflects",
+];
 
 /// Reads a Secret; `stringData` wins over `data`, as the API server merges them.
-pub(super) fn read(file: FileId, node: Node<'_>, object: ObjectMeta, facts: &mut FileFacts) {
-    let mut values: BTreeMap<String, SecretValue> = BTreeMap::new();
+pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, facts: &mut FileFacts) {
+    mask(node, facts);
+    let mut values: Vec<SecretValue> = Vec::new();
+    let clear: BTreeSet<String> =
+        node.get("stringData").map(Node::entries).unwrap_or_default().iter().map(|e| e.name().into_owned()).collect();
     for (key, encoded) in [("data", true), ("stringData", false)] {
-        for entry in node.get(key).into_iter().flat_map(Node::entries) {
-            facts.masked.push(entry.value.range());
+        for entry in node.get(key).map(Node::entries).unwrap_or_default() {
             let name = entry.name().into_owned();
-            let span = Span::new(file, entry.value.range());
+            if encoded && clear.contains(&name) {
+                continue;
+            }
+            let span = reader.span(entry.value);
             let value = if KEPT.contains(&name.as_str()) { value(entry.value, span) } else { Field::Absent(span) };
-            let key_span = Span::new(file, entry.key.range());
-            values.insert(name.clone(), SecretValue { key: name, key_span, value, encoded });
+            values.push(SecretValue { key: name, key_span: reader.span(entry.key), value, encoded });
         }
     }
-    let values = values.into_values().collect();
-    let hidden = node.get("sops").map(|_| Why::Encrypted);
-    facts.secrets.push(SecretFact { secret_type: field(file, node, "type"), object, values, hidden });
+    let annotations = node.at(&["metadata", "annotations"]);
+    let filled = FILLED.iter().any(|key| annotations.is_some_and(|annotations| annotations.get(key).is_some()));
+    let encrypted = values.iter().any(|value| matches!(value.value, Field::Unknown(Why::Encrypted, _)));
+    let hidden = if node.get("sops").is_some() || encrypted {
+        Some(Why::Encrypted)
+    } else {
+        filled.then_some(Why::FilledAtRunTime)
+    };
+    producer::copies(reader, node, &object, facts);
+    facts.secrets.push(SecretFact { secret_type: reader.field(node, "type"), object, values, hidden });
+}
+
+/// Masks every value, however it is written, and the copy of the whole object that `kubectl apply` leaves behind.
+pub(super) fn mask(node: Node<'_>, facts: &mut FileFacts) {
+    for key in ["data", "stringData"] {
+        if let Some(values) = node.get(key) {
+            mask_values(values, facts);
+        }
+    }
+    let applied = node.at(&["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"]);
+    facts.masked.extend(applied.map(Node::range));
+}
+
+/// Masks all values of a map; anything else as a whole.
+pub(super) fn mask_values(values: Node<'_>, facts: &mut FileFacts) {
+    let mut found = false;
+    // Duplicates count as well: they are as secret as the value that wins.
+    for entry in values.written_entries() {
+        found = true;
+        facts.masked.push(entry.value.range());
+    }
+    for entry in values.entries() {
+        facts.masked.push(entry.value.range());
+    }
+    if !found {
+        facts.masked.push(values.range());
+    }
 }
 
 fn value(node: Node<'_>, span: Span) -> Field<Sensitive> {
     match node.text() {
-        None => Field::Unknown(why_no_text(node), span),
+        None => Field::Unknown(if is_template(node) { Why::Placeholder } else { Why::NotText }, span),
         Some(text) if text.starts_with("ENC[") => Field::Unknown(Why::Encrypted, span),
         Some(text) if placeholder::is_whole(&text) => Field::Unknown(Why::Placeholder, span),
         Some(text) => Field::Known(Sensitive::new(text), span),

@@ -1,0 +1,66 @@
+//! Comments that mean something: suppressions, and the source that `helm template` names.
+
+use canpull_syntax::{Parsed, TextRange};
+
+use crate::fact::{FileFacts, InlineIgnore};
+
+/// What opens a suppression, behind the `#`.
+const IGNORE: &str = "canpull: ignore[";
+
+/// Takes the comments `# canpull: ignore[rule-id, other-id] reason`.
+pub(super) fn ignores(text: &str, parsed: &Parsed<'_>, facts: &mut FileFacts) {
+    // Most files have none.
+    if !text.contains(IGNORE) {
+        return;
+    }
+    for &range in parsed.tree.comments() {
+        if let Some(ignore) = ignore(text, range, facts) {
+            facts.ignores.push(ignore);
+        }
+    }
+}
+
+fn ignore(text: &str, range: TextRange, facts: &FileFacts) -> Option<InlineIgnore> {
+    let comment = range.slice(text);
+    let inner = comment.trim_start_matches('#').trim_start().strip_prefix(IGNORE)?;
+    let (ids, reason) = inner.split_once(']')?;
+    let start = range.start + offset(comment.len() - inner.len());
+    let mut rules = Vec::new();
+    let mut at = 0;
+    for part in ids.split(',') {
+        let id = part.trim();
+        if !id.is_empty() {
+            let from = start + offset(at + part.len() - part.trim_start().len());
+            rules.push((id.to_owned(), TextRange::new(from, from + offset(id.len()))));
+        }
+        at += part.len() + 1;
+    }
+    let before = text.get(..range.start as usize)?;
+    let alone = before.rsplit(['\n', '\r']).next().is_none_or(|line| line.trim().is_empty());
+    let line = facts.lines.position(range.start).line;
+    Some(InlineIgnore {
+        rules,
+        reason: reason.trim().to_owned(),
+        range,
+        first_line: line,
+        last_line: if alone { line + 1 } else { line },
+    })
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// The `# Source: chart/templates/x.yaml` comments of a rendered chart, each with its place.
+pub(super) fn helm_sources<'t>(text: &'t str, parsed: &Parsed<'_>) -> Vec<(u32, &'t str)> {
+    if !text.contains("# Source: ") {
+        return Vec::new();
+    }
+    let sources = parsed.tree.comments().iter().filter_map(|range| {
+        let source = range.slice(text).strip_prefix("# Source: ")?.trim_end();
+        // A web address or a remark behind the same words names no chart.
+        let in_chart = ["/templates/", "/crds/", "/charts/"].iter().any(|folder| source.contains(folder));
+        (in_chart && !source.contains("://") && !source.contains(char::is_whitespace)).then_some((range.start, source))
+    });
+    sources.collect()
+}

@@ -1,0 +1,146 @@
+//! What every object has: name, namespace, annotations; and its string fields.
+
+use std::cell::Cell;
+
+use canpull_syntax::{FileId, Kind, Node, Span, TextRange};
+
+use super::super::{Input, comment};
+use super::api;
+use crate::fact::{Field, ObjectMeta, Why};
+use crate::placeholder;
+
+/// How many list items may be aliases of other objects in one file. Nobody writes them, save to do harm.
+const MAX_ALIASES: u8 = 64;
+
+/// One file's objects on their way to facts.
+pub(super) struct Reader<'i> {
+    pub(super) input: Input<'i>,
+    /// How the file ends its lines.
+    pub(super) newline: &'static str,
+    /// `# Source:` comments of a rendered chart.
+    sources: Vec<(u32, &'i str)>,
+    /// Whole objects behind aliases that may still be read.
+    aliases: Cell<u8>,
+}
+
+impl<'i> Reader<'i> {
+    pub(super) fn new(input: Input<'i>) -> Self {
+        let first = input.text.find('\n').and_then(|at| at.checked_sub(1));
+        let crlf = first.is_some_and(|at| input.text.as_bytes().get(at) == Some(&b'\r'));
+        let sources = comment::helm_sources(input.text, input.parsed);
+        Self { input, newline: if crlf { "\r\n" } else { "\n" }, sources, aliases: Cell::new(MAX_ALIASES) }
+    }
+
+    /// Takes one from the bound on whole objects behind aliases, which could multiply what a file holds.
+    pub(super) fn follow(&self) -> bool {
+        let left = self.aliases.get();
+        self.aliases.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    pub(super) const fn file(&self) -> FileId {
+        self.input.file
+    }
+
+    pub(super) fn span(&self, node: Node<'_>) -> Span {
+        self.input.span(node)
+    }
+
+    pub(super) fn start_of(&self, node: Node<'_>) -> Span {
+        self.input.start_of(node)
+    }
+
+    /// The comments within a range.
+    pub(super) fn has_comment(&self, range: TextRange) -> bool {
+        let comments = self.input.parsed.tree.comments();
+        let from = comments.partition_point(|comment| comment.start < range.start);
+        comments.get(from).is_some_and(|comment| comment.start < range.end)
+    }
+
+    /// Who the object is.
+    pub(super) fn meta(&self, node: Node<'_>, version: &str, kind: &str) -> ObjectMeta {
+        let metadata = node.get("metadata");
+        let here = self.span(node);
+        let field = |key: &str| metadata.map_or(self.absent(node), |metadata| self.field(metadata, key));
+        let written = |key: &str| metadata.and_then(|metadata| metadata.get(key)).is_some_and(|value| !value.is_null());
+        let name = match (field("name"), metadata.and_then(|metadata| metadata.get("generateName"))) {
+            (Field::Absent(_), Some(prefix)) => Field::Unknown(Why::FilledAtRunTime, self.span(prefix)),
+            (name, _) => name,
+        };
+        ObjectMeta {
+            api_version: version.to_owned(),
+            api_version_span: node.get("apiVersion").map_or(here, |value| self.span(value)),
+            removed_api: api::removed_api(kind, version),
+            kind: kind.to_owned(),
+            name,
+            namespace: field("namespace"),
+            span: here,
+            live: written("uid") || written("resourceVersion"),
+            ignores: metadata.map(|metadata| self.ignores(metadata)).unwrap_or_default(),
+            helm_source: self.helm_source(here.range.start).map(str::to_owned),
+        }
+    }
+
+    /// The `# Source:` comment in force at an offset.
+    fn helm_source(&self, at: u32) -> Option<&'i str> {
+        let next = self.sources.partition_point(|(start, _)| *start < at);
+        next.checked_sub(1).and_then(|at| self.sources.get(at)).map(|(_, source)| *source)
+    }
+
+    /// The rule ids in the annotation `canpull/ignore` of some metadata.
+    pub(super) fn ignores(&self, metadata: Node<'_>) -> Vec<(String, Span)> {
+        let Some(value) = metadata.at(&["annotations", "canpull/ignore"]) else { return Vec::new() };
+        let text = value.text().unwrap_or_default();
+        let ids = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|id| !id.is_empty());
+        let place = |id: &str| {
+            let range = value.range();
+            let found = value.raw().find(id).and_then(|at| u32::try_from(at).ok());
+            let length = u32::try_from(id.len()).unwrap_or(u32::MAX);
+            found.map_or(range, |at| TextRange::new(range.start + at, range.start + at + length))
+        };
+        ids.map(|id| (id.to_owned(), Span::new(self.file(), place(id)))).collect()
+    }
+
+    /// Nothing written, where it would stand in a map.
+    pub(super) fn absent<T>(&self, map: Node<'_>) -> Field<T> {
+        Field::Absent(self.start_of(map))
+    }
+
+    /// A string field of a map. `null` counts as not written.
+    pub(super) fn field(&self, map: Node<'_>, key: &str) -> Field<String> {
+        map.get(key).map_or_else(|| self.absent(map), |value| self.string(value))
+    }
+
+    /// A string field at the end of a path.
+    pub(super) fn field_at(&self, map: Node<'_>, path: &[&str]) -> Field<String> {
+        map.at(path).map_or_else(|| self.absent(map), |value| self.string(value))
+    }
+
+    /// A value as a string.
+    pub(super) fn string(&self, value: Node<'_>) -> Field<String> {
+        let span = self.span(value);
+        match value.as_str() {
+            Some(text) if placeholder::find(&text).is_some() => Field::Unknown(Why::Placeholder, span),
+            Some(text) => Field::Known(text.into_owned(), span),
+            None if value.is_null() => Field::Absent(span),
+            None => Field::Unknown(if is_template(value) { Why::Placeholder } else { Why::NotText }, span),
+        }
+    }
+}
+
+/// Whether a value is `{{ … }}` or `{IMAGE}` without quotes: flow maps to YAML, whose keys have no values.
+pub(super) fn is_template(value: Node<'_>) -> bool {
+    let mut entries = value.written_entries().peekable();
+    value.is_flow()
+        && value.kind() == Kind::Map
+        && entries.peek().is_some()
+        && entries.all(|entry| entry.value.is_null() && entry.key.raw() != "name")
+}
+
+/// Whether a placeholder stands where something else belongs.
+pub(super) fn is_placeholder(value: Node<'_>) -> bool {
+    match value.kind() {
+        Kind::Scalar => value.text().is_some_and(|text| placeholder::find(&text).is_some()),
+        _ => is_template(value),
+    }
+}

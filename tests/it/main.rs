@@ -6,3 +6,5 @@ mod config;
 mod crd_table;
 mod formats;
 mod kubelet;
+mod render;
+mod tidy;

@@ -51,15 +51,11 @@ fn keys_match_as_in_the_kubelet() {
     for row in table("keyring_cases") {
         let (key, image, mode) = (text(&row, "registry_key"), text(&row, "image"), text(&row, "mode"));
         let index = keyring::index_key(key);
+        let looked_up = |name: &str| !keyring::lookup(&[index.as_deref().ok()], name).is_empty();
         let found = match mode {
             "urls_match" => keyring::matches(key, image),
-            _ => {
-                let name = match mode {
-                    "lookup" => ImageReference::parse(image).map(|image| image.lookup_name()).unwrap_or_default(),
-                    _ => image.to_owned(),
-                };
-                !keyring::lookup(&[index.as_deref().ok()], &name).is_empty()
-            }
+            "lookup" => looked_up(&ImageReference::parse(image).map(|image| image.lookup_name()).unwrap_or_default()),
+            _ => looked_up(image),
         };
         let same_index = match row["index_key"].as_str() {
             None => true,
@@ -171,7 +167,7 @@ fn payloads_decode_as_in_the_api_server_and_the_kubelet() {
             for credential in credentials {
                 let expected = &entries[&credential.registry_key];
                 good &= credential.user == text(expected, "username");
-                good &= credential.has_password == !text(expected, "password").is_empty();
+                good &= credential.has_password != text(expected, "password").is_empty();
             }
         }
         if !good {

@@ -56,7 +56,7 @@ fn json_has_the_shape_that_was_promised() {
         assert!(is_location(&finding["location"]));
         assert!(finding["related"].as_array().unwrap().iter().all(|note| is_location(&note["location"])));
         let indexes = finding["pulls"].as_array().unwrap();
-        assert!(indexes.iter().all(|index| index.as_u64().is_some_and(|index| (index as usize) < pulls.len())));
+        assert!(indexes.iter().all(|index| index.as_u64().is_some_and(|index| index < pulls.len() as u64)));
     }
     let kinds = [
         "no-pull-needed",

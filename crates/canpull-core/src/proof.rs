@@ -24,11 +24,13 @@ pub enum Truth {
 
 impl Truth {
     /// All must hold.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.min(other)
     }
 
     /// One must hold.
+    #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.max(other)
     }

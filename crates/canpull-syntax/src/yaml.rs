@@ -107,7 +107,7 @@ mod tests {
                 parsed.roots().for_each(|(_, root)| drop(root.entries()));
             }
         }
-        let keys: String = (0..5_000).map(|n| format!("k{n}: 1, ")).collect();
+        let keys = (0..5_000).map(|n| format!("k{n}: 1, ")).collect::<Vec<_>>().concat();
         let merges = format!("a: &a {{{keys}}}\nb: {{<<: [{}]}}\n", "*a, ".repeat(20_000));
         let parsed = parse(&merges);
         let (_, root) = parsed.roots().next().unwrap();

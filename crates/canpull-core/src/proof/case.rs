@@ -82,7 +82,7 @@ pub(super) fn weakened(mut link: Link) -> Link {
     link
 }
 
-impl<'m, 'a> Case<'m, 'a> {
+impl<'m> Case<'m, '_> {
     pub(super) fn image_span(&self) -> Vec<Span> {
         std::iter::once(self.image.span).chain(self.image.overridden).collect()
     }

@@ -7,4 +7,5 @@ mod crd_table;
 mod formats;
 mod kubelet;
 mod render;
+mod suppress;
 mod tidy;

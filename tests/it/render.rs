@@ -137,6 +137,13 @@ fn secrets() -> Vec<String> {
             all.push(format!("{head}data:\n  {key}: {}\n", encode(&payload)));
             all.push(format!("{head}data:\n  {key}: {}\n", encode(&encode(&payload))));
             all.push(format!("{head}data:\n  {key}: '{quoted}'\n"));
+            all.push(format!("{head}stringData:\n  {key}: {CANARY}\n  {key}: '{quoted}'\n  other: {CANARY}\n"));
+            all.push(format!("{head}stringData: {{{key}: '{quoted}', x: [{CANARY}\n"));
+            all.push(format!("{head}stringData:\n  {key}: '{quoted}\n   more: {CANARY}\n\t{CANARY}: [\n"));
+            all.push(format!("{head}data: {CANARY}\n"));
+            all.push(format!("{head}data:\n  - {CANARY}\n"));
+            let copy = "kubectl.kubernetes.io/last-applied-configuration";
+            all.push(format!("apiVersion: v1\nkind: Secret\ntype: {kind}\nmetadata:\n  name: s\n  annotations:\n    {copy}: '{quoted}'\nstringData:\n  {key}: '{quoted}'\n"));
         }
     }
     all

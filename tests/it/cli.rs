@@ -480,3 +480,32 @@ fn rules_schema_and_completions_are_printed() {
     assert_eq!(project.run(&["completions", "tcl"]).0, Some(2));
     assert_eq!(project.run(&["--now", "yesterday"]).0, Some(2));
 }
+
+#[test]
+fn a_diff_applied_with_git_is_what_fix_writes() {
+    let broken = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  \
+        imagePullSecrets: [{name: acr-auth}] # said in the wrong place\n  template:\n    spec:\n      containers:\n      \
+        - name: c\n        image: contoso.azurecr.io/a:1\n";
+    let project = Project::new(&[("deploy/web.yaml", broken), ("crlf.yaml", &broken.replace('\n', "\r\n"))]);
+    let texts =
+        || ["deploy/web.yaml", "crlf.yaml"].map(|name| std::fs::read_to_string(project.0.path().join(name)).unwrap());
+    let before = texts();
+    let (code, diff, err) = project.run(&["--diff", "--unsafe-fixes"]);
+    assert_eq!(code, Some(i32::from(!diff.is_empty())), "{err}");
+    assert_eq!(texts(), before, "--diff must change nothing");
+    if !diff.is_empty() {
+        project.write("x.patch", &diff);
+        let apply = |args: &[&str]| Command::new("git").current_dir(project.0.path()).args(args).output().unwrap();
+        std::fs::remove_dir(project.0.path().join(".git")).unwrap();
+        assert!(apply(&["init", "-q"]).status.success());
+        let applied = apply(&["apply", "x.patch"]);
+        assert!(applied.status.success(), "{}\n{diff}", String::from_utf8_lossy(&applied.stderr));
+    }
+    let patched = texts();
+    for (name, text) in ["deploy/web.yaml", "crlf.yaml"].iter().zip(&before) {
+        project.write(name, text);
+    }
+    project.run(&["--unsafe-fixes"]);
+    assert_eq!(texts(), patched);
+    assert_eq!(project.run(&["--diff", "--unsafe-fixes"]).1, "", "fixing twice must change nothing more");
+}

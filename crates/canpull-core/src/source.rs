@@ -61,7 +61,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
             return facts;
         }
     };
-    if let Some(at) = text.bytes().position(|byte| byte == 0) {
+    if let Some(at) = text.find('\0') {
         facts.lines = LineIndex::new(text.get(..at).unwrap_or_default());
         facts.problems.push(problem(path, at, "the file is not text: binary data, not text"));
         return facts;

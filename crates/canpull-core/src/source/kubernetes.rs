@@ -118,9 +118,10 @@ fn object(
         _ => return false,
     };
     if depth < MAX_NESTING {
-        if let Some(items) = node.get("items").filter(|items| kind.ends_with("List") && items.kind() == Kind::List) {
-            let implied = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-            let implied = implied.map(|kind| (version.as_str(), kind));
+        if let Some(listed) = kind.strip_suffix("List")
+            && let Some(items) = node.get("items").filter(|items| items.kind() == Kind::List)
+        {
+            let implied = if listed.is_empty() { None } else { Some((version.as_str(), listed)) };
             for item in items.items().filter(|item| !item.is_alias() || reader.follow()) {
                 object(reader, item, implied, depth + 1, facts);
             }

@@ -63,10 +63,12 @@ impl<'i> Reader<'i> {
         let here = self.span(node);
         let field = |key: &str| metadata.map_or(self.absent(node), |metadata| self.field(metadata, key));
         let written = |key: &str| metadata.and_then(|metadata| metadata.get(key)).is_some_and(|value| !value.is_null());
-        let name = match (field("name"), metadata.and_then(|metadata| metadata.get("generateName"))) {
-            (Field::Absent(_), Some(prefix)) => Field::Unknown(Why::FilledAtRunTime, self.span(prefix)),
-            (name, _) => name,
-        };
+        let mut name = field("name");
+        if name.is_absent()
+            && let Some(prefix) = metadata.and_then(|metadata| metadata.get("generateName"))
+        {
+            name = Field::Unknown(Why::FilledAtRunTime, self.span(prefix));
+        }
         ObjectMeta {
             api_version: version.to_owned(),
             api_version_span: node.get("apiVersion").map_or(here, |value| self.span(value)),

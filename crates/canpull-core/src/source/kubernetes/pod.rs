@@ -65,18 +65,26 @@ fn images(reader: &Reader<'_>, spec: Node<'_>) -> Vec<ImageFact> {
     for (key, role) in lists {
         for container in spec.get(key).into_iter().flat_map(Node::items) {
             let policy = reader.field(container, "imagePullPolicy");
-            images.push(image(container, reader.field(container, "image"), container.get("image"), policy, role));
+            images.push(image(container, reference(reader, container, "image"), container.get("image"), policy, role));
         }
     }
     for volume in spec.get("volumes").into_iter().flat_map(Node::items) {
         if let Some(source) = volume.get("image") {
             let policy = reader.field(source, "pullPolicy");
-            let reference = reader.field(source, "reference");
+            let reference = reference(reader, source, "reference");
             images.push(image(volume, reference, source.get("reference"), policy, Role::Volume));
         }
     }
     images.sort_by_key(|image| image.image.span());
     images
+}
+
+/// An image string. `ko` puts the image that it builds in place of its own `ko://` addresses.
+fn reference(reader: &Reader<'_>, map: Node<'_>, key: &str) -> Field<String> {
+    match reader.field(map, key) {
+        Field::Known(text, span) if text.starts_with("ko://") => Field::Unknown(Why::Placeholder, span),
+        written => written,
+    }
 }
 
 fn image(

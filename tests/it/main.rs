@@ -7,5 +7,6 @@ mod crd_table;
 mod formats;
 mod kubelet;
 mod render;
+mod rules;
 mod suppress;
 mod tidy;

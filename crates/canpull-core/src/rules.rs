@@ -1,17 +1,26 @@
 //! The rules: one file each, listed here.
 
+mod image_pull_secrets_malformed;
+mod image_pull_secrets_misplaced;
+mod image_pull_secrets_misspelt;
 mod invalid_image_reference;
 mod pull_denied;
+mod pull_secret_not_referenced;
 mod pull_secret_registry_mismatch;
 mod pull_secret_undecodable;
 mod pull_secret_wrong_type;
 mod pull_unproven;
+mod removed_api_version;
+mod service_account_secrets_misplaced;
 mod unparsable_source;
 mod unused_suppression;
 
 use canpull_syntax::Span;
 
-use crate::diagnostic::{Confidence, Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
+use crate::fact::{DefectKind, FieldDefect};
+use crate::model::docker_config::Credential;
+use crate::model::keyring;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
 use crate::proof::{PullProof, Route, Truth};
 
@@ -43,12 +52,18 @@ pub struct Rule {
 
 /// All rules, by id.
 pub const ALL: &[Rule] = &[
+    image_pull_secrets_malformed::RULE,
+    image_pull_secrets_misplaced::RULE,
+    image_pull_secrets_misspelt::RULE,
     invalid_image_reference::RULE,
     pull_denied::RULE,
+    pull_secret_not_referenced::RULE,
     pull_secret_registry_mismatch::RULE,
     pull_secret_undecodable::RULE,
     pull_secret_wrong_type::RULE,
     pull_unproven::RULE,
+    removed_api_version::RULE,
+    service_account_secrets_misplaced::RULE,
     unparsable_source::RULE,
     unused_suppression::RULE,
 ];
@@ -117,6 +132,54 @@ pub(crate) const UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
 /// A finding about a suppression.
 pub(crate) fn unused_suppression(span: Span, message: String) -> Diagnostic {
     finding(UNUSED_SUPPRESSION, span, message, unused_suppression::HELP)
+}
+
+impl<'a> Context<'a> {
+    /// The findings of a rule about fields that went wrong, with the edits that right them.
+    fn defect_findings(
+        &self,
+        rule: &Rule,
+        describe: fn(&FieldDefect) -> Option<(String, &'static str)>,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        for defect in self.model.files.iter().flat_map(|file| &file.defects) {
+            let Some((message, help)) = describe(defect) else { continue };
+            let mut diagnostic = finding(rule, defect.span, message, help);
+            if let DefectKind::DuplicateName { .. } = defect.kind {
+                // The API server only warns of a doubled name.
+                diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+            }
+            if !defect.edits.is_empty() {
+                let edits = defect.edits.iter().map(|edit| (defect.span.file, edit.clone())).collect();
+                diagnostic.fixes.push(Fix {
+                    title: format!("write it as `{}`", defect.belongs),
+                    applicability: Applicability::Safe,
+                    change: Change::Edits(edits),
+                });
+            }
+            let same = |pod: &Pod<'_>| pod.fact.object.span == defect.object.span;
+            let pulls = self.pulls().filter(|(_, _, _, pod)| same(pod)).map(|(index, ..)| index);
+            diagnostic.pulls = pulls.collect();
+            found.push(diagnostic);
+        }
+    }
+
+    /// Whether a pull-secret field of the pod's object went wrong.
+    fn has_defect(&self, pod: &Pod<'_>) -> bool {
+        let file = self.model.files.get(pod.fact.object.span.file.0 as usize);
+        file.is_some_and(|file| file.defects.iter().any(|defect| defect.object.span == pod.fact.object.span))
+    }
+
+    /// Secrets that are certainly in the pod's namespace and have a key for the image.
+    fn fitting_secrets(&self, pod: &Pod<'a>, lookup_name: &str) -> Vec<&'a PullSecret<'a>> {
+        let fits = |secret: &PullSecret<'_>| {
+            let keys: Vec<Option<&str>> =
+                secret.credentials().iter().map(|credential| credential.index_key.as_deref()).collect();
+            !keyring::lookup(&keys, lookup_name).is_empty() && !secret.credentials().iter().all(Credential::is_empty)
+        };
+        let secrets = self.model.secrets.iter().filter(|secret| secret.world == pod.world && secret.name.is_some());
+        secrets.filter(|secret| secret.namespace.same(&pod.namespace) == Truth::Yes && fits(secret)).collect()
+    }
 }
 
 /// A finding of a rule at its own severity.

@@ -14,7 +14,37 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const PAGE: &str = "## What it does\nReports image names that the kubelet answers with InvalidImageName.\n\n## Why it matters\nNothing is pulled: the pod never starts.\n\n## How to fix\nWrite `host/path:tag` with a path in lower case and without a scheme.\n";
+const PAGE: &str = r#"## What it does
+Reports image names that the kubelet answers with InvalidImageName.
+
+## Why it matters
+Nothing is pulled: the pod never starts.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: ghcr.io/Contoso/web:1
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: ghcr.io/contoso/web:1
+```
+
+## How to fix
+Write `host/path:tag` with a path in lower case and without a scheme.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, _, image, _) in context.pulls() {

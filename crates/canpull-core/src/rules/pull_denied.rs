@@ -8,7 +8,62 @@ use crate::proof::Truth;
 pub(super) const RULE: Rule =
     Rule { id: "pull-denied", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
 
-const PAGE: &str = "## What it does\nReports images that cannot be pulled: every route is refuted, or something that every pull of the pod needs.\n\n## Why it matters\nThe pod stays in ErrImagePull.\n\n## How to fix\nMend one of the links that the message names.\n";
+const PAGE: &str = r#"## What it does
+Reports images that cannot be pulled: every route is refuted, or something that every pull of the pod needs.
+
+## Why it matters
+The pod stays in ErrImagePull.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  nodeSelector: {type: virtual-kubelet}
+  serviceAccountName: runner
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": ""}}}'
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: runner}
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  nodeSelector: {type: virtual-kubelet}
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Mend one of the links that the message names: one route is enough.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::No) {

@@ -18,7 +18,57 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const PAGE: &str = "## What it does\nReports pull secrets that decode, but have no key for any image of the workloads that name them.\n\n## Why it matters\nThe kubelet never offers the credential.\n\n## How to fix\nUse the registry's login server, as it stands in the image, as the key.\n";
+const PAGE: &str = r#"## What it does
+Reports pull secrets that decode, but have no key for any image of the workloads that name them.
+
+## Why it matters
+The kubelet never offers the credential.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso": {"username": "pull", "password": "example"}}}'
+```
+
+Reported beside it: `pull-unproven`.
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Use the registry's login server, as it stands in the image, as the key.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_place: BTreeMap<Span, (bool, Diagnostic)> = BTreeMap::new();

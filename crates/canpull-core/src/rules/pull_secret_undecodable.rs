@@ -16,7 +16,55 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const PAGE: &str = "## What it does\nReports pull secrets whose payload is refused by the API server, or accepted and then not decoded by the kubelet.\n\n## Why it matters\nA refused secret never comes to be. One that does not decode stops every pull of the pod, the node's own access included.\n\n## How to fix\nCreate the secret with `kubectl create secret docker-registry`.\n";
+const PAGE: &str = r#"## What it does
+Reports pull secrets whose payload the API server refuses, or accepts and the kubelet cannot decode.
+
+## Why it matters
+A refused secret never comes to be. One that does not decode stops every pull of the pod, the node's own access included.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"auth": "pull:example"}}}'
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Create the secret with `kubectl create secret docker-registry`.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     context.secret_findings(&RULE, defect, found);

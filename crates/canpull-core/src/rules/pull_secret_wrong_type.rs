@@ -10,7 +10,57 @@ use crate::model::Content;
 pub(super) const RULE: Rule =
     Rule { id: "pull-secret-wrong-type", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
 
-const PAGE: &str = "## What it does\nReports pull secrets whose type is neither `kubernetes.io/dockerconfigjson` nor `kubernetes.io/dockercfg`.\n\n## Why it matters\nThe kubelet ignores them silently and pulls without credentials.\n\n## How to fix\nDelete the secret and create it anew with the right type: a secret's type cannot be changed.\n";
+const PAGE: &str = r#"## What it does
+Reports pull secrets whose type is neither `kubernetes.io/dockerconfigjson` nor `kubernetes.io/dockercfg`.
+
+## Why it matters
+The kubelet ignores them silently and pulls without credentials.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: Opaque
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+Reported beside it: `pull-unproven`.
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Delete the secret and create it anew with the right type: a secret's type cannot be changed.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     context.secret_findings(&RULE, defect, found);

@@ -11,7 +11,46 @@ use crate::proof::{Route, RouteKind, Truth};
 pub(super) const RULE: Rule =
     Rule { id: "pull-unproven", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
 
-const PAGE: &str = "## What it does\nReports, once for each private registry and world, images that nothing shows a way to.\n\n## Why it matters\nThe pull may work through access that leaves no trace in the repository, or fail.\n\n## How to fix\nName a pull secret, or declare in canpull.yaml what the nodes may pull from.\n";
+const PAGE: &str = r#"## What it does
+Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so.
+
+## Why it matters
+The pull may work through access that leaves no trace in the repository, or fail.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Name a pull secret, or declare in canpull.yaml what the nodes may pull from.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_registry: BTreeMap<(WorldId, &str), Diagnostic> = BTreeMap::new();

@@ -9,7 +9,29 @@ use crate::diagnostic::{Diagnostic, Severity};
 pub(super) const RULE: Rule =
     Rule { id: "unparsable-source", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
 
-const PAGE: &str = "## What it does\nReports documents that claim to be Kubernetes objects and do not parse, and files that are not text.\n\n## Why it matters\nkubectl refuses them, and nothing in them could be checked.\n\n## How to fix\nMend the syntax at the place shown.\n";
+const PAGE: &str = r#"## What it does
+Reports documents that claim to be Kubernetes objects and do not parse, and files that are not text.
+
+## Why it matters
+kubectl refuses them, and nothing in them could be checked.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+```
+
+## How to fix
+Mend the syntax at the place shown.
+"#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, file) in context.model.files.iter().enumerate() {

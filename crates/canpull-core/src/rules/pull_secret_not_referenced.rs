@@ -1,0 +1,117 @@
+//! A secret that fits an image, and a pod that names none.
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::Span;
+use canpull_syntax::edit::Edit;
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Annotation, Applicability, Change, Diagnostic, Fix, Severity};
+use crate::fact::SecretList;
+use crate::model::{Pod, PullSecret};
+use crate::proof::{RouteKind, Truth};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "pull-secret-not-referenced",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: true,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = r#"## What it does
+Reports pods whose private image a secret of their namespace fits, while neither the pod nor its service account names it.
+
+## Why it matters
+The kubelet uses only secrets that the pod names, so the pull goes without one.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+Reported beside it: `pull-unproven`.
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Add the secret to the pod's `imagePullSecrets`.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_pod: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    for (index, proof, image, pod) in context.pulls() {
+        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        let named = proof.routes.iter().any(|route| route.secret_name.is_some() && route.truth() != Truth::No);
+        let empty = matches!(pod.pull_secrets, SecretList::Empty(_));
+        let Some(reference) = image.parsed().filter(|_| private && !named && empty) else { continue };
+        // A field that went wrong names the secret already: that is the cause to tell.
+        if proof.verdict() == Truth::Yes || pod.fact.is_static || context.has_defect(pod) {
+            continue;
+        }
+        let fitting = context.fitting_secrets(pod, &reference.lookup_name());
+        let Some(secret) = fitting.first() else { continue };
+        let name = secret.name.as_deref().unwrap_or_default();
+        let diagnostic = by_pod.entry(image.span).or_insert_with(|| {
+            let message = format!(
+                "secret `{name}` fits `{}`, but neither {} nor its service account names it",
+                reference.registry,
+                pod.describe()
+            );
+            let mut diagnostic = finding(&RULE, image.span, message, "add it to the pod's `imagePullSecrets`");
+            diagnostic.related.push(Annotation { span: secret.span, message: "the secret that fits".to_owned() });
+            if let [only] = fitting.as_slice() {
+                diagnostic.fixes.extend(fix(pod, only));
+            }
+            diagnostic
+        });
+        diagnostic.pulls.push(index);
+    }
+    found.extend(by_pod.into_values());
+}
+
+/// Adds the entry; a kustomization may have renamed what is written, so the object's own file is edited only.
+fn fix(pod: &Pod<'_>, secret: &PullSecret<'_>) -> Option<Fix> {
+    let insertion = pod.fact.insertion.as_ref()?;
+    let name = secret.name.as_deref()?;
+    let text = format!("{}{name}{}", insertion.before, insertion.after);
+    let edit = Edit { range: insertion.range, text };
+    Some(Fix {
+        title: format!("name `{name}` in `imagePullSecrets`"),
+        applicability: Applicability::Safe,
+        change: Change::Edits(vec![(pod.fact.object.span.file, edit)]),
+    })
+}

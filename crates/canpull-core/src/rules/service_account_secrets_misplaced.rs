@@ -1,0 +1,80 @@
+//! A pull secret under a service account's `secrets`.
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Content;
+use crate::proof::Truth;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "service-account-secrets-misplaced",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = r#"## What it does
+Reports docker secrets listed under `secrets` of a service account and not under its `imagePullSecrets`.
+
+## Why it matters
+`secrets` is for secrets to mount; admission copies only `imagePullSecrets` into pods.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: runner}
+secrets:
+  - name: acr-auth
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: runner}
+imagePullSecrets:
+  - name: acr-auth
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+List it under `imagePullSecrets`.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for account in &context.model.service_accounts {
+        for entry in &account.fact.secrets {
+            let Some(name) = entry.name.text() else { continue };
+            let listed = account.pull_secrets.entries().iter().any(|own| own.name.text() == Some(name));
+            let docker = context.model.secrets_named(account.world, name).any(|(_, secret)| {
+                secret.namespace.same(&account.namespace) == Truth::Yes
+                    && matches!(secret.content, Content::Credentials { .. })
+            });
+            if docker && !listed {
+                let message = format!("pull secret `{name}` stands under `secrets`, which plays no part in pulling");
+                found.push(finding(
+                    &RULE,
+                    entry.span,
+                    message,
+                    "list it under `imagePullSecrets` of the service account",
+                ));
+            }
+        }
+    }
+}

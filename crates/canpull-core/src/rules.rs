@@ -1,15 +1,23 @@
 //! The rules: one file each, listed here.
 
+mod credential_breaks_public_image;
 mod image_pull_secrets_malformed;
 mod image_pull_secrets_misplaced;
 mod image_pull_secrets_misspelt;
 mod invalid_image_reference;
+mod login_server_mismatch;
+mod pull_credential_admin;
+mod pull_credential_expired;
+mod pull_credential_plaintext;
+mod pull_credential_short_lived;
 mod pull_denied;
 mod pull_secret_not_referenced;
 mod pull_secret_registry_mismatch;
 mod pull_secret_undecodable;
+mod pull_secret_wrong_layout;
 mod pull_secret_wrong_type;
 mod pull_unproven;
+mod registry_host_missing;
 mod removed_api_version;
 mod service_account_secrets_misplaced;
 mod unparsable_source;
@@ -52,16 +60,24 @@ pub struct Rule {
 
 /// All rules, by id.
 pub const ALL: &[Rule] = &[
+    credential_breaks_public_image::RULE,
     image_pull_secrets_malformed::RULE,
     image_pull_secrets_misplaced::RULE,
     image_pull_secrets_misspelt::RULE,
     invalid_image_reference::RULE,
+    login_server_mismatch::RULE,
+    pull_credential_admin::RULE,
+    pull_credential_expired::RULE,
+    pull_credential_plaintext::RULE,
+    pull_credential_short_lived::RULE,
     pull_denied::RULE,
     pull_secret_not_referenced::RULE,
     pull_secret_registry_mismatch::RULE,
     pull_secret_undecodable::RULE,
+    pull_secret_wrong_layout::RULE,
     pull_secret_wrong_type::RULE,
     pull_unproven::RULE,
+    registry_host_missing::RULE,
     removed_api_version::RULE,
     service_account_secrets_misplaced::RULE,
     unparsable_source::RULE,

@@ -6,6 +6,7 @@ use canpull_syntax::Span;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Content;
 use crate::proof::{Claim, Truth};
 
 /// The rule.
@@ -73,6 +74,10 @@ Use the registry's login server, as it stands in the image, as the key.
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_place: BTreeMap<Span, (bool, Diagnostic)> = BTreeMap::new();
     for (index, proof, route, secret) in context.named_secrets() {
+        // A payload in the wrong layout has no right keys either: that is the cause to tell.
+        if matches!(&secret.content, Content::Credentials { defects, .. } if !defects.is_empty()) {
+            continue;
+        }
         let Some(link) = route.links.iter().find(|link| link.claim == Claim::KeyMatches) else { continue };
         let (fits, diagnostic) = by_place.entry(secret.span).or_insert_with(|| {
             let name = secret.name.as_deref().unwrap_or_default();

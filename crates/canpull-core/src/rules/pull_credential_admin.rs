@@ -1,0 +1,82 @@
+//! The registry's admin user in a pull secret.
+
+use canpull_syntax::Span;
+
+use super::{Context, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Content;
+use crate::model::registry;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "pull-credential-admin",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = r#"## What it does
+Reports credentials whose user name is the name of the registry itself: its admin account.
+
+## Why it matters
+The account may push and delete too, cannot be limited to repositories, and everyone shares it.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "contoso", "password": "example"}}}'
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Use a repository token with `content/read`, a service principal, or the cluster's own access.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    context.secret_findings(&RULE, defect, found);
+}
+
+fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
+    let Content::Credentials { credentials, span, .. } = content else { return None };
+    let admin = credentials.iter().find(|credential| {
+        let host = credential.index_key.as_deref().and_then(|key| key.split('/').next());
+        host.and_then(registry::acr_host).is_some_and(|host| host.name == credential.user)
+    })?;
+    let reason = format!("it holds the admin account of `{}`, which may push and delete too", admin.registry_key);
+    Some((reason, "use a repository token, a service principal, or the cluster's own access", *span))
+}

@@ -1,0 +1,81 @@
+//! A token of a few hours in a secret that stays.
+
+use canpull_syntax::Span;
+
+use super::{Context, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Content;
+use crate::model::docker_config::UserKind;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "pull-credential-short-lived",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = r#"## What it does
+Reports credentials with the user name of a registry token (the zero GUID) and passwords that are JSON web tokens with an expiry.
+
+## Why it matters
+Such a token lives about three hours; afterwards every new pull is refused with 401.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "00000000-0000-0000-0000-000000000000", "password": "example"}}}'
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Use the cluster's own access, a repository token, or something that renews the secret.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    context.secret_findings(&RULE, defect, found);
+}
+
+fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
+    let Content::Credentials { credentials, span, .. } = content else { return None };
+    let short = credentials.iter().find(|credential| {
+        credential.has_password && (credential.user_kind == UserKind::ZeroGuid || credential.expires.is_some())
+    })?;
+    let reason = format!("its credential for `{}` is a token that lives for a few hours only", short.registry_key);
+    Some((reason, "use the cluster's own access, a repository token, or something that renews the secret", *span))
+}

@@ -11,6 +11,8 @@ mod pull_credential_expired;
 mod pull_credential_plaintext;
 mod pull_credential_short_lived;
 mod pull_denied;
+mod pull_secret_in_other_namespace;
+mod pull_secret_not_found;
 mod pull_secret_not_referenced;
 mod pull_secret_registry_mismatch;
 mod pull_secret_undecodable;
@@ -19,9 +21,13 @@ mod pull_secret_wrong_type;
 mod pull_unproven;
 mod registry_host_missing;
 mod removed_api_version;
+mod service_account_not_found;
 mod service_account_secrets_misplaced;
+mod service_account_secrets_shadowed;
 mod unparsable_source;
+mod unresolved_value;
 mod unused_suppression;
+mod virtual_node_needs_pull_secret;
 
 use canpull_syntax::Span;
 
@@ -30,7 +36,7 @@ use crate::fact::{DefectKind, FieldDefect};
 use crate::model::docker_config::Credential;
 use crate::model::keyring;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
-use crate::proof::{PullProof, Route, Truth};
+use crate::proof::{Claim, Link, PullProof, Route, Truth};
 
 /// What a rule may look at.
 pub struct Context<'a> {
@@ -71,6 +77,8 @@ pub const ALL: &[Rule] = &[
     pull_credential_plaintext::RULE,
     pull_credential_short_lived::RULE,
     pull_denied::RULE,
+    pull_secret_in_other_namespace::RULE,
+    pull_secret_not_found::RULE,
     pull_secret_not_referenced::RULE,
     pull_secret_registry_mismatch::RULE,
     pull_secret_undecodable::RULE,
@@ -79,9 +87,13 @@ pub const ALL: &[Rule] = &[
     pull_unproven::RULE,
     registry_host_missing::RULE,
     removed_api_version::RULE,
+    service_account_not_found::RULE,
     service_account_secrets_misplaced::RULE,
+    service_account_secrets_shadowed::RULE,
     unparsable_source::RULE,
+    unresolved_value::RULE,
     unused_suppression::RULE,
+    virtual_node_needs_pull_secret::RULE,
 ];
 
 /// The rule with this id.
@@ -195,6 +207,46 @@ impl<'a> Context<'a> {
         };
         let secrets = self.model.secrets.iter().filter(|secret| secret.world == pod.world && secret.name.is_some());
         secrets.filter(|secret| secret.namespace.same(&pod.namespace) == Truth::Yes && fits(secret)).collect()
+    }
+}
+
+/// A name in a list of pull secrets that stands for no secret of the sources.
+struct UnseenName<'a> {
+    pull: usize,
+    pod: &'a Pod<'a>,
+    name: String,
+    at: Span,
+    /// The name is written in quotes: its place is longer than it.
+    quoted: bool,
+    /// Unknown, or No where the sources hold all secrets.
+    exists: Truth,
+}
+
+impl<'a> Context<'a> {
+    /// Names of pull secrets that no source makes and nothing declares, on routes that count.
+    fn unseen_names(&self) -> Vec<UnseenName<'a>> {
+        let mut names = Vec::new();
+        for (pull, proof, _, pod) in self.pulls() {
+            for route in proof.routes.iter().filter(|route| route.secrets.is_empty()) {
+                let counts = |link: &&Link| link.claim == Claim::PodListEmpty && link.truth == Truth::No;
+                let exists = route.links.iter().find(|link| link.claim == Claim::SecretExists);
+                let (Some(exists), Some(name), Some(at)) = (exists, &route.secret_name, route.named_at) else {
+                    continue;
+                };
+                if exists.truth == Truth::Yes || route.links.iter().any(|link| counts(&link)) {
+                    continue;
+                }
+                let quoted = at.range.end - at.range.start == u32::try_from(name.len() + 2).unwrap_or(u32::MAX);
+                names.push(UnseenName { pull, pod, name: name.clone(), at, quoted, exists: exists.truth });
+            }
+        }
+        names
+    }
+
+    /// A secret of this name in another, written-out namespace.
+    fn elsewhere(&self, named: &UnseenName<'a>) -> Option<&'a PullSecret<'a>> {
+        let mut secrets = self.model.secrets_named(named.pod.world, &named.name).map(|(_, secret)| secret);
+        secrets.find(|secret| secret.namespace.same(&named.pod.namespace) == Truth::No)
     }
 }
 

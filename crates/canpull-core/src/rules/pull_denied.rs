@@ -9,7 +9,7 @@ pub(super) const RULE: Rule =
     Rule { id: "pull-denied", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports images that cannot be pulled: every route is refuted, or something that every pull of the pod needs.
+Reports images that cannot be pulled: every route is refuted, or something that every pull of the pod needs. Silent where an error names the cause already.
 
 ## Why it matters
 The pod stays in ErrImagePull.
@@ -20,25 +20,21 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web}
 spec:
-  nodeSelector: {type: virtual-kubelet}
-  serviceAccountName: runner
   imagePullSecrets:
     - name: acr-auth
   containers:
     - name: web
-      image: contoso.azurecr.io/web:1
+      image: mcr.microsoft.com/dotnet/aspnet:8.0
 ---
 apiVersion: v1
 kind: Secret
 metadata: {name: acr-auth}
 type: kubernetes.io/dockerconfigjson
 stringData:
-  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": ""}}}'
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: runner}
+  .dockerconfigjson: '{"auths": {"mcr.microsoft.com": {"username": "pull", "password": ""}}}'
 ```
+
+Reported beside it: `credential-breaks-public-image`.
 
 ## Right
 ```yaml
@@ -46,7 +42,6 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web}
 spec:
-  nodeSelector: {type: virtual-kubelet}
   imagePullSecrets:
     - name: acr-auth
   containers:

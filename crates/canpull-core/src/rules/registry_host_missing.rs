@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::registry;
+use crate::model::{PullSecret, registry};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -88,7 +88,7 @@ Write the login server in full.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let images = context.model.image_uses.iter().filter_map(|image| Some(image.parsed()?.registry.as_str()));
-    let keys = context.model.secrets.iter().flat_map(|secret| secret.credentials());
+    let keys = context.model.secrets.iter().flat_map(PullSecret::credentials);
     let keys = keys.filter_map(|credential| credential.index_key.as_deref()?.split('/').next());
     let hosts = images.chain(keys).filter_map(|host| Some((registry::acr_host(host)?.name, host)));
     let known: BTreeMap<&str, &str> = hosts.collect();

@@ -1,0 +1,109 @@
+//! A pull secret that no source makes.
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{Span, TextRange};
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
+use crate::proof::Truth;
+
+/// The rule.
+pub(super) const RULE: Rule =
+    Rule { id: "pull-secret-not-found", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
+
+const PAGE: &str = r#"## What it does
+Reports names of pull secrets that no Secret and no producer of secrets in the sources makes. A warning where a name one slip away exists; an error where canpull.yaml says that all secrets are in the sources.
+
+## Why it matters
+The kubelet goes on without a secret that it cannot read. Secrets are rarely committed, so this is for information.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-atuh
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Name the secret that exists, create it, or declare it under `external` in canpull.yaml.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    for named in context.unseen_names() {
+        if context.elsewhere(&named).is_some() {
+            continue;
+        }
+        let diagnostic = by_place.entry(named.at).or_insert_with(|| {
+            let message = format!("no source makes pull secret `{}`", named.name);
+            let help = "create it, or declare it under `external: secrets:` in canpull.yaml";
+            let mut diagnostic = finding(&RULE, named.at, message, help);
+            if let Some(near) = near(context, &named) {
+                diagnostic.severity = Severity::Warning;
+                diagnostic.message = format!("no source makes pull secret `{}`, but there is `{near}`", named.name);
+                diagnostic.help = format!("name `{near}`");
+                diagnostic.fixes.push(rename(&named, &near));
+            }
+            diagnostic
+        });
+        if named.exists == Truth::No {
+            diagnostic.severity = Severity::Error;
+        }
+        diagnostic.pulls.push(named.pull);
+    }
+    found.extend(by_place.into_values());
+}
+
+/// The one pull secret of the pod's namespace whose name is a slip away.
+fn near(context: &Context<'_>, named: &super::UnseenName<'_>) -> Option<String> {
+    let secrets = context.model.secrets.iter().filter(|secret| secret.world == named.pod.world);
+    let here = secrets.filter(|secret| secret.namespace.same(&named.pod.namespace) == Truth::Yes);
+    let mut names = here.filter(|secret| !secret.credentials().is_empty()).filter_map(|secret| secret.name.clone());
+    names.find(|name| named.name.len() > 3 && strsim::osa_distance(name, &named.name) <= 1 + named.name.len() / 10)
+}
+
+fn rename(named: &super::UnseenName<'_>, near: &str) -> Fix {
+    // Quotes around the name stay.
+    let quoted = u32::from(named.quoted);
+    let range = TextRange::new(named.at.range.start + quoted, named.at.range.end - quoted);
+    Fix {
+        title: format!("name `{near}`"),
+        applicability: Applicability::Unsafe,
+        change: Change::Edits(vec![(named.at.file, Edit { range, text: near.to_owned() })]),
+    }
+}

@@ -1,0 +1,94 @@
+//! A pod on a virtual node whose private image no pull secret leads to.
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::fact::SecretList;
+use crate::proof::{RouteKind, Truth};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "virtual-node-needs-pull-secret",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = r#"## What it does
+Reports pods that run on virtual nodes (Azure Container Instances) and name no pull secret for a private image, or one whose key carries a scheme. A warning where the pod merely may run there.
+
+## Why it matters
+A virtual node has no identity that pulls, and takes the secret's key for a bare host.
+
+## Wrong
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  nodeSelector: {type: virtual-kubelet}
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"https://contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+Reported beside it: `pull-secret-registry-mismatch`.
+
+## Right
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  nodeSelector: {type: virtual-kubelet}
+  imagePullSecrets:
+    - name: acr-auth
+  containers:
+    - name: web
+      image: contoso.azurecr.io/web:1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: acr-auth}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+```
+
+## How to fix
+Name a pull secret whose key is the bare login server.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for (index, proof, image, pod) in context.pulls() {
+        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        let Some(span) = pod.fact.virtual_node.filter(|_| private && image.parsed().is_some()) else { continue };
+        let through_secret = proof
+            .routes
+            .iter()
+            .filter(|route| route.secret_name.is_some())
+            .fold(Truth::No, |truth, route| truth.or(route.truth()));
+        if through_secret != Truth::No || matches!(pod.pull_secrets, SecretList::Unknown(..)) {
+            continue;
+        }
+        let (place, severity) =
+            if pod.fact.virtual_node_certain { ("runs", Severity::Error) } else { ("may run", Severity::Warning) };
+        let message = format!(
+            "{} {place} on a virtual node, which has no identity that pulls, and names no secret that fits `{}`",
+            pod.describe(),
+            image.text
+        );
+        let help = "name a pull secret whose key is the bare login server, without a scheme";
+        found.push(Diagnostic { severity, pulls: vec![index], ..finding(&RULE, span, message, help) });
+    }
+}

@@ -353,3 +353,14 @@ fn credentials_tell_their_kind_without_their_password() {
         assert!(!credential("contoso", example).looks_live, "{example}");
     }
 }
+
+#[test]
+fn a_literal_host_covers_images_of_that_host_only() {
+    for row in table("keyring_cases").iter().filter(|row| row["match"] == true) {
+        let Ok(key) = keyring::index_key(text(row, "registry_key")) else { continue };
+        let image = text(row, "image");
+        let name = ImageReference::parse(image).map_or_else(|_| image.to_owned(), |image| image.lookup_name());
+        let host = name.split('/').next().unwrap_or_default();
+        assert!(keyring::literal_host(&key).is_none_or(|own| own == host || image.starts_with(own)), "{row}");
+    }
+}

@@ -11,6 +11,8 @@ pub mod service_account;
 pub mod workload;
 pub mod world;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use canpull_syntax::FileId;
 
 use crate::config::Config;
@@ -40,8 +42,9 @@ pub struct AccessModel<'a> {
     pub service_accounts: Vec<ServiceAccount<'a>>,
     /// What adds pull secrets behind the manifests' back; it may run in any cluster.
     pub patchers: Vec<&'a PatcherFact>,
-    secrets_by_name: std::collections::BTreeMap<(WorldId, String), Vec<SecretId>>,
-    accounts_by_name: std::collections::BTreeMap<(WorldId, String), Vec<ServiceAccountId>>,
+    secrets_by_name: BTreeMap<(WorldId, String), Vec<SecretId>>,
+    secrets_by_host: BTreeMap<(WorldId, String), BTreeSet<SecretId>>,
+    accounts_by_name: BTreeMap<(WorldId, String), Vec<ServiceAccountId>>,
 }
 
 /// The index of the next element of a vector, as ids count.
@@ -61,8 +64,9 @@ impl<'a> AccessModel<'a> {
             secrets: Vec::new(),
             service_accounts: Vec::new(),
             patchers: files.iter().flat_map(|file| &file.patchers).collect(),
-            secrets_by_name: std::collections::BTreeMap::new(),
-            accounts_by_name: std::collections::BTreeMap::new(),
+            secrets_by_name: BTreeMap::new(),
+            secrets_by_host: BTreeMap::new(),
+            accounts_by_name: BTreeMap::new(),
         };
         let worlds = std::mem::take(&mut model.worlds);
         for (index, world) in worlds.iter().enumerate() {
@@ -104,6 +108,10 @@ impl<'a> AccessModel<'a> {
         if let Some(name) = &secret.name {
             self.secrets_by_name.entry((secret.world, name.clone())).or_default().push(id);
         }
+        for key in secret.credentials().iter().filter_map(|credential| credential.index_key.as_deref()) {
+            let host = keyring::literal_host(key).unwrap_or_default();
+            self.secrets_by_host.entry((secret.world, host.to_owned())).or_default().insert(id);
+        }
         self.secrets.push(secret);
     }
 
@@ -128,6 +136,14 @@ impl<'a> AccessModel<'a> {
     pub fn secrets_named(&self, world: WorldId, name: &str) -> impl Iterator<Item = (SecretId, &PullSecret<'a>)> {
         let ids = self.secrets_by_name.get(&(world, name.to_owned()));
         ids.into_iter().flatten().filter_map(|&id| Some((id, self.secret(id)?)))
+    }
+
+    /// The secrets of a world that may have a key for images of this registry, in order: those with a key for the very
+    /// host, and those with a key that is a pattern or stands for Docker Hub.
+    pub fn secrets_for(&self, world: WorldId, host: &str) -> impl Iterator<Item = &PullSecret<'a>> {
+        let at = |host: &str| self.secrets_by_host.get(&(world, host.to_owned())).into_iter().flatten().copied();
+        let ids: BTreeSet<SecretId> = at(host).chain(at("")).collect();
+        ids.into_iter().filter_map(|id| self.secret(id))
     }
 
     /// The service accounts of a world with this name, in every namespace.

@@ -10,6 +10,7 @@ use canpull_syntax::Span;
 use crate::model::{ImageUseId, SecretId};
 
 pub use case::prove_all;
+pub(crate) use credential::matching;
 
 /// Kleene's three truth values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -34,9 +34,9 @@ use canpull_syntax::Span;
 use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
 use crate::fact::{DefectKind, FieldDefect};
 use crate::model::docker_config::Credential;
-use crate::model::keyring;
+use crate::model::image::ImageReference;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
-use crate::proof::{Claim, Link, PullProof, Route, Truth};
+use crate::proof::{self, Claim, Link, PullProof, Route, Truth};
 
 /// What a rule may look at.
 pub struct Context<'a> {
@@ -199,13 +199,13 @@ impl<'a> Context<'a> {
     }
 
     /// Secrets that are certainly in the pod's namespace and have a key for the image.
-    fn fitting_secrets(&self, pod: &Pod<'a>, lookup_name: &str) -> Vec<&'a PullSecret<'a>> {
+    fn fitting_secrets(&self, pod: &Pod<'a>, image: &ImageReference) -> Vec<&'a PullSecret<'a>> {
+        let lookup_name = image.lookup_name();
         let fits = |secret: &PullSecret<'_>| {
-            let keys: Vec<Option<&str>> =
-                secret.credentials().iter().map(|credential| credential.index_key.as_deref()).collect();
-            !keyring::lookup(&keys, lookup_name).is_empty() && !secret.credentials().iter().all(Credential::is_empty)
+            !proof::matching(secret.credentials(), &lookup_name).is_empty()
+                && !secret.credentials().iter().all(Credential::is_empty)
         };
-        let secrets = self.model.secrets.iter().filter(|secret| secret.world == pod.world && secret.name.is_some());
+        let secrets = self.model.secrets_for(pod.world, &image.registry).filter(|secret| secret.name.is_some());
         secrets.filter(|secret| secret.namespace.same(&pod.namespace) == Truth::Yes && fits(secret)).collect()
     }
 }

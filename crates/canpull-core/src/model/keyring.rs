@@ -274,6 +274,14 @@ fn label_matches(pattern: &str, label: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// The host of an index key that covers images of exactly that host; `None` for a pattern, and for the key that
+/// stands for Docker Hub whatever the image's host is called.
+pub fn literal_host(index_key: &str) -> Option<&str> {
+    let host = index_key.split('/').next()?;
+    let literal = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
+    (literal && host != "index.docker.io").then_some(host)
+}
+
 /// The entries that the kubelet tries for an image, in its order: index keys bytewise descending; for Docker Hub the
 /// entry `index.docker.io` where none matches. Keys that did not parse are `None`.
 pub fn lookup(keys: &[Option<&str>], lookup_name: &str) -> Vec<usize> {

@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         if proof.verdict() == Truth::Yes || pod.fact.is_static || context.has_defect(pod) {
             continue;
         }
-        let fitting = context.fitting_secrets(pod, &reference.lookup_name());
+        let fitting = context.fitting_secrets(pod, reference);
         let Some(secret) = fitting.first() else { continue };
         let name = secret.name.as_deref().unwrap_or_default();
         let diagnostic = by_pod.entry(image.span).or_insert_with(|| {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use canpull_core::Options;
 use canpull_core::diagnostic::{Applicability, Change};
 use canpull_syntax::FileId;
-use canpull_syntax::edit::Edit;
+use canpull_syntax::edit::{self, Edit};
 
 use crate::progress::Progress;
 use crate::run::{Analysis, Project, Source, stamp};
@@ -155,23 +155,10 @@ fn edited(analysis: &Analysis, id: FileId, edits: &[Edit]) -> Result<Edited, Str
         rest => ("", rest),
     };
     let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
-    Ok(applied(text, edits).map(|after| {
+    Ok(edit::apply(text, edits).map(|after| {
         let after = format!("{mark}{after}");
         (name, bytes.clone(), after.into_bytes().into())
     }))
-}
-
-/// The text with all edits applied; they are in order and do not overlap. `None` where one does not fit.
-fn applied(text: &str, edits: &[Edit]) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0usize;
-    for edit in edits {
-        out.push_str(text.get(done..edit.range.start as usize)?);
-        out.push_str(&edit.text);
-        done = edit.range.end.max(edit.range.start) as usize;
-    }
-    out.push_str(text.get(done..)?);
-    Some(out)
 }
 
 /// The changes as `git apply` and `patch` take them.
@@ -250,13 +237,6 @@ mod tests {
 
     fn edit(start: u32, end: u32, text: &str) -> Edit {
         Edit { range: TextRange::new(start, end), text: text.to_owned() }
-    }
-
-    #[test]
-    fn edits_apply_in_order_and_only_where_they_fit() {
-        assert_eq!(applied("abcdef", &[edit(0, 1, "x"), edit(3, 3, "-")]).as_deref(), Some("xbc-def"));
-        assert_eq!(applied("aé", &[edit(2, 3, "x")]), None);
-        assert_eq!(applied("a", &[edit(5, 6, "x")]), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::root;
 use crate::walk::{self, Found, Wanted};
 
 /// Larger files are reported, not read.
-const MAX_BYTES: u64 = 64 << 20;
+const MAX_BYTES: u64 = canpull_core::MAX_BYTES as u64;
 
 /// The name of standard input where none is given.
 const STDIN: &str = "-";
@@ -177,7 +177,7 @@ impl Project {
             .into_par_iter()
             .enumerate()
             .map(|(index, (name, origin))| {
-                let read = self.read(file_id(index), name, origin);
+                let read = self.read(FileId::at(index), name, origin);
                 progress.step();
                 read
             })
@@ -201,7 +201,7 @@ impl Project {
 
     fn config(&self, facts: &mut Vec<FileFacts>, sources: &mut Vec<Source>) -> Result<Config, String> {
         let Some(source) = &self.config else { return Ok(Config::default()) };
-        let config = configuration(source, file_id(facts.len()))?;
+        let config = configuration(source, FileId::at(facts.len()))?;
         let lines = LineIndex::new(&source.text);
         facts.push(FileFacts { path: source.name.clone(), lines, ..FileFacts::default() });
         sources.push(Source { origin: Origin::Disk(source.path.clone()), stamp: source.bytes_stamp });
@@ -234,10 +234,6 @@ struct Read1 {
     facts: FileFacts,
     source: Source,
     error: Option<ReadError>,
-}
-
-fn file_id(index: usize) -> FileId {
-    FileId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 fn read_error(path: &str, message: &str) -> ReadError {

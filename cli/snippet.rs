@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use canpull_core::render::{self, Place};
-use canpull_syntax::{FileId, Span, TextRange};
+use canpull_syntax::{FileId, Span, TextRange, to_offset};
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::human::{FileText, printable};
@@ -184,8 +184,7 @@ impl<'t> LineCutter<'t> {
         let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
         let breaks = rest.get(length..).unwrap_or_default();
         let skip = if breaks.starts_with("\r\n") { 2 } else { usize::from(!breaks.is_empty()) };
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let range = TextRange::new(offset(self.at), offset(self.at + length));
+        let range = TextRange::new(to_offset(self.at), to_offset(self.at + length));
         let number = self.number;
         self.at += length + skip;
         self.number += 1;

@@ -9,7 +9,7 @@ use canpull_core::fact::{
 };
 use canpull_core::read;
 use canpull_core::source::removed_api;
-use canpull_syntax::edit::Edit;
+use canpull_syntax::edit::{self, Edit};
 use canpull_syntax::{FileId, TextRange, text};
 
 const FOLDER: &str = "fixtures/formats/kubernetes";
@@ -139,11 +139,7 @@ fn images(facts: &FileFacts) -> Vec<String> {
 fn apply(text: &str, edits: &[Edit]) -> String {
     let mut edits = edits.to_vec();
     edits.sort();
-    let mut out = text.to_owned();
-    for edit in edits.iter().rev() {
-        out.replace_range(edit.range.start as usize..edit.range.end as usize, &edit.text);
-    }
-    out
+    edit::apply(text, &edits).expect("the edits fit and do not overlap")
 }
 
 #[test]

@@ -4,7 +4,7 @@ use canpull_core::config::Config;
 use canpull_core::diagnostic::{Applicability, Change};
 use canpull_core::rules::{ALL, Rule};
 use canpull_core::{Options, Report, analyze, read};
-use canpull_syntax::FileId;
+use canpull_syntax::{FileId, edit};
 
 /// Noon of 2026-01-01 UTC: what the pages' expiry dates are held against.
 const NOW: i64 = 1_767_268_800;
@@ -44,11 +44,8 @@ fn fixed(rule: &Rule, text: &str) -> String {
         })
         .map(|(_, edit)| edit)
         .collect();
-    edits.sort_by_key(|edit| std::cmp::Reverse((edit.range.start, edit.range.end)));
-    edits.into_iter().fold(text.to_owned(), |mut text, edit| {
-        text.replace_range(edit.range.start as usize..edit.range.end as usize, &edit.text);
-        text
-    })
+    edits.sort();
+    edit::apply(text, &edits).expect("the edits fit and do not overlap")
 }
 
 #[test]

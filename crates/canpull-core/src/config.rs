@@ -3,7 +3,7 @@
 mod file;
 mod keys;
 
-use canpull_syntax::{FileId, Node, Position, Span, TextRange, yaml};
+use canpull_syntax::{FileId, Node, Position, Span, TextRange, to_offset, yaml};
 
 use crate::diagnostic::Severity;
 
@@ -140,8 +140,8 @@ pub fn parse(path: &str, file: FileId, text: &str, rule_ids: &[&str]) -> (Config
     }
     match serde_yaml::from_str::<Option<file::ConfigFile>>(text) {
         Err(error) => {
-            let offset = error.location().map_or(0, |location| u32::try_from(location.index()).unwrap_or(u32::MAX));
-            let offset = offset.min(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            let offset = error.location().map_or(0, |location| to_offset(location.index()));
+            let offset = offset.min(to_offset(text.len()));
             errors.add(TextRange::empty(offset), without_place(&error.to_string()));
             (Config::default(), errors.found)
         }

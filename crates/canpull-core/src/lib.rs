@@ -18,4 +18,4 @@ pub mod source;
 pub mod suppress;
 
 pub use report::{Options, Report, analyze, read_config};
-pub use source::read;
+pub use source::{MAX_BYTES, read};

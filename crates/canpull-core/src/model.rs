@@ -13,7 +13,7 @@ pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::FileId;
+use canpull_syntax::{FileId, to_offset};
 
 use crate::config::Config;
 use crate::fact::{FileFacts, PatcherFact};
@@ -49,7 +49,7 @@ pub struct AccessModel<'a> {
 
 /// The index of the next element of a vector, as ids count.
 pub(crate) fn next_id<T>(vector: &[T]) -> u32 {
-    u32::try_from(vector.len()).unwrap_or(u32::MAX)
+    to_offset(vector.len())
 }
 
 impl<'a> AccessModel<'a> {
@@ -70,7 +70,7 @@ impl<'a> AccessModel<'a> {
         };
         let worlds = std::mem::take(&mut model.worlds);
         for (index, world) in worlds.iter().enumerate() {
-            model.add_world(WorldId(u32::try_from(index).unwrap_or(u32::MAX)), world);
+            model.add_world(WorldId(to_offset(index)), world);
         }
         model.worlds = worlds;
         model

@@ -29,7 +29,7 @@ mod unresolved_value;
 mod unused_suppression;
 mod virtual_node_needs_pull_secret;
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, to_offset};
 
 use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
 use crate::fact::{DefectKind, FieldDefect};
@@ -236,7 +236,7 @@ impl<'a> Context<'a> {
                 if exists.truth == Truth::Yes || route.links.iter().any(|link| counts(&link)) {
                     continue;
                 }
-                let quoted = at.range.end - at.range.start == u32::try_from(name.len() + 2).unwrap_or(u32::MAX);
+                let quoted = at.range.end - at.range.start == to_offset(name.len() + 2);
                 names.push(UnseenName { pull, pod, name: name.clone(), at, quoted, exists: exists.truth });
             }
         }

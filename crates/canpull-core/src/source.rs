@@ -5,14 +5,14 @@ mod kubernetes;
 mod kustomization;
 mod template;
 
-use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, yaml};
+use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
 
 pub use kubernetes::removed_api;
 
 use crate::fact::{FileFacts, SourceProblem};
 
-/// Larger files are reported, not parsed.
-const MAX_BYTES: usize = 64 << 20;
+/// Larger files are reported, not parsed, in bytes.
+pub const MAX_BYTES: usize = 64 << 20;
 
 /// A decoded and parsed file.
 #[derive(Clone, Copy)]
@@ -84,6 +84,6 @@ fn problem(path: &str, at: usize, message: &str) -> SourceProblem {
     let claims = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
         || kustomization::directory(path).is_some()
         || path == "-";
-    let at = u32::try_from(at).unwrap_or(u32::MAX);
+    let at = to_offset(at);
     SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims }
 }

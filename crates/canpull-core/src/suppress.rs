@@ -97,7 +97,7 @@ impl Suppression<'_> {
 fn collect<'a>(files: &'a [FileFacts], config: &'a Config) -> Vec<Suppression<'a>> {
     let mut all = Vec::new();
     for (index, file) in files.iter().enumerate() {
-        let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = FileId::at(index);
         for comment in &file.ignores {
             let scope = Scope::Lines(id, comment.first_line, comment.last_line);
             let of_rule =

@@ -7,5 +7,5 @@ pub mod text;
 pub mod tree;
 pub mod yaml;
 
-pub use text::{FileId, LineIndex, Position, Span, TextRange};
+pub use text::{FileId, LineIndex, Position, Span, TextRange, to_offset};
 pub use tree::{Document, Entry, Kind, Node, Parsed, Problem, ScalarStyle, Tree, Value};

@@ -6,6 +6,13 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FileId(pub u32);
 
+impl FileId {
+    /// The id of the file at `index`.
+    pub fn at(index: usize) -> Self {
+        Self(to_offset(index))
+    }
+}
+
 /// A half-open range of bytes in a file's text as decoded to UTF-8, byte-order mark excluded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct TextRange {
@@ -119,8 +126,8 @@ impl LineIndex {
     }
 }
 
-/// Offsets are `u32`: files over 4 GiB are never read, so saturation is unreachable.
-pub(crate) fn to_offset(at: usize) -> u32 {
+/// An offset or index as `u32`. Files over 4 GiB are never read, so saturation is unreachable.
+pub fn to_offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 

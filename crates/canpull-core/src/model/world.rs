@@ -83,10 +83,6 @@ fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
-fn file_id(index: usize) -> FileId {
-    FileId(u32::try_from(index).unwrap_or(u32::MAX))
-}
-
 struct Kustomizations<'a> {
     files: &'a [FileFacts],
     by_directory: BTreeMap<&'a str, FileId>,
@@ -104,9 +100,9 @@ impl<'a> Kustomizations<'a> {
         let mut by_directory = BTreeMap::new();
         let mut by_path = BTreeMap::new();
         for (index, file) in files.iter().enumerate() {
-            by_path.insert(file.path.as_str(), file_id(index));
+            by_path.insert(file.path.as_str(), FileId::at(index));
             if let Some(kustomization) = &file.kustomization {
-                by_directory.entry(kustomization.directory.as_str()).or_insert(file_id(index));
+                by_directory.entry(kustomization.directory.as_str()).or_insert(FileId::at(index));
             }
         }
         Self { files, by_directory, by_path }
@@ -230,7 +226,7 @@ pub(crate) fn worlds(files: &[FileFacts], config: &Config) -> Vec<World> {
     for world in &mut worlds {
         world.clusters = clusters_for(config, world.root.and_then(|id| path_of(files, id)).into_iter());
     }
-    let free: Vec<FileId> = (0..files.len()).map(file_id).filter(|id| !claimed.contains(id)).collect();
+    let free: Vec<FileId> = (0..files.len()).map(FileId::at).filter(|id| !claimed.contains(id)).collect();
     worlds.extend(rendered_worlds(files, &free, config));
     worlds.extend(rest_worlds(files, &free, config));
     worlds.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));

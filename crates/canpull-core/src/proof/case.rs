@@ -1,6 +1,6 @@
 //! One pull to be proven: the common links, and every route in the order in which the kubelet tries them.
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Declared};
 use crate::fact::{Field, SecretList, Why};
@@ -10,9 +10,7 @@ use crate::proof::{Claim, Link, PullProof, Route, RouteKind, Truth};
 
 /// Proves every image use of the model, in its order.
 pub fn prove_all(model: &AccessModel<'_>, now: Option<i64>) -> Vec<PullProof> {
-    (0..u32::try_from(model.image_uses.len()).unwrap_or(u32::MAX))
-        .filter_map(|index| prove(model, ImageUseId(index), now))
-        .collect()
+    (0..to_offset(model.image_uses.len())).filter_map(|index| prove(model, ImageUseId(index), now)).collect()
 }
 
 fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>) -> Option<PullProof> {

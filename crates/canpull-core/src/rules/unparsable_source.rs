@@ -35,7 +35,7 @@ Mend the syntax at the place shown.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, file) in context.model.files.iter().enumerate() {
-        let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = FileId::at(index);
         for problem in file.problems.iter().filter(|problem| problem.fatal) {
             let message = format!("not readable: {}", problem.message);
             let help = "mend the syntax here; the other documents were read";

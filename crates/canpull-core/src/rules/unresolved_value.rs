@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     for (index, file) in context.model.files.iter().enumerate() {
-        let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = FileId::at(index);
         for unresolved in &file.unresolved {
             by_file.entry(id).or_default().0.push(Span::new(id, unresolved.range));
         }

@@ -1,6 +1,6 @@
 //! Comments that mean something: suppressions, and the source that `helm template` names.
 
-use canpull_syntax::{Parsed, TextRange};
+use canpull_syntax::{Parsed, TextRange, to_offset};
 
 use crate::fact::{FileFacts, InlineIgnore};
 
@@ -24,14 +24,14 @@ fn ignore(text: &str, range: TextRange, facts: &FileFacts) -> Option<InlineIgnor
     let comment = range.slice(text);
     let inner = comment.trim_start_matches('#').trim_start().strip_prefix(IGNORE)?;
     let (ids, reason) = inner.split_once(']')?;
-    let start = range.start + offset(comment.len() - inner.len());
+    let start = range.start + to_offset(comment.len() - inner.len());
     let mut rules = Vec::new();
     let mut at = 0;
     for part in ids.split(',') {
         let id = part.trim();
         if !id.is_empty() {
-            let from = start + offset(at + part.len() - part.trim_start().len());
-            rules.push((id.to_owned(), TextRange::new(from, from + offset(id.len()))));
+            let from = start + to_offset(at + part.len() - part.trim_start().len());
+            rules.push((id.to_owned(), TextRange::new(from, from + to_offset(id.len()))));
         }
         at += part.len() + 1;
     }
@@ -45,10 +45,6 @@ fn ignore(text: &str, range: TextRange, facts: &FileFacts) -> Option<InlineIgnor
         first_line: line,
         last_line: if alone { line + 1 } else { line },
     })
-}
-
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// The `# Source: chart/templates/x.yaml` comments of a rendered chart, each with its place.

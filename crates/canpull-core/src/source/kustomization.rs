@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
+use canpull_syntax::{Kind, Node, Span, TextRange, to_offset, yaml};
 
 use super::{Format, Input, template};
 use crate::fact::{
@@ -36,7 +36,7 @@ impl Format for Kustomization {
         facts.documents = 1;
         let broken = input.parsed.problems.iter().find(|problem| problem.fatal);
         if let (Some(problem), Some(mark)) = (broken, template::mark(input.text)) {
-            let mark = u32::try_from(mark).unwrap_or(u32::MAX);
+            let mark = to_offset(mark);
             let range = TextRange::new(mark.min(problem.range.start), mark.saturating_add(2));
             facts.unresolved.push(UnresolvedFact { range, what: "template" });
         } else {

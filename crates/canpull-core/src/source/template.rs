@@ -1,6 +1,6 @@
 //! Templates that something renders before Kubernetes reads them: Helm's, Go's, Jinja's.
 
-use canpull_syntax::TextRange;
+use canpull_syntax::{TextRange, to_offset};
 
 use crate::fact::{FileFacts, UnresolvedFact};
 
@@ -24,7 +24,7 @@ pub(super) fn pass_over(text: &str, facts: &mut FileFacts) {
         return;
     }
     facts.recognised = true;
-    let start = u32::try_from(mark(text).unwrap_or(0)).unwrap_or(u32::MAX);
+    let start = to_offset(mark(text).unwrap_or(0));
     let what = if text.contains("{%") { "template" } else { "Helm template" };
     let range = TextRange::new(start, start.saturating_add(2));
     facts.unresolved.push(UnresolvedFact { range, what });

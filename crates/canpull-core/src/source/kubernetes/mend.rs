@@ -1,7 +1,7 @@
 //! Edits that add, remove and move entries of maps and lists, in block and in flow style.
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{Entry, Kind, Node, TextRange};
+use canpull_syntax::{Entry, Kind, Node, TextRange, to_offset};
 
 use super::object::Reader;
 use crate::fact::Insertion;
@@ -66,8 +66,9 @@ pub(super) fn value_range(reader: &Reader<'_>, entry: Entry<'_>) -> Option<TextR
     let text = reader.input.text;
     let key_end = entry.key.range().end;
     let behind = text.get(key_end as usize..)?;
-    let colon =
-        key_end + offset(behind.find(':').filter(|at| behind.get(..*at).is_some_and(|gap| gap.trim().is_empty()))?) + 1;
+    let colon = key_end
+        + to_offset(behind.find(':').filter(|at| behind.get(..*at).is_some_and(|gap| gap.trim().is_empty()))?)
+        + 1;
     let value = entry.value.range();
     if value.is_empty() {
         return Some(TextRange::empty(colon));
@@ -210,8 +211,8 @@ fn part_removal(
     if TextRange::new(start, first).slice(text).trim().is_empty() {
         // The line break goes too: the one behind, or in front where the text ends here.
         let range = match text.get(end as usize..)?.find('\n') {
-            Some(at) => TextRange::new(start, end + offset(at) + 1),
-            None => TextRange::new(offset(text.get(..start as usize)?.trim_end_matches(['\n', '\r']).len()), end),
+            Some(at) => TextRange::new(start, end + to_offset(at) + 1),
+            None => TextRange::new(to_offset(text.get(..start as usize)?.trim_end_matches(['\n', '\r']).len()), end),
         };
         return Some(range);
     }
@@ -224,23 +225,23 @@ fn part_removal(
 /// The dash of a block list's item.
 fn dash(reader: &Reader<'_>, item: Node<'_>) -> Option<u32> {
     let before = reader.input.text.get(..item.range().start as usize)?.trim_end_matches([' ', '\n', '\r']);
-    before.ends_with('-').then(|| offset(before.len() - 1))
+    before.ends_with('-').then(|| to_offset(before.len() - 1))
 }
 
 /// The end of a range without the blank space that an empty last value may reach over.
 fn trimmed_end(reader: &Reader<'_>, range: TextRange) -> u32 {
-    range.start + offset(range.slice(reader.input.text).trim_end().len())
+    range.start + to_offset(range.slice(reader.input.text).trim_end().len())
 }
 
 fn line_start(text: &str, at: u32) -> u32 {
-    text.get(..at as usize).and_then(|before| before.rfind('\n')).map_or(0, |found| offset(found + 1))
+    text.get(..at as usize).and_then(|before| before.rfind('\n')).map_or(0, |found| to_offset(found + 1))
 }
 
 /// The end of the line that `at` is on, line break excluded.
 fn line_end(text: &str, at: u32) -> u32 {
     let rest = text.get(at as usize..).unwrap_or_default();
     let line = rest.find('\n').map_or(rest, |end| rest.get(..end).unwrap_or_default());
-    at + offset(line.trim_end_matches('\r').len())
+    at + to_offset(line.trim_end_matches('\r').len())
 }
 
 /// The column of an offset in characters; `None` where the indentation is not plain ASCII.
@@ -256,8 +257,4 @@ pub(super) fn quoted(name: &str) -> String {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
         && !words.contains(&name.to_ascii_lowercase().as_str());
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
-}
-
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

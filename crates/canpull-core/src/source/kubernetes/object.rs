@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use canpull_syntax::{FileId, Kind, Node, Span, TextRange};
+use canpull_syntax::{FileId, Kind, Node, Span, TextRange, to_offset};
 
 use super::super::{Input, comment};
 use super::api;
@@ -97,7 +97,7 @@ impl<'i> Reader<'i> {
         let place = |id: &str| {
             let range = value.range();
             let found = value.raw().find(id).and_then(|at| u32::try_from(at).ok());
-            let length = u32::try_from(id.len()).unwrap_or(u32::MAX);
+            let length = to_offset(id.len());
             found.map_or(range, |at| TextRange::new(range.start + at, range.start + at + length))
         };
         ids.map(|id| (id.to_owned(), Span::new(self.file(), place(id)))).collect()

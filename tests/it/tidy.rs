@@ -19,7 +19,7 @@ const FLOORS: [(&str, &[&str]); 14] = [
     // 3: proofs
     ("proof", &["config", "fact", "glob", "model"]),
     // 4: rules and suppressions
-    ("rules", &["config", "diagnostic", "fact", "model", "proof", "source"]),
+    ("rules", &["diagnostic", "fact", "model", "proof"]),
     ("suppress", &["config", "diagnostic", "fact", "glob", "model", "proof"]),
     // 5: the face
     ("report", &["config", "diagnostic", "fact", "model", "proof", "rules", "suppress"]),

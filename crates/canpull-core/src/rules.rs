@@ -29,10 +29,12 @@ mod unresolved_value;
 mod unused_suppression;
 mod virtual_node_needs_pull_secret;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use canpull_syntax::{Span, to_offset};
 
-use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
-use crate::fact::{DefectKind, FieldDefect};
+use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, Severity};
+use crate::fact::FieldDefect;
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
@@ -128,19 +130,17 @@ impl<'a> Context<'a> {
         defect: fn(&Content) -> Option<(String, &'static str, Span)>,
         found: &mut Vec<Diagnostic>,
     ) {
-        let mut by_place = std::collections::BTreeMap::new();
+        let mut by_place = BTreeMap::new();
         for (index, proof, route, secret) in self.named_secrets() {
             let Some((reason, help, span)) = defect(&secret.content) else { continue };
-            let diagnostic =
-                by_place.entry(span).or_insert_with(|| {
-                    let name = secret.name.as_deref().unwrap_or_default();
-                    let mut diagnostic = finding(rule, span, format!("pull secret `{name}`: {reason}"), help);
-                    diagnostic.related.extend(route.named_at.map(|span| crate::diagnostic::Annotation {
-                        span,
-                        message: "named here for pulling".to_owned(),
-                    }));
-                    diagnostic
-                });
+            let diagnostic = by_place.entry(span).or_insert_with(|| {
+                let name = secret.name.as_deref().unwrap_or_default();
+                let mut diagnostic = finding(rule, span, format!("pull secret `{name}`: {reason}"), help);
+                diagnostic.related.extend(
+                    route.named_at.map(|span| Annotation { span, message: "named here for pulling".to_owned() }),
+                );
+                diagnostic
+            });
             // Where another route proves the pull, the secret is a trap at most.
             if proof.verdict() == Truth::Yes {
                 diagnostic.severity = diagnostic.severity.min(Severity::Warning);
@@ -152,31 +152,15 @@ impl<'a> Context<'a> {
             found.push(diagnostic);
         }
     }
-}
 
-/// The rule whose findings come from applying the suppressions, not from a check of its own.
-pub(crate) const UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
-
-/// A finding about a suppression.
-pub(crate) fn unused_suppression(span: Span, message: String) -> Diagnostic {
-    finding(UNUSED_SUPPRESSION, span, message, unused_suppression::HELP)
-}
-
-impl<'a> Context<'a> {
     /// The findings of a rule about fields that went wrong, with the edits that right them.
-    fn defect_findings(
-        &self,
-        rule: &Rule,
-        describe: fn(&FieldDefect) -> Option<(String, &'static str)>,
-        found: &mut Vec<Diagnostic>,
-    ) {
+    fn defect_findings(&self, describe: fn(&FieldDefect) -> Option<Diagnostic>, found: &mut Vec<Diagnostic>) {
+        let mut pulls_of: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+        for (index, _, _, pod) in self.pulls() {
+            pulls_of.entry(pod.fact.object.span).or_default().push(index);
+        }
         for defect in self.model.files.iter().flat_map(|file| &file.defects) {
-            let Some((message, help)) = describe(defect) else { continue };
-            let mut diagnostic = finding(rule, defect.span, message, help);
-            if let DefectKind::DuplicateName { .. } = defect.kind {
-                // The API server only warns of a doubled name.
-                diagnostic.severity = diagnostic.severity.min(Severity::Warning);
-            }
+            let Some(mut diagnostic) = describe(defect) else { continue };
             if !defect.edits.is_empty() {
                 let edits = defect.edits.iter().map(|edit| (defect.span.file, edit.clone())).collect();
                 diagnostic.fixes.push(Fix {
@@ -185,9 +169,7 @@ impl<'a> Context<'a> {
                     change: Change::Edits(edits),
                 });
             }
-            let same = |pod: &Pod<'_>| pod.fact.object.span == defect.object.span;
-            let pulls = self.pulls().filter(|(_, _, _, pod)| same(pod)).map(|(index, ..)| index);
-            diagnostic.pulls = pulls.collect();
+            diagnostic.pulls = pulls_of.get(&defect.object.span).cloned().unwrap_or_default();
             found.push(diagnostic);
         }
     }
@@ -208,21 +190,7 @@ impl<'a> Context<'a> {
         let secrets = self.model.secrets_for(pod.world, &image.registry).filter(|secret| secret.name.is_some());
         secrets.filter(|secret| secret.namespace.same(&pod.namespace) == Truth::Yes && fits(secret)).collect()
     }
-}
 
-/// A name in a list of pull secrets that stands for no secret of the sources.
-struct UnseenName<'a> {
-    pull: usize,
-    pod: &'a Pod<'a>,
-    name: String,
-    at: Span,
-    /// The name is written in quotes: its place is longer than it.
-    quoted: bool,
-    /// Unknown, or No where the sources hold all secrets.
-    exists: Truth,
-}
-
-impl<'a> Context<'a> {
     /// Names of pull secrets that no source makes and nothing declares, on routes that count.
     fn unseen_names(&self) -> Vec<UnseenName<'a>> {
         let mut names = Vec::new();
@@ -250,6 +218,26 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The rule whose findings come from applying the suppressions, not from a check of its own.
+pub(crate) const UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
+
+/// A finding about a suppression.
+pub(crate) fn unused_suppression(span: Span, message: String) -> Diagnostic {
+    finding(UNUSED_SUPPRESSION, span, message, unused_suppression::HELP)
+}
+
+/// A name in a list of pull secrets that stands for no secret of the sources.
+struct UnseenName<'a> {
+    pull: usize,
+    pod: &'a Pod<'a>,
+    name: String,
+    at: Span,
+    /// The name is written in quotes: its place is longer than it.
+    quoted: bool,
+    /// Unknown, or No where the sources hold all secrets.
+    exists: Truth,
+}
+
 /// A finding of a rule at its own severity.
 fn finding(rule: &Rule, span: Span, message: String, help: &str) -> Diagnostic {
     Diagnostic {
@@ -268,7 +256,7 @@ fn finding(rule: &Rule, span: Span, message: String, help: &str) -> Diagnostic {
 
 /// One cause, one error: `pull-denied` is silent where another error already names the cause.
 pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>) {
-    let named: std::collections::BTreeSet<usize> = found
+    let named: BTreeSet<usize> = found
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.rule != pull_denied::RULE.id)
         .flat_map(|diagnostic| diagnostic.pulls.iter().copied())

@@ -1,6 +1,6 @@
 //! `imagePullSecrets` in a shape that the API server refuses or reads otherwise than meant.
 
-use super::{Context, Rule};
+use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{DefectKind, FieldDefect};
 
@@ -65,12 +65,12 @@ Write a list of `name: <secret>`; copy a secret from another namespace instead o
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.defect_findings(&RULE, describe, found);
+    context.defect_findings(describe, found);
 }
 
-fn describe(defect: &FieldDefect) -> Option<(String, &'static str)> {
+fn describe(defect: &FieldDefect) -> Option<Diagnostic> {
     let path = &defect.path;
-    Some(match &defect.kind {
+    let (message, help) = match &defect.kind {
         DefectKind::WrongShape { found } => (
             format!(
                 "`{path}` is {found}: the API server refuses the object, for it must be a list of `name: <secret>`"
@@ -94,5 +94,11 @@ fn describe(defect: &FieldDefect) -> Option<(String, &'static str)> {
             (format!("secret `{name}` is named twice: a server-side apply is refused"), "remove one of the two")
         }
         DefectKind::Misplaced | DefectKind::Misspelt { .. } => return None,
-    })
+    };
+    let severity = match defect.kind {
+        // The API server only warns of a doubled name.
+        DefectKind::DuplicateName { .. } => Severity::Warning,
+        _ => RULE.severity,
+    };
+    Some(Diagnostic { severity, ..finding(&RULE, defect.span, message, help) })
 }

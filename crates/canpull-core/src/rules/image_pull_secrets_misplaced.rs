@@ -1,6 +1,6 @@
 //! `imagePullSecrets` at a level where the API server drops it.
 
-use super::{Context, Rule};
+use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{DefectKind, FieldDefect};
 
@@ -67,12 +67,12 @@ Move the field to the pod spec, beside `containers`.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.defect_findings(&RULE, describe, found);
+    context.defect_findings(describe, found);
 }
 
-fn describe(defect: &FieldDefect) -> Option<(String, &'static str)> {
+fn describe(defect: &FieldDefect) -> Option<Diagnostic> {
     let DefectKind::Misplaced = defect.kind else { return None };
     let message =
         format!("`{}` is no field: the API server drops it, and the pull goes without the secret", defect.path);
-    Some((message, "move it to the pod spec, beside `containers`"))
+    Some(finding(&RULE, defect.span, message, "move it to the pod spec, beside `containers`"))
 }

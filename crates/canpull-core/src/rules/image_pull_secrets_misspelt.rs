@@ -1,6 +1,6 @@
 //! A key one slip away from `imagePullSecrets`.
 
-use super::{Context, Rule};
+use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{DefectKind, FieldDefect};
 
@@ -67,11 +67,11 @@ Write `imagePullSecrets`.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.defect_findings(&RULE, describe, found);
+    context.defect_findings(describe, found);
 }
 
-fn describe(defect: &FieldDefect) -> Option<(String, &'static str)> {
+fn describe(defect: &FieldDefect) -> Option<Diagnostic> {
     let DefectKind::Misspelt { written } = &defect.kind else { return None };
     let message = format!("`{written}` is no field: the API server drops it, and the pull goes without the secret");
-    Some((message, "write `imagePullSecrets`"))
+    Some(finding(&RULE, defect.span, message, "write `imagePullSecrets`"))
 }

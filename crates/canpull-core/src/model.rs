@@ -127,7 +127,7 @@ impl<'a> AccessModel<'a> {
         let id = PodId(next_id(&self.pods));
         for fact in pod.fact.images.iter().filter(|fact| !fact.image.is_absent()) {
             pod.images.push(ImageUseId(next_id(&self.image_uses)));
-            self.image_uses.push(workload::image_use(id, pod.fact, fact, layers));
+            self.image_uses.push(workload::image_use(id, pod.touched, fact, layers));
         }
         self.pods.push(pod);
     }

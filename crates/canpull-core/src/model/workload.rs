@@ -31,6 +31,8 @@ pub struct Pod<'a> {
     pub service_account: Field<String>,
     /// Its images.
     pub images: Vec<ImageUseId>,
+    /// What a kustomization may change of it without being evaluated.
+    pub(crate) touched: Option<Span>,
 }
 
 impl Pod<'_> {
@@ -88,12 +90,12 @@ pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'a
         None => (fact.pull_secrets.clone(), fact.service_account.clone()),
     };
     let namespace = layers.namespace(&fact.object);
-    Pod { world, fact, namespace, pull_secrets, service_account, images: Vec::new() }
+    Pod { world, fact, namespace, pull_secrets, service_account, images: Vec::new(), touched }
 }
 
 pub(crate) fn image_use<'a>(
     pod: PodId,
-    workload: &WorkloadFact,
+    touched: Option<Span>,
     fact: &'a ImageFact,
     layers: &Layers<'a>,
 ) -> ImageUse<'a> {
@@ -102,7 +104,6 @@ pub(crate) fn image_use<'a>(
         let reference = parse(&text);
         return ImageUse { pod, fact, text, span, overridden: Some(overridden), reference };
     }
-    let touched = layers.touched(&workload.object);
     let reference = match (&fact.image, touched) {
         (_, Some(_)) => Reference::Unresolved(Why::PartlyEvaluated),
         (Field::Known(image, _), None) => parse(image),

@@ -1,5 +1,9 @@
 //! What a single file states, with the places it was read from. Facts know text, not the model.
 
+pub mod azure;
+pub mod grant;
+pub mod script;
+
 use canpull_syntax::edit::Edit;
 use canpull_syntax::{LineIndex, Span, TextRange};
 
@@ -510,6 +514,52 @@ pub struct FileFacts {
     pub unresolved: Vec<UnresolvedFact>,
     /// Bytes that no output may show: secret values.
     pub masked: Vec<TextRange>,
+    /// Registries, clusters, identities and rights in Azure.
+    pub azure: AzureFacts,
+    /// What scripts and pipelines do to the cluster, and how they do it wrong.
+    pub script: ScriptFacts,
+}
+
+/// What one file states of Azure.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AzureFacts {
+    /// Registries.
+    pub registries: Vec<azure::RegistryFact>,
+    /// Clusters.
+    pub clusters: Vec<azure::ClusterFact>,
+    /// User-assigned identities.
+    pub identities: Vec<azure::IdentityFact>,
+    /// Service principals and applications.
+    pub service_principals: Vec<azure::ServicePrincipalFact>,
+    /// Repository-scoped tokens.
+    pub tokens: Vec<azure::TokenFact>,
+    /// Scope maps.
+    pub scope_maps: Vec<azure::ScopeMapFact>,
+    /// Private endpoint connections of registries.
+    pub private_endpoints: Vec<azure::PrivateEndpointFact>,
+    /// Role assignments.
+    pub assignments: Vec<grant::RoleAssignmentFact>,
+    /// Ends of role assignments.
+    pub revocations: Vec<grant::RevocationFact>,
+    /// Role definitions.
+    pub role_definitions: Vec<grant::RoleDefinitionFact>,
+    /// Deny assignments.
+    pub deny_assignments: Vec<grant::DenyAssignmentFact>,
+    /// Commands that list role assignments.
+    pub listings: Vec<grant::ListingFact>,
+}
+
+/// What the scripts of one file do.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ScriptFacts {
+    /// Secrets made by commands.
+    pub secrets: Vec<script::ScriptSecretFact>,
+    /// Service accounts patched by commands.
+    pub account_patches: Vec<script::AccountPatchFact>,
+    /// Steps of pipelines that add pull secrets to what they deploy.
+    pub injections: Vec<script::InjectionFact>,
+    /// Commands that do not do what they are meant to.
+    pub slips: Vec<script::SlipFact>,
 }
 
 impl FileFacts {

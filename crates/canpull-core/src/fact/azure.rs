@@ -1,0 +1,382 @@
+//! What a single file states of Azure: registries, clusters, identities, and who may do what.
+
+use canpull_syntax::Span;
+
+use super::{Field, Why};
+
+/// What sort of thing a reference means.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ResourceKind {
+    /// `Microsoft.ContainerRegistry/registries`.
+    Registry,
+    /// `Microsoft.ContainerService/managedClusters`.
+    Cluster,
+    /// `Microsoft.ManagedIdentity/userAssignedIdentities`.
+    Identity,
+    /// A service principal in the directory.
+    ServicePrincipal,
+    /// The application that a service principal stands for.
+    Application,
+    /// A resource group.
+    ResourceGroup,
+    /// A subscription.
+    Subscription,
+    /// A management group.
+    ManagementGroup,
+    /// Any other resource.
+    Other,
+}
+
+/// A resource, as its source tells which one is meant. Parts that the source leaves open are `None`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResourceRef {
+    /// Its sort.
+    pub kind: ResourceKind,
+    /// `/subscriptions/…`, as written.
+    pub id: Option<String>,
+    /// Its name; of a service principal its display name, of a subscription its id.
+    pub name: Option<String>,
+    /// The resource group, where told.
+    pub group: Option<String>,
+    /// The subscription's id or name, where told.
+    pub subscription: Option<String>,
+    /// What stands for it where its name may not be known, unique to it among all sources: a Terraform address with
+    /// its module, a Bicep symbol with its file, a shell variable with its file.
+    pub symbol: Option<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl ResourceRef {
+    /// A reference of which nothing is known yet but its sort and place.
+    pub const fn unknown(kind: ResourceKind, span: Span) -> Self {
+        Self { kind, id: None, name: None, group: None, subscription: None, symbol: None, span }
+    }
+
+    /// By its name alone.
+    pub fn named(kind: ResourceKind, name: impl Into<String>, span: Span) -> Self {
+        Self { name: Some(name.into()), ..Self::unknown(kind, span) }
+    }
+
+    /// By its id, whose segments tell sort, name, group and subscription.
+    pub fn from_id(id: &str, span: Span) -> Self {
+        let segments: Vec<&str> = id.split('/').filter(|segment| !segment.is_empty()).collect();
+        let after = |key: &str| {
+            let at = segments.iter().position(|segment| segment.eq_ignore_ascii_case(key))?;
+            segments.get(at + 1).map(|segment| (*segment).to_owned())
+        };
+        let group = after("resourceGroups");
+        let subscription = after("subscriptions");
+        let provider = segments.iter().rposition(|segment| segment.eq_ignore_ascii_case("providers"));
+        let of_type = provider.map(|at| segments.get(at + 1..).unwrap_or_default()).unwrap_or_default();
+        let (kind, name) = match of_type {
+            [namespace, resource, name, ..] => (kind_of(&format!("{namespace}/{resource}")), Some((*name).to_owned())),
+            _ if group.is_some() => (ResourceKind::ResourceGroup, group.clone()),
+            _ => (ResourceKind::Subscription, subscription.clone()),
+        };
+        Self { kind, id: Some(id.to_owned()), name, group, subscription, symbol: None, span }
+    }
+
+    /// Whether nothing tells which resource is meant.
+    pub const fn is_open(&self) -> bool {
+        self.id.is_none() && self.name.is_none() && self.symbol.is_none()
+    }
+}
+
+/// The sort of a resource by its type, `Microsoft.ContainerRegistry/registries`, in any case of letters.
+pub fn kind_of(resource_type: &str) -> ResourceKind {
+    const KINDS: [(&str, ResourceKind); 4] = [
+        ("Microsoft.ContainerRegistry/registries", ResourceKind::Registry),
+        ("Microsoft.ContainerService/managedClusters", ResourceKind::Cluster),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities", ResourceKind::Identity),
+        ("Microsoft.Management/managementGroups", ResourceKind::ManagementGroup),
+    ];
+    let found = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(resource_type));
+    found.map_or(ResourceKind::Other, |(_, kind)| *kind)
+}
+
+/// Which of a resource's ids is meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PrincipalAttribute {
+    /// A cluster's `identityProfile.kubeletidentity.objectId`: what pulls.
+    KubeletObjectId,
+    /// A cluster's `identityProfile.kubeletidentity.clientId`.
+    KubeletClientId,
+    /// A cluster's `identityProfile.kubeletidentity.resourceId`.
+    KubeletResourceId,
+    /// A cluster's `identity.principalId`, or that of an identity it is given: the control plane, which never pulls.
+    ControlPlanePrincipalId,
+    /// A cluster's `servicePrincipalProfile.clientId`: an application id, or the text `msi` on a cluster with a
+    /// managed identity.
+    ClusterServicePrincipalClientId,
+    /// The identity of one of the cluster's add-ons, named.
+    AddOn(String),
+    /// A managed identity's `principalId`.
+    PrincipalId,
+    /// A managed identity's `clientId`.
+    ClientId,
+    /// A managed identity's `id`.
+    ResourceId,
+    /// A service principal's object id (`id`).
+    ObjectId,
+    /// A service principal's or application's `appId`, the client id.
+    AppId,
+    /// An application's own object id, which is no principal.
+    ApplicationObjectId,
+    /// An attribute that the resource does not have, as written.
+    Missing(String),
+}
+
+/// Who is granted something, or whose password it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PrincipalRef {
+    /// An id, a user name or a name as written; what sort it is shows only by what it equals.
+    Written(String, Span),
+    /// An attribute of a resource.
+    Of {
+        /// The resource.
+        resource: ResourceRef,
+        /// Which of its ids.
+        attribute: PrincipalAttribute,
+        /// Where it is granted, or where the password is used.
+        span: Span,
+    },
+    /// Not resolvable.
+    Unknown(Why, Span),
+    /// Not written; the span is where it would go.
+    Absent(Span),
+}
+
+impl PrincipalRef {
+    /// Where it stands or would stand.
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Written(_, span) | Self::Of { span, .. } | Self::Unknown(_, span) | Self::Absent(span) => *span,
+        }
+    }
+}
+
+/// How a source comes to state something of a resource.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Statement {
+    /// It mentions the resource: `az acr show` in a script, `existing` in Bicep, `data` in Terraform.
+    Mentions,
+    /// It makes the resource: `az acr create`, a resource in a template.
+    Makes,
+    /// It changes the resource: `az acr update`.
+    Changes,
+    /// It was read from Azure: the output of `az acr show`.
+    Shows,
+}
+
+/// How a registry decides who may pull.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RegistryMode {
+    /// `LegacyRegistryPermissions`, `rbac`: by the actions of roles such as AcrPull.
+    Legacy,
+    /// `AbacRepositoryPermissions`, `rbac-abac`: by data actions and conditions on repositories.
+    Abac,
+}
+
+/// A registry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegistryFact {
+    /// Which one.
+    pub resource: ResourceRef,
+    /// How the source comes to state this.
+    pub statement: Statement,
+    /// `loginServer`.
+    pub login_server: Field<String>,
+    /// `roleAssignmentMode`.
+    pub mode: Field<RegistryMode>,
+    /// `anonymousPullEnabled`.
+    pub anonymous_pull: Field<bool>,
+    /// `adminUserEnabled`.
+    pub admin_enabled: Field<bool>,
+    /// `sku.name`.
+    pub sku: Field<String>,
+    /// `publicNetworkAccess` is `Enabled`.
+    pub public_network: Field<bool>,
+    /// `networkRuleSet.defaultAction` is `Allow`.
+    pub allows_by_default: Field<bool>,
+    /// `policies.quarantinePolicy.status` is `enabled`.
+    pub quarantine: Field<bool>,
+    /// `policies.azureADAuthenticationAsArmPolicy.status` is `enabled`.
+    pub arm_tokens: Field<bool>,
+    /// A domain name label scope other than `Unsecure`: the login server carries a hash that only Azure knows.
+    pub domain_name_label: Field<bool>,
+    /// Where the whole is written.
+    pub span: Span,
+}
+
+impl RegistryFact {
+    /// A registry of which nothing is stated but that it is meant.
+    pub const fn new(resource: ResourceRef, statement: Statement, span: Span) -> Self {
+        Self {
+            resource,
+            statement,
+            login_server: Field::Absent(span),
+            mode: Field::Absent(span),
+            anonymous_pull: Field::Absent(span),
+            admin_enabled: Field::Absent(span),
+            sku: Field::Absent(span),
+            public_network: Field::Absent(span),
+            allows_by_default: Field::Absent(span),
+            quarantine: Field::Absent(span),
+            arm_tokens: Field::Absent(span),
+            domain_name_label: Field::Absent(span),
+            span,
+        }
+    }
+}
+
+/// Whose credentials a cluster acts with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ClusterIdentityKind {
+    /// Managed identities: one for the control plane, one for the kubelets.
+    Managed,
+    /// A service principal for both.
+    ServicePrincipal,
+}
+
+/// A managed identity's ids.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdentityIds {
+    /// `objectId` or `principalId`: what roles are granted to.
+    pub object_id: Field<String>,
+    /// `clientId`.
+    pub client_id: Field<String>,
+    /// The user-assigned identity, where told.
+    pub resource: Option<ResourceRef>,
+}
+
+impl IdentityIds {
+    /// Nothing is told.
+    pub const fn absent(span: Span) -> Self {
+        Self { object_id: Field::Absent(span), client_id: Field::Absent(span), resource: None }
+    }
+}
+
+/// A cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClusterFact {
+    /// Which one.
+    pub resource: ResourceRef,
+    /// How the source comes to state this.
+    pub statement: Statement,
+    /// Managed identity or service principal.
+    pub identity_kind: Field<ClusterIdentityKind>,
+    /// `identityProfile.kubeletidentity`.
+    pub kubelet: IdentityIds,
+    /// `identity`: one principal of its own, or the user-assigned ones.
+    pub control_plane: Vec<IdentityIds>,
+    /// `servicePrincipalProfile.clientId`, where it is not `msi`.
+    pub service_principal: Option<PrincipalRef>,
+    /// The identities of add-ons, which never pull, by the add-on's name.
+    pub add_ons: Vec<(String, IdentityIds)>,
+    /// `securityProfile.serviceAccountImagePullProfile.enabled`.
+    pub service_account_pull: Field<bool>,
+    /// `securityProfile.serviceAccountImagePullProfile.defaultManagedIdentityId`.
+    pub service_account_default: Field<String>,
+    /// `bootstrapProfile.containerRegistryId`.
+    pub bootstrap_registry: Option<ResourceRef>,
+    /// `nodeResourceGroup`.
+    pub node_group: Field<String>,
+    /// Where the whole is written.
+    pub span: Span,
+}
+
+impl ClusterFact {
+    /// A cluster of which nothing is stated but that it is meant.
+    pub const fn new(resource: ResourceRef, statement: Statement, span: Span) -> Self {
+        Self {
+            resource,
+            statement,
+            identity_kind: Field::Absent(span),
+            kubelet: IdentityIds::absent(span),
+            control_plane: Vec::new(),
+            service_principal: None,
+            add_ons: Vec::new(),
+            service_account_pull: Field::Absent(span),
+            service_account_default: Field::Absent(span),
+            bootstrap_registry: None,
+            node_group: Field::Absent(span),
+            span,
+        }
+    }
+}
+
+/// A user-assigned managed identity.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdentityFact {
+    /// Which one.
+    pub resource: ResourceRef,
+    /// How the source comes to state this.
+    pub statement: Statement,
+    /// `principalId`.
+    pub principal_id: Field<String>,
+    /// `clientId`.
+    pub client_id: Field<String>,
+    /// Where the whole is written.
+    pub span: Span,
+}
+
+/// A service principal with its application.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServicePrincipalFact {
+    /// Which one; its name is the display name.
+    pub resource: ResourceRef,
+    /// How the source comes to state this.
+    pub statement: Statement,
+    /// The service principal's `id` (once `objectId`): what roles are granted to.
+    pub object_id: Field<String>,
+    /// `appId`.
+    pub app_id: Field<String>,
+    /// The application's own object id.
+    pub application_object_id: Field<String>,
+    /// When its secrets end, in seconds since 1970-01-01 UTC. Empty where none is listed.
+    pub secrets_end: Vec<Field<i64>>,
+    /// Where the whole is written.
+    pub span: Span,
+}
+
+/// A repository-scoped token of a registry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenFact {
+    /// The registry.
+    pub registry: ResourceRef,
+    /// The token's name, which is the user name.
+    pub name: Field<String>,
+    /// Its scope map's name.
+    pub scope_map: Field<String>,
+    /// `status` is `enabled`.
+    pub enabled: Field<bool>,
+    /// When its passwords end, in seconds since 1970-01-01 UTC; Absent never ends. Empty where none is listed.
+    pub passwords_end: Vec<Field<i64>>,
+    /// Where the whole is written.
+    pub span: Span,
+}
+
+/// A scope map: what tokens may do in which repositories.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScopeMapFact {
+    /// The registry.
+    pub registry: ResourceRef,
+    /// Its name; a token made with `--repository` has one of its own, named after it.
+    pub name: Field<String>,
+    /// `repositories/<repository>/<action>`; Unknown where any cannot be known.
+    pub actions: Field<Vec<String>>,
+    /// Where the whole is written.
+    pub span: Span,
+}
+
+/// A private endpoint connection of a registry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PrivateEndpointFact {
+    /// The registry.
+    pub registry: ResourceRef,
+    /// `privateLinkServiceConnectionState.status` is `Approved`.
+    pub approved: Field<bool>,
+    /// Where the whole is written.
+    pub span: Span,
+}

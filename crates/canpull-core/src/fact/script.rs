@@ -1,0 +1,100 @@
+//! What scripts and pipelines do to the cluster, and the ways in which their commands go wrong.
+
+use canpull_syntax::Span;
+use canpull_syntax::edit::Edit;
+
+use super::Field;
+use super::azure::PrincipalRef;
+
+/// A Secret made by a command: `kubectl create secret docker-registry`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScriptSecretFact {
+    /// Its name.
+    pub name: Field<String>,
+    /// `--namespace`; Absent is the current context's.
+    pub namespace: Field<String>,
+    /// Its type; Absent where `generic` leaves it to be Opaque.
+    pub secret_type: Field<String>,
+    /// Its keys, where the command lists them all.
+    pub keys: Option<Vec<String>>,
+    /// `--docker-server`; Absent is Docker Hub. Unknown for a docker config that comes from a file.
+    pub server: Field<String>,
+    /// `--docker-username`.
+    pub user: PrincipalRef,
+    /// The password is a token that soon ends: the output of `az acr login --expose-token`.
+    pub short_lived: Option<Span>,
+    /// The command.
+    pub span: Span,
+}
+
+/// A service account's pull secrets set by a command: `kubectl patch serviceaccount`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountPatchFact {
+    /// The service account.
+    pub name: Field<String>,
+    /// `--namespace`.
+    pub namespace: Field<String>,
+    /// The names of the secrets that it is given.
+    pub secrets: Vec<Field<String>>,
+    /// Where `--type merge` stands: the patch replaces the list; otherwise it adds to it.
+    pub replaces: Option<Span>,
+    /// The command.
+    pub span: Span,
+}
+
+/// A step of a pipeline that adds pull secrets to the workloads that it deploys: `KubernetesManifest@1`,
+/// `azure/k8s-deploy`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InjectionFact {
+    /// The secrets' names.
+    pub secrets: Vec<Field<String>>,
+    /// The manifests that it deploys, as paths or globs relative to the project root; empty where they cannot be
+    /// known.
+    pub manifests: Vec<String>,
+    /// The namespace that it deploys to.
+    pub namespace: Field<String>,
+    /// The step's entry.
+    pub span: Span,
+}
+
+/// A command that does not do what it is meant to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SlipFact {
+    /// How.
+    pub kind: SlipKind,
+    /// The words at fault.
+    pub span: Span,
+    /// The edits that right it, where they are certain.
+    pub edits: Vec<Edit>,
+}
+
+/// The ways in which a command goes wrong on its own, whatever else is deployed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SlipKind {
+    /// `servicePrincipalProfile.clientId` as the assignee: on a cluster with a managed identity it is `msi`.
+    MsiClientId,
+    /// A service principal named by `http://…`.
+    ServicePrincipalUrl,
+    /// A property that Microsoft Graph no longer has (`objectId`, `endDate`), with the one to ask for.
+    RemovedProperty {
+        /// As written.
+        written: String,
+        /// What took its place.
+        replacement: &'static str,
+    },
+    /// `create-for-rbac` with only one of `--role` and `--scopes`.
+    RoleWithoutScopes,
+    /// See `RoleWithoutScopes`.
+    ScopesWithoutRole,
+    /// `--assignee-object-id` without `--assignee-principal-type`.
+    ObjectIdWithoutType,
+    /// `az role assignment create` without `--scope`.
+    ScopeMissing,
+    /// `--docker-server` that no image can come from, with what was likely meant.
+    ServerNotLoginServer {
+        /// As written; empty where the flag is missing, so that the server is Docker Hub's.
+        written: String,
+        /// What was likely meant.
+        meant: Option<String>,
+    },
+}

@@ -172,7 +172,7 @@ pub enum Statement {
 /// How a registry decides who may pull.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RegistryMode {
-    /// `LegacyRegistryPermissions`, `rbac`: by the actions of roles such as AcrPull.
+    /// `LegacyRegistryPermissions`, `rbac`: by the actions of roles such as `AcrPull`.
     Legacy,
     /// `AbacRepositoryPermissions`, `rbac-abac`: by data actions and conditions on repositories.
     Abac,

@@ -13,7 +13,7 @@ pub enum GrantOrigin {
     Listed,
     /// `az role assignment create`, `New-AzRoleAssignment`.
     Command,
-    /// `--attach-acr`: the role AcrPull for whatever pulls in the cluster.
+    /// `--attach-acr`: the role `AcrPull` for whatever pulls in the cluster.
     Attach,
     /// `az ad sp create-for-rbac --role … --scopes …`.
     CreateForRbac,

@@ -1,52 +1,52 @@
-//! Sources and the facts read from them: each file of `fixtures/formats/kubernetes` has its facts beside it.
+//! Sources and the facts read from them: each file of `fixtures/formats` has its facts beside it.
 //! `UPDATE=1` rewrites them; every offered edit is applied and read again.
 
-use std::fmt::Write as _;
+mod print;
+
 use std::path::{Path, PathBuf};
 
-use canpull_core::fact::{
-    DefectKind, Field, FieldDefect, FileFacts, Insertion, ObjectMeta, Reach, SecretList, SecretRef, Sensitive,
-};
+use canpull_core::fact::{DefectKind, FieldDefect, FileFacts, Insertion, ObjectMeta, SecretList};
 use canpull_core::read;
 use canpull_core::source::removed_api;
 use canpull_syntax::edit::{self, Edit};
-use canpull_syntax::{FileId, TextRange, text};
+use canpull_syntax::{FileId, text};
+use print::field;
 
-const FOLDER: &str = "fixtures/formats/kubernetes";
+/// A folder each format, with fixtures and their facts.
+const FORMATS: &str = "fixtures/formats";
 
-/// The fixtures, but for their facts, with paths relative to the folder.
-fn fixtures() -> Vec<(String, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
-    let mut files: Vec<PathBuf> = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_none_or(|extension| extension != "facts") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    let name = |path: &Path| path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-    files.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect()
+/// A fixture: where it is kept, the path that it is read under, and its bytes.
+struct Fixture {
+    place: PathBuf,
+    path: String,
+    bytes: Vec<u8>,
+}
+
+/// The fixtures of all formats, but for their facts, with paths relative to the format's folder.
+fn fixtures() -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FORMATS);
+    let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().map(Result::unwrap);
+    let files = files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
+    let fixtures = files.filter(|path| path.extension().is_none_or(|extension| extension != "facts")).map(|place| {
+        let name = place.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        let (_, path) = name.split_once('/').expect("fixtures lie in their format's folder");
+        Fixture { path: path.to_owned(), bytes: std::fs::read(&place).unwrap(), place }
+    });
+    fixtures.collect()
 }
 
 #[test]
 fn facts_are_as_recorded() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
     let mut stale = Vec::new();
-    for (path, bytes) in fixtures() {
-        let facts = dump(&read(FileId(0), &path, &bytes), &bytes);
-        let golden = root.join(format!("{path}.facts"));
+    for Fixture { place, path, bytes } in fixtures() {
+        let facts = print::facts(&read(FileId(0), &path, &bytes), &bytes);
+        let golden = PathBuf::from(format!("{}.facts", place.display()));
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&golden, &facts).unwrap();
         }
         let recorded = std::fs::read_to_string(&golden).unwrap_or_default();
         if recorded != facts {
-            stale.push(format!("{path}\n--- recorded\n{recorded}--- read\n{facts}"));
+            stale.push(format!("{}\n--- recorded\n{recorded}--- read\n{facts}", place.display()));
         }
     }
     assert!(stale.is_empty(), "{}", stale.join("\n"));
@@ -54,7 +54,7 @@ fn facts_are_as_recorded() {
 
 #[test]
 fn secret_values_are_masked_and_never_printed() {
-    for (path, bytes) in fixtures() {
+    for Fixture { path, bytes, .. } in fixtures() {
         let facts = read(FileId(0), &path, &bytes);
         assert!(!format!("{facts:?}").contains("canary"), "{path}");
         let Ok(text) = text::decode(&bytes) else { continue };
@@ -69,7 +69,7 @@ fn secret_values_are_masked_and_never_printed() {
 #[test]
 fn every_offered_edit_rights_its_defect_and_nothing_else() {
     let mut tried = 0;
-    for (path, bytes) in fixtures() {
+    for Fixture { path, bytes, .. } in fixtures() {
         let Ok(text) = text::decode(&bytes) else { continue };
         let before = read(FileId(0), &path, &bytes);
         for defect in before.defects.iter().filter(|defect| !defect.edits.is_empty()) {
@@ -105,7 +105,7 @@ fn named_for(facts: &FileFacts, defect: &FieldDefect) -> bool {
 #[test]
 fn a_name_can_be_added_wherever_an_insertion_is_offered() {
     let mut tried = 0;
-    for (path, bytes) in fixtures() {
+    for Fixture { path, bytes, .. } in fixtures() {
         let Ok(text) = text::decode(&bytes) else { continue };
         let before = read(FileId(0), &path, &bytes);
         let insertions = before.workloads.iter().map(|fact| (&fact.insertion, names(&fact.pull_secrets)));
@@ -171,7 +171,7 @@ fn what_is_not_text_is_a_problem_with_a_place() {
 
 #[test]
 fn truncated_manifests_do_not_panic() {
-    for (path, bytes) in fixtures() {
+    for Fixture { path, bytes, .. } in fixtures() {
         for end in (0..bytes.len()).step_by(7) {
             read(FileId(0), &path, &bytes[..end]);
         }
@@ -212,181 +212,11 @@ fn what_kubectl_prints_is_as_recorded() {
         if !output.status.success() {
             return;
         }
-        let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER).join(name);
+        let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join(FORMATS).join("kubernetes").join(name);
         let recorded = read(FileId(0), name, &std::fs::read(recorded).unwrap());
         let printed = read(FileId(0), name, &output.stdout);
         assert_eq!(images(&printed), images(&recorded));
         assert_eq!(printed.workloads[0].path, recorded.workloads[0].path);
         assert_eq!(printed.problems, []);
     }
-}
-
-/// The facts of a file as compact text, without any secret value.
-fn dump(facts: &FileFacts, bytes: &[u8]) -> String {
-    let decoded = text::decode(bytes).unwrap_or_default();
-    let slice = |range: TextRange| range.slice(&decoded).replace('\n', "\\n").replace('\r', "\\r");
-    let line = |range: TextRange| facts.lines.position(range.start).line;
-    let mut out = String::new();
-    writeln!(
-        out,
-        "documents {} recognised {} touches-pulls {}",
-        facts.documents, facts.recognised, facts.touches_pulls
-    )
-    .unwrap();
-    for fact in &facts.workloads {
-        let flags = [
-            (fact.built_in, "built-in"),
-            (fact.is_static, "static"),
-            (fact.virtual_node.is_some() && fact.virtual_node_certain, "virtual-node"),
-            (fact.virtual_node.is_some() && !fact.virtual_node_certain, "virtual-node?"),
-            (fact.insertion.is_some(), "insertable"),
-        ];
-        let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
-        writeln!(out, "workload {} at {} [{}]", object(&fact.object), fact.path, flags.join(" ")).unwrap();
-        writeln!(out, "  account {}", field(&fact.service_account)).unwrap();
-        writeln!(out, "  secrets {}", list(&fact.pull_secrets)).unwrap();
-        for image in &fact.images {
-            let policy =
-                if image.pull_policy.is_absent() { String::new() } else { format!(" {}", field(&image.pull_policy)) };
-            let shown =
-                if image.image.text() == Some(&image.text) { String::new() } else { format!(" ({})", image.text) };
-            let role = format!("{:?}", image.role).to_lowercase();
-            writeln!(out, "  {role} {:?} {}{shown}{policy}", image.container, field(&image.image)).unwrap();
-        }
-        if !fact.mounted_classes.is_empty() {
-            writeln!(out, "  mounts {}", fact.mounted_classes.join(", ")).unwrap();
-        }
-    }
-    for fact in &facts.service_accounts {
-        writeln!(out, "service-account {}", object(&fact.object)).unwrap();
-        writeln!(out, "  secrets {}; mountable {}", list(&fact.pull_secrets), entries(&fact.secrets)).unwrap();
-    }
-    for fact in &facts.secrets {
-        let hidden = fact.hidden.map(|why| format!(" hidden {why:?}")).unwrap_or_default();
-        writeln!(out, "secret {} type {}{hidden}", object(&fact.object), field(&fact.secret_type)).unwrap();
-        for value in &fact.values {
-            let kept = match &value.value {
-                Field::Known(value, _) => {
-                    let _: &Sensitive = value;
-                    "kept".to_owned()
-                }
-                Field::Unknown(why, _) => format!("unknown {why:?}"),
-                Field::Absent(_) => "name only".to_owned(),
-            };
-            writeln!(out, "  {} {}{kept}", value.key, if value.encoded { "base64 " } else { "" }).unwrap();
-        }
-    }
-    for fact in &facts.producers {
-        let reach = match &fact.reach {
-            Reach::Namespace(namespace) => field(namespace),
-            Reach::Cluster => "everywhere".to_owned(),
-        };
-        write!(out, "producer {} makes {} in {reach}", object(&fact.object), field(&fact.name)).unwrap();
-        write!(out, " type {}", field(&fact.secret_type)).unwrap();
-        if let Some(keys) = &fact.keys {
-            write!(out, " keys {}", keys.join(",")).unwrap();
-        }
-        if let Some(registry) = &fact.registry {
-            write!(out, " registry {}", field(registry)).unwrap();
-        }
-        if let Some(class) = &fact.needs_mount {
-            write!(out, " while mounted {class}").unwrap();
-        }
-        out.push('\n');
-    }
-    for fact in &facts.patchers {
-        let what = if fact.patches_pods { "pods" } else { "accounts" };
-        let account = fact.service_account.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
-        let secret = fact.secret.as_deref().unwrap_or("?");
-        writeln!(out, "patcher {} {what}{account} secret {secret}", object(&fact.object)).unwrap();
-    }
-    for fact in &facts.defects {
-        writeln!(out, "defect {:?} {} -> {} at {:?}", fact.kind, fact.path, fact.belongs, slice(fact.span.range))
-            .unwrap();
-        for edit in &fact.edits {
-            writeln!(out, "  line {} {:?} => {:?}", line(edit.range), slice(edit.range), edit.text).unwrap();
-        }
-    }
-    if let Some(fact) = &facts.kustomization {
-        writeln!(out, "kustomization {:?}{}", fact.directory, if fact.component { " component" } else { "" }).unwrap();
-        let paths = |paths: &[(String, TextRange)]| paths.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
-        writeln!(out, "  resources {:?} components {:?}", paths(&fact.resources), paths(&fact.components)).unwrap();
-        let namespace = fact.namespace.as_ref().map(|(name, _)| name);
-        writeln!(out, "  namespace {namespace:?} renames {}", fact.renames).unwrap();
-        for image in &fact.images {
-            writeln!(out, "  image {} -> {:?} {:?} {:?}", image.name, image.new_name, image.new_tag, image.digest)
-                .unwrap();
-        }
-        for made in &fact.generators {
-            let (namespace, kind) = (&made.namespace, &made.secret_type);
-            writeln!(out, "  generates {} in {namespace:?} type {kind:?} keys {:?}", made.name, made.keys).unwrap();
-        }
-        for patch in &fact.patches {
-            let target = (&patch.target_kind, &patch.target_name);
-            writeln!(out, "  patch {:?} touches {} target {target:?}", patch.file, patch.touches_pulls).unwrap();
-        }
-        for (key, _) in &fact.opaque {
-            writeln!(out, "  opaque {key}").unwrap();
-        }
-    }
-    for ignore in &facts.ignores {
-        let rules: Vec<String> = ignore.rules.iter().map(|(rule, range)| format!("{rule}={}", slice(*range))).collect();
-        writeln!(
-            out,
-            "ignore {} lines {}-{} {:?}",
-            rules.join(","),
-            ignore.first_line,
-            ignore.last_line,
-            ignore.reason
-        )
-        .unwrap();
-    }
-    for problem in &facts.problems {
-        let position = facts.lines.position(problem.range.start);
-        let fatal = if problem.fatal { "error" } else { "note" };
-        writeln!(out, "problem {fatal} {}:{} {}", position.line, position.column, problem.message).unwrap();
-    }
-    for open in &facts.unresolved {
-        writeln!(out, "unresolved {} line {}", open.what, line(open.range)).unwrap();
-    }
-    out
-}
-
-fn object(meta: &ObjectMeta) -> String {
-    let mut out = format!("{} {} {}/{}", meta.api_version, meta.kind, field(&meta.namespace), field(&meta.name));
-    if meta.live {
-        out.push_str(" live");
-    }
-    if let Some(removed) = meta.removed_api {
-        write!(out, " removed-in {} use {}", removed.removed_in, removed.replacement).unwrap();
-    }
-    if let Some(source) = &meta.helm_source {
-        write!(out, " from {source}").unwrap();
-    }
-    for (rule, _) in &meta.ignores {
-        write!(out, " ignores {rule}").unwrap();
-    }
-    out
-}
-
-fn field(field: &Field<String>) -> String {
-    match field {
-        Field::Known(text, _) => format!("{text:?}"),
-        Field::Unknown(why, _) => format!("?{why:?}"),
-        Field::Absent(_) => "-".to_owned(),
-    }
-}
-
-fn list(list: &SecretList) -> String {
-    match list {
-        SecretList::Empty(_) => "none".to_owned(),
-        SecretList::Entries(found, _) => entries(found),
-        SecretList::Refused(found, _) => format!("refused {}", entries(found)),
-        SecretList::Unknown(why, _) => format!("?{why:?}"),
-    }
-}
-
-fn entries(entries: &[SecretRef]) -> String {
-    let names: Vec<String> = entries.iter().map(|entry| field(&entry.name)).collect();
-    format!("[{}]", names.join(", "))
 }

@@ -1,5 +1,6 @@
 //! The access model: what is deployed together, which images it runs and which secrets it holds.
 
+pub mod azure;
 pub mod docker_config;
 pub mod image;
 pub mod keyring;
@@ -7,6 +8,8 @@ mod kustomize;
 pub mod namespace;
 pub mod pull_secret;
 pub mod registry;
+pub mod role;
+pub mod scope;
 pub mod service_account;
 pub mod workload;
 pub mod world;
@@ -18,6 +21,7 @@ use canpull_syntax::{FileId, to_offset};
 use crate::config::Config;
 use crate::fact::{FileFacts, PatcherFact};
 
+pub use azure::Azure;
 pub use namespace::Namespace;
 pub use pull_secret::{Content, Origin, PullSecret, SecretId};
 pub use service_account::{ServiceAccount, ServiceAccountId};
@@ -42,6 +46,8 @@ pub struct AccessModel<'a> {
     pub service_accounts: Vec<ServiceAccount<'a>>,
     /// What adds pull secrets behind the manifests' back; it may run in any cluster.
     pub patchers: Vec<&'a PatcherFact>,
+    /// Registries, clusters, identities and rights in Azure, which all worlds share.
+    pub azure: Azure<'a>,
     secrets_by_name: BTreeMap<(WorldId, String), Vec<SecretId>>,
     secrets_by_host: BTreeMap<(WorldId, String), BTreeSet<SecretId>>,
     accounts_by_name: BTreeMap<(WorldId, String), Vec<ServiceAccountId>>,
@@ -64,6 +70,7 @@ impl<'a> AccessModel<'a> {
             secrets: Vec::new(),
             service_accounts: Vec::new(),
             patchers: files.iter().flat_map(|file| &file.patchers).collect(),
+            azure: Azure::new(files),
             secrets_by_name: BTreeMap::new(),
             secrets_by_host: BTreeMap::new(),
             accounts_by_name: BTreeMap::new(),

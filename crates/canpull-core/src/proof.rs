@@ -36,6 +36,16 @@ impl Truth {
         self.max(other)
     }
 
+    /// The opposite; what is open stays open.
+    #[must_use]
+    pub const fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+            Self::Yes => Self::No,
+        }
+    }
+
     /// As JSON says it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,0 +1,368 @@
+//! The Azure side of the model: registries, clusters, principals and rights, joined over all sources.
+
+pub mod cluster;
+pub mod principal;
+pub mod registry;
+pub mod setting;
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::to_offset;
+
+use crate::fact::azure::{
+    ClusterFact, PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, ScopeMapFact, ServicePrincipalFact,
+    Statement, TokenFact,
+};
+use crate::fact::grant::{
+    DenyAssignmentFact, ListingFact, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
+};
+use crate::fact::{Field, FileFacts};
+use crate::model::role::{BuiltIn, last_segment};
+use crate::model::scope::Place;
+use crate::proof::Truth;
+
+use principal::{Key, id_keys, identity_keys, resource_keys, sort_of};
+
+pub use cluster::{Cluster, ClusterId};
+pub use principal::{IdSort, Principal, PrincipalId, PrincipalKind, Principals, Who};
+pub use registry::{Registry, RegistryId};
+pub use setting::Setting;
+
+/// A role assignment with whom it is for.
+#[derive(Clone, Debug)]
+pub struct Assignment<'a> {
+    /// As stated.
+    pub fact: &'a RoleAssignmentFact,
+    /// Whom it is for.
+    pub who: Who,
+    /// Its role.
+    pub role: Role<'a>,
+}
+
+/// What a role assignment's role is.
+#[derive(Clone, Copy, Debug)]
+pub enum Role<'a> {
+    /// A built-in role that pulls, or that is mistaken for one that does.
+    BuiltIn(&'static BuiltIn),
+    /// A role that the sources define.
+    Custom(&'a RoleDefinitionFact),
+    /// A role that no source defines, by name or GUID.
+    Unseen(&'a str),
+    /// Not resolvable.
+    Open,
+}
+
+/// All that the sources tell of Azure.
+#[derive(Clone, Debug, Default)]
+pub struct Azure<'a> {
+    /// Registries.
+    pub registries: Vec<Registry<'a>>,
+    /// Clusters.
+    pub clusters: Vec<Cluster<'a>>,
+    /// Identities.
+    pub principals: Principals,
+    /// Role assignments.
+    pub assignments: Vec<Assignment<'a>>,
+    /// Their ends, with whose they are.
+    pub revocations: Vec<(&'a RevocationFact, Who)>,
+    /// Deny assignments.
+    pub denials: Vec<&'a DenyAssignmentFact>,
+    /// Commands that list role assignments.
+    pub listings: Vec<&'a ListingFact>,
+    /// Service principals.
+    pub service_principals: Vec<(&'a ServicePrincipalFact, PrincipalId)>,
+    /// Repository-scoped tokens.
+    pub tokens: Vec<&'a TokenFact>,
+    /// Scope maps.
+    pub scope_maps: Vec<&'a ScopeMapFact>,
+    definitions: Vec<&'a RoleDefinitionFact>,
+    registry_index: Index,
+    cluster_index: Index,
+}
+
+/// Where resources of one sort are found by what means them.
+#[derive(Clone, Debug, Default)]
+struct Index(BTreeMap<(u8, String), Vec<u32>>);
+
+impl Index {
+    fn keys(resource: &ResourceRef) -> impl Iterator<Item = (u8, String)> {
+        let id = resource.id.as_ref().map(|id| (0, id.trim_end_matches('/').to_ascii_lowercase()));
+        let symbol = resource.symbol.as_ref().map(|symbol| (1, symbol.clone()));
+        let name = resource.name.as_ref().map(|name| (2, name.to_ascii_lowercase()));
+        [id, symbol, name].into_iter().flatten()
+    }
+
+    fn add(&mut self, resource: &ResourceRef, index: u32) {
+        for key in Self::keys(resource) {
+            let entries = self.0.entry(key).or_default();
+            if !entries.contains(&index) {
+                entries.push(index);
+            }
+        }
+    }
+
+    fn find<'p>(&self, resource: &ResourceRef, place: impl Fn(u32) -> Option<&'p Place>) -> Option<u32> {
+        let candidates = Self::keys(resource).flat_map(|key| self.0.get(&key).into_iter().flatten().copied());
+        candidates.into_iter().find(|&index| place(index).is_some_and(|place| place.is(resource) == Truth::Yes))
+    }
+}
+
+impl<'a> Azure<'a> {
+    /// Joins the facts of all files.
+    pub fn new(files: &'a [FileFacts]) -> Self {
+        let mut azure = Self::default();
+        let facts = || files.iter().map(|file| &file.azure);
+        for fact in facts().flat_map(|facts| &facts.registries) {
+            let id = azure.registry_for(&fact.resource);
+            if let Some(registry) = azure.registries.get_mut(id.0 as usize) {
+                registry.facts.push(fact);
+            }
+        }
+        azure.definitions = facts().flat_map(|facts| &facts.role_definitions).collect();
+        azure.denials = facts().flat_map(|facts| &facts.deny_assignments).collect();
+        azure.listings = facts().flat_map(|facts| &facts.listings).collect();
+        azure.tokens = facts().flat_map(|facts| &facts.tokens).collect();
+        azure.scope_maps = facts().flat_map(|facts| &facts.scope_maps).collect();
+        azure.join_principals(files);
+        for fact in facts().flat_map(|facts| &facts.assignments) {
+            if let Some(scope) = fact.scope.known().filter(|scope| scope.kind == ResourceKind::Registry) {
+                azure.registry_for(scope);
+            }
+            let assignment = Assignment { fact, who: azure.who(&fact.principal), role: azure.role(&fact.role) };
+            azure.assignments.push(assignment);
+        }
+        for fact in facts().flat_map(|facts| &facts.revocations) {
+            let who = azure.who(&fact.principal);
+            azure.revocations.push((fact, who));
+        }
+        azure
+    }
+
+    /// The registry that a reference means, made where none is known yet.
+    fn registry_for(&mut self, resource: &ResourceRef) -> RegistryId {
+        let place = |index: u32| self.registries.get(index as usize).map(|registry| &registry.place);
+        let index = self.registry_index.find(resource, place).unwrap_or_else(|| {
+            self.registries.push(Registry { place: Place::default(), facts: Vec::new() });
+            to_offset(self.registries.len() - 1)
+        });
+        self.registry_index.add(resource, index);
+        if let Some(registry) = self.registries.get_mut(index as usize) {
+            registry.place.learn(resource);
+        }
+        RegistryId(index)
+    }
+
+    /// The cluster that a reference means, made where none is known yet.
+    fn cluster_for(&mut self, resource: &ResourceRef) -> ClusterId {
+        if let Some(id) = self.cluster(resource) {
+            self.cluster_index.add(resource, id.0);
+            if let Some(cluster) = self.clusters.get_mut(id.0 as usize) {
+                cluster.place.learn(resource);
+            }
+            return id;
+        }
+        let id = ClusterId(to_offset(self.clusters.len()));
+        let mut place = Place::default();
+        place.learn(resource);
+        self.cluster_index.add(resource, id.0);
+        let label = "what pulls in a cluster".to_owned();
+        let kubelet = self.principals.join(PrincipalKind::Kubelet, label, vec![Key::Kubelet(id)], resource.span);
+        self.clusters.push(Cluster {
+            place,
+            facts: Vec::new(),
+            kubelet,
+            kubelet_open: true,
+            service_principal: None,
+            control_plane: Vec::new(),
+        });
+        id
+    }
+
+    fn cluster(&self, resource: &ResourceRef) -> Option<ClusterId> {
+        let place = |index: u32| self.clusters.get(index as usize).map(|cluster| &cluster.place);
+        self.cluster_index.find(resource, place).map(ClusterId)
+    }
+
+    fn join_principals(&mut self, files: &'a [FileFacts]) {
+        for fact in files.iter().flat_map(|file| &file.azure.clusters) {
+            let id = self.cluster_for(&fact.resource);
+            if let Some(cluster) = self.clusters.get_mut(id.0 as usize) {
+                cluster.facts.push(fact);
+            }
+            self.join_cluster(id, fact);
+        }
+        for fact in files.iter().flat_map(|file| &file.azure.identities) {
+            let keys = [resource_keys(&fact.resource), id_keys(&fact.principal_id, &fact.client_id)].concat();
+            let label = format!("identity {}", label_of(&fact.resource));
+            self.principals.join(PrincipalKind::Identity, label, keys, fact.span);
+        }
+        for fact in files.iter().flat_map(|file| &file.azure.service_principals) {
+            let keys = [id_keys(&fact.object_id, &fact.app_id), resource_keys(&fact.resource)].concat();
+            let label = format!("service principal {}", label_of(&fact.resource));
+            let id = self.principals.join(PrincipalKind::ServicePrincipal, label, keys, fact.span);
+            self.service_principals.push((fact, id));
+        }
+        self.complete_clusters();
+    }
+
+    fn join_cluster(&mut self, id: ClusterId, fact: &ClusterFact) {
+        let label = self.clusters.get(id.0 as usize).map(Cluster::label).unwrap_or_default();
+        let kubelet = [vec![Key::Kubelet(id)], identity_keys(&fact.kubelet)].concat();
+        self.principals.join(
+            PrincipalKind::Kubelet,
+            format!("the kubelet identity of cluster {label}"),
+            kubelet,
+            fact.span,
+        );
+        for identity in &fact.control_plane {
+            let mut keys = identity_keys(identity);
+            if identity.resource.is_none() {
+                keys.insert(0, Key::ControlPlane(id));
+            }
+            let label = format!("the control-plane identity of cluster {label}");
+            let principal = self.principals.join(PrincipalKind::ControlPlane, label, keys, fact.span);
+            if let Some(cluster) = self.clusters.get_mut(id.0 as usize) {
+                cluster.control_plane.push(principal);
+            }
+        }
+        for (name, identity) in &fact.add_ons {
+            let keys = [vec![Key::AddOn(id, name.clone())], identity_keys(identity)].concat();
+            let label = format!("the identity of add-on `{name}` of cluster {label}");
+            self.principals.join(PrincipalKind::AddOn, label, keys, fact.span);
+        }
+        if let Some(principal) = &fact.service_principal {
+            let mut keys = vec![Key::ClusterServicePrincipal(id)];
+            match principal {
+                PrincipalRef::Written(written, _) => keys.push(Key::Client(written.to_ascii_lowercase())),
+                PrincipalRef::Of { resource, .. } => keys.extend(resource_keys(resource)),
+                PrincipalRef::Unknown(..) | PrincipalRef::Absent(_) => {}
+            }
+            let label = format!("the service principal of cluster {label}");
+            self.principals.join(PrincipalKind::Kubelet, label, keys, principal.span());
+        }
+    }
+
+    /// What can be told of clusters only once all principals are joined.
+    fn complete_clusters(&mut self) {
+        for (index, cluster) in self.clusters.iter_mut().enumerate() {
+            let id = ClusterId(to_offset(index));
+            cluster.service_principal = self.principals.find(&Key::ClusterServicePrincipal(id));
+            cluster.control_plane.extend(self.principals.find(&Key::ControlPlane(id)));
+            let settled = |fact: &&ClusterFact| {
+                let resource = fact.kubelet.resource.as_ref();
+                let named = resource.is_some_and(|resource| !resource.is_open());
+                fact.kubelet.object_id.known().is_some()
+                    || named
+                    || (resource.is_none() && fact.statement == Statement::Makes)
+            };
+            cluster.kubelet_open = !cluster.facts.iter().copied().any(|fact| settled(&fact));
+        }
+    }
+
+    /// Whom a reference means.
+    pub fn who(&mut self, principal: &PrincipalRef) -> Who {
+        match principal {
+            PrincipalRef::Written(written, _) => self.principals.written(written),
+            PrincipalRef::Of { resource, attribute, .. } => self.who_of(resource, attribute),
+            PrincipalRef::Unknown(..) | PrincipalRef::Absent(_) => Who::Open,
+        }
+    }
+
+    fn who_of(&mut self, resource: &ResourceRef, attribute: &PrincipalAttribute) -> Who {
+        if let PrincipalAttribute::Missing(written) = attribute {
+            return Who::Nobody(format!("`{written}` is nothing that such a resource has"));
+        }
+        if *attribute == PrincipalAttribute::ApplicationObjectId {
+            return Who::Nobody(
+                "an application's own object id is no principal; its service principal has another".into(),
+            );
+        }
+        let sort = sort_of(attribute);
+        if resource.kind == ResourceKind::Cluster {
+            return self.who_of_cluster(resource, attribute, sort);
+        }
+        if resource.is_open() {
+            return Who::Open;
+        }
+        let known = self.principals.resource(resource);
+        let found = known.unwrap_or_else(|| {
+            let kind = match resource.kind {
+                ResourceKind::Identity => PrincipalKind::Identity,
+                ResourceKind::ServicePrincipal | ResourceKind::Application => PrincipalKind::ServicePrincipal,
+                _ => PrincipalKind::Unknown,
+            };
+            let label = match kind {
+                PrincipalKind::ServicePrincipal => format!("service principal {}", label_of(resource)),
+                _ => format!("identity {}", label_of(resource)),
+            };
+            self.principals.join(kind, label, resource_keys(resource), resource.span)
+        });
+        Who::Known(found, sort)
+    }
+
+    fn who_of_cluster(&mut self, resource: &ResourceRef, attribute: &PrincipalAttribute, sort: IdSort) -> Who {
+        if resource.is_open() {
+            return Who::Open;
+        }
+        let id = self.cluster_for(resource);
+        let label = self.clusters.get(id.0 as usize).map(Cluster::label).unwrap_or_default();
+        let (kind, key, what) = match attribute {
+            PrincipalAttribute::ControlPlanePrincipalId => {
+                (PrincipalKind::ControlPlane, Key::ControlPlane(id), "the control-plane identity".to_owned())
+            }
+            PrincipalAttribute::ClusterServicePrincipalClientId => {
+                (PrincipalKind::Kubelet, Key::ClusterServicePrincipal(id), "the service principal".to_owned())
+            }
+            PrincipalAttribute::AddOn(name) => {
+                (PrincipalKind::AddOn, Key::AddOn(id, name.clone()), format!("the identity of add-on `{name}`"))
+            }
+            _ => (PrincipalKind::Kubelet, Key::Kubelet(id), "the kubelet identity".to_owned()),
+        };
+        let principal = self.principals.join(kind, format!("{what} of cluster {label}"), vec![key], resource.span);
+        if let Some(cluster) = self.clusters.get_mut(id.0 as usize)
+            && *attribute == PrincipalAttribute::ClusterServicePrincipalClientId
+        {
+            cluster.service_principal = Some(principal);
+        }
+        Who::Known(principal, sort)
+    }
+
+    /// What a role reference means. A GUID wins over a name; a role of the sources over a built-in one of its name.
+    fn role(&self, role: &'a RoleRef) -> Role<'a> {
+        let by_symbol = |fact: &&&RoleDefinitionFact| role.symbol.is_some() && fact.symbol == role.symbol;
+        if let Some(fact) = self.definitions.iter().find(by_symbol) {
+            return Role::Custom(fact);
+        }
+        let Field::Known(written, _) = &role.written else { return Role::Open };
+        let last = last_segment(written);
+        let defines = |fact: &&&RoleDefinitionFact| {
+            let named = |field: &Field<String>| field.text().is_some_and(|text| text.eq_ignore_ascii_case(last));
+            named(&fact.guid) || named(&fact.name)
+        };
+        match (BuiltIn::find(written), self.definitions.iter().find(defines)) {
+            (Some(role), _) => Role::BuiltIn(role),
+            (None, Some(fact)) => Role::Custom(fact),
+            (None, None) => Role::Unseen(last),
+        }
+    }
+
+    /// The registries that an image's host may be, each with whether it is.
+    pub fn registries_at(&self, host: &str) -> Vec<(RegistryId, Truth)> {
+        let all = self.registries.iter().enumerate();
+        let judged = all.map(|(index, registry)| (RegistryId(to_offset(index)), registry.answers(host)));
+        judged.filter(|(_, truth)| *truth != Truth::No).collect()
+    }
+
+    /// A registry.
+    pub fn registry(&self, id: RegistryId) -> Option<&Registry<'a>> {
+        self.registries.get(id.0 as usize)
+    }
+}
+
+fn label_of(resource: &ResourceRef) -> String {
+    match (&resource.name, &resource.symbol) {
+        (Some(name), _) => format!("`{name}`"),
+        (None, Some(symbol)) => format!("`{}`", symbol.rsplit('#').next().unwrap_or(symbol)),
+        (None, None) => "of unknown name".into(),
+    }
+}

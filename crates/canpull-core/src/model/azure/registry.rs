@@ -1,0 +1,107 @@
+//! Registries: which facts speak of the same one, under which hosts it answers, and how it decides.
+
+use canpull_syntax::Span;
+
+use crate::acr_host::{AcrHostKind, acr_host};
+use crate::fact::azure::{RegistryFact, RegistryMode};
+use crate::model::azure::setting::{self, Setting};
+use crate::model::scope::Place;
+use crate::proof::Truth;
+
+/// Index of a registry in the model.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RegistryId(pub u32);
+
+/// A registry of the sources.
+#[derive(Clone, Debug)]
+pub struct Registry<'a> {
+    /// Which one.
+    pub place: Place,
+    /// What speaks of it.
+    pub facts: Vec<&'a RegistryFact>,
+}
+
+impl Registry<'_> {
+    /// Its name, or what stands for it, for people.
+    pub fn label(&self) -> String {
+        match (&self.place.name, self.place.symbols.first()) {
+            (Some(name), _) => format!("`{name}`"),
+            (None, Some(symbol)) => format!("`{}`", symbol.rsplit('#').next().unwrap_or(symbol)),
+            (None, None) => "of unknown name".into(),
+        }
+    }
+
+    /// Its login server, where a source tells.
+    pub fn login_server(&self) -> Option<&str> {
+        self.facts.iter().find_map(|fact| fact.login_server.text())
+    }
+
+    /// Whether an image's host is one of this registry's. A registry without a seen login server or domain name label is
+    /// `<name>.azurecr.io`.
+    pub fn answers(&self, host: &str) -> Truth {
+        let bare = host.split(':').next().unwrap_or(host);
+        if let Some(server) = self.login_server()
+            && server.eq_ignore_ascii_case(bare)
+        {
+            return Truth::Yes;
+        }
+        let Some(acr) = acr_host(bare) else { return Truth::No };
+        let (name, label) = acr.name_and_label();
+        let Some(own) = &self.place.name else {
+            return if self.login_server().is_some() { Truth::No } else { Truth::Unknown };
+        };
+        if !own.eq_ignore_ascii_case(name) {
+            return Truth::No;
+        }
+        if acr.kind == AcrHostKind::Regional {
+            return Truth::Yes;
+        }
+        match (self.login_server(), label) {
+            (Some(_), _) => Truth::No,
+            (None, None) => (!self.has_label()).into(),
+            (None, Some(_)) => Truth::Yes,
+        }
+    }
+
+    /// Whether its login server carries a hash that only Azure knows.
+    fn has_label(&self) -> bool {
+        self.facts.iter().any(|fact| fact.domain_name_label.known() == Some(&true))
+    }
+
+    /// By what it decides who may pull.
+    pub fn mode(&self) -> Setting<RegistryMode> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.mode)))
+    }
+
+    /// Whether everyone may pull.
+    pub fn anonymous_pull(&self) -> Setting<bool> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.anonymous_pull)))
+    }
+
+    /// Whether the admin user is on.
+    pub fn admin_enabled(&self) -> Setting<bool> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.admin_enabled)))
+    }
+
+    /// Whether it answers on public addresses.
+    pub fn public_network(&self) -> Setting<bool> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.public_network)))
+    }
+
+    /// Whether it answers addresses that no rule names.
+    pub fn allows_by_default(&self) -> Setting<bool> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.allows_by_default)))
+    }
+
+    /// Whether new images are withheld until released.
+    pub fn quarantine(&self) -> Setting<bool> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.quarantine)))
+    }
+
+    /// Where the sources speak of it, the most telling first.
+    pub fn spans(&self) -> Vec<Span> {
+        let mut facts: Vec<_> = self.facts.iter().map(|fact| (std::cmp::Reverse(fact.statement), fact.span)).collect();
+        facts.sort_unstable();
+        facts.into_iter().map(|(_, span)| span).collect()
+    }
+}

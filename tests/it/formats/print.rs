@@ -2,6 +2,7 @@
 
 mod azure;
 mod kubernetes;
+mod script;
 
 use std::fmt::Write as _;
 
@@ -39,6 +40,7 @@ pub(super) fn facts(facts: &FileFacts, bytes: &[u8]) -> String {
     .unwrap();
     kubernetes::print(&source, &mut out);
     azure::print(&source, &mut out);
+    script::print(&source, &mut out);
     ignores(&source, &mut out);
     problems(&source, &mut out);
     out

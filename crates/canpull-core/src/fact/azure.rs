@@ -109,6 +109,8 @@ pub enum PrincipalAttribute {
     /// A cluster's `servicePrincipalProfile.clientId`: an application id, or the text `msi` on a cluster with a
     /// managed identity.
     ClusterServicePrincipalClientId,
+    /// The object id of that service principal: `az ad sp show --id` with its client id.
+    ClusterServicePrincipalObjectId,
     /// The identity of one of the cluster's add-ons, named.
     AddOn(String),
     /// A managed identity's `principalId`.
@@ -123,6 +125,8 @@ pub enum PrincipalAttribute {
     AppId,
     /// An application's own object id, which is no principal.
     ApplicationObjectId,
+    /// A registry's admin user, whose password pulls without any role.
+    AdminUser,
     /// An attribute that the resource does not have, as written.
     Missing(String),
 }

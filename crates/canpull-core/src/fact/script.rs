@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 use canpull_syntax::edit::Edit;
 
 use super::Field;
-use super::azure::PrincipalRef;
+use super::azure::{PrincipalRef, ResourceRef};
 
 /// A Secret made by a command: `kubectl create secret docker-registry`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +19,8 @@ pub struct ScriptSecretFact {
     pub keys: Option<Vec<String>>,
     /// `--docker-server`; Absent is Docker Hub. Unknown for a docker config that comes from a file.
     pub server: Field<String>,
+    /// The registry whose login server that is, where the command asks Azure for it.
+    pub registry: Option<ResourceRef>,
     /// `--docker-username`.
     pub user: PrincipalRef,
     /// The password is a token that soon ends: the output of `az acr login --expose-token`.
@@ -72,7 +74,10 @@ pub struct SlipFact {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SlipKind {
     /// `servicePrincipalProfile.clientId` as the assignee: on a cluster with a managed identity it is `msi`.
-    MsiClientId,
+    MsiClientId {
+        /// The cluster that is asked.
+        cluster: ResourceRef,
+    },
     /// A service principal named by `http://…`.
     ServicePrincipalUrl,
     /// A property that Microsoft Graph no longer has (`objectId`, `endDate`), with the one to ask for.

@@ -272,6 +272,9 @@ impl<'a> Azure<'a> {
         if let PrincipalAttribute::Missing(written) = attribute {
             return Who::Nobody(format!("`{written}` is nothing that such a resource has"));
         }
+        if *attribute == PrincipalAttribute::AdminUser {
+            return Who::Open;
+        }
         if *attribute == PrincipalAttribute::ApplicationObjectId {
             return Who::Nobody(
                 "an application's own object id is no principal; its service principal has another".into(),
@@ -310,7 +313,8 @@ impl<'a> Azure<'a> {
             PrincipalAttribute::ControlPlanePrincipalId => {
                 (PrincipalKind::ControlPlane, Key::ControlPlane(id), "the control-plane identity".to_owned())
             }
-            PrincipalAttribute::ClusterServicePrincipalClientId => {
+            PrincipalAttribute::ClusterServicePrincipalClientId
+            | PrincipalAttribute::ClusterServicePrincipalObjectId => {
                 (PrincipalKind::Kubelet, Key::ClusterServicePrincipal(id), "the service principal".to_owned())
             }
             PrincipalAttribute::AddOn(name) => {
@@ -318,9 +322,10 @@ impl<'a> Azure<'a> {
             }
             _ => (PrincipalKind::Kubelet, Key::Kubelet(id), "the kubelet identity".to_owned()),
         };
+        let is_service_principal = matches!(key, Key::ClusterServicePrincipal(_));
         let principal = self.principals.join(kind, format!("{what} of cluster {label}"), vec![key], resource.span);
         if let Some(cluster) = self.clusters.get_mut(id.0 as usize)
-            && *attribute == PrincipalAttribute::ClusterServicePrincipalClientId
+            && is_service_principal
         {
             cluster.service_principal = Some(principal);
         }

@@ -162,11 +162,11 @@ fn permissions(permissions: &Field<Vec<Permission>>, out: &mut String) {
 }
 
 /// The line on which a fact stands.
-fn at(source: &Source<'_>, span: Span) -> String {
+pub(super) fn at(source: &Source<'_>, span: Span) -> String {
     format!("@{}", source.line(span.range))
 }
 
-fn resource(of: &ResourceRef) -> String {
+pub(super) fn resource(of: &ResourceRef) -> String {
     let kind = format!("{:?}", of.kind);
     let parts = [("", &of.name), (" group ", &of.group), (" in ", &of.subscription), (" symbol ", &of.symbol)];
     let parts = parts.iter().filter_map(|(label, part)| Some(format!("{label}{}", part.as_ref()?)));
@@ -179,7 +179,7 @@ fn place(scope: &Field<ResourceRef>) -> String {
     value(scope, resource)
 }
 
-fn principal(of: &PrincipalRef) -> String {
+pub(super) fn principal(of: &PrincipalRef) -> String {
     match of {
         PrincipalRef::Written(text, _) => format!("{text:?}"),
         PrincipalRef::Of { resource: own, attribute, .. } => format!("{attribute:?} of {}", resource(own)),

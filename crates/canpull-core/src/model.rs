@@ -1,6 +1,7 @@
 //! The access model: what is deployed together, which images it runs and which secrets it holds.
 
 pub mod azure;
+pub mod condition;
 pub mod docker_config;
 pub mod image;
 pub mod keyring;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use canpull_core::proof::{Claim, RouteKind, Truth};
+use canpull_core::proof::{Claim, Truth, needs_credentials};
 use canpull_core::{Options, Report};
 
 use crate::args::InputArgs;
@@ -80,9 +80,8 @@ fn joined(names: &BTreeSet<String>) -> String {
 
 /// Hosts that the nodes' identity might have access to.
 fn private_registries(report: &Report) -> BTreeSet<String> {
-    let node =
-        |pull: &&canpull_core::report::Pull| pull.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
-    report.pulls.iter().filter(node).filter_map(|pull| pull.registry.as_deref()).map(printable).collect()
+    let private = report.pulls.iter().filter(|pull| needs_credentials(&pull.routes));
+    private.filter_map(|pull| pull.registry.as_deref()).map(printable).collect()
 }
 
 /// Hosts of which nothing is known but that images come from there.

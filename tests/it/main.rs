@@ -7,6 +7,7 @@ mod config;
 mod crd_table;
 mod formats;
 mod kubelet;
+mod proof;
 mod render;
 mod rules;
 mod suppress;

@@ -71,6 +71,8 @@ pub enum Claim {
     ListAccepted,
     /// A named, existing secret decodes: otherwise every pull of the pod fails.
     SecretDecodes(SecretId),
+    /// So do those that no source shows.
+    UnseenDecode,
     /// The image is on the node already.
     ImagePresent,
     /// The registry answers without credentials.
@@ -170,6 +172,12 @@ impl Route {
     pub fn truth(&self) -> Truth {
         self.links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth))
     }
+}
+
+/// Whether the registry is one that does not answer without credentials.
+pub fn needs_credentials(routes: &[Route]) -> bool {
+    let mut links = routes.iter().flat_map(|route| &route.links);
+    links.any(|link| link.claim == Claim::ServesAnonymously && link.truth == Truth::No)
 }
 
 /// Whether one image of one workload can be pulled, and why.

@@ -5,7 +5,8 @@ use canpull_syntax::{Span, to_offset};
 use crate::config::{ClusterDecl, CompleteKind, Declared};
 use crate::fact::{Field, SecretList, Why};
 use crate::glob;
-use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference};
+use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference, ServiceAccount};
+use crate::proof::credential;
 use crate::proof::{Claim, Link, PullProof, Route, RouteKind, Truth};
 
 /// Proves every image use of the model, in its order.
@@ -25,6 +26,7 @@ fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>) -> Option<Pu
     let lists = case.lists();
     common.extend(case.secrets_decode(&lists));
     let mut routes = case.secret_routes(&lists);
+    common.extend(credential::unseen_decode(&routes));
     routes.extend(case.node_identity());
     routes.extend(case.attached());
     let anonymous = case.anonymous(&routes);
@@ -137,9 +139,13 @@ impl<'m> Case<'m, '_> {
             vec![NamedList { kind: RouteKind::PodPullSecret, list: own, condition: Vec::new(), uncertain: false }];
         let Some(name) = self.account_name() else { return lists };
         let condition = self.own_list_empty();
-        for account in self.model.accounts_named(self.pod.world, name) {
-            let same = account.namespace.same(&self.pod.namespace);
-            if same != Truth::No {
+        let named = || self.model.accounts_named(self.pod.world, name);
+        let same = |account: &ServiceAccount<'_>| account.namespace.same(&self.pod.namespace);
+        // Where one is certainly meant, no other can be: a namespace has but one of a name.
+        let certain = named().any(|account| same(account) == Truth::Yes);
+        for account in named() {
+            let same = same(account);
+            if same == Truth::Yes || (same == Truth::Unknown && !certain) {
                 lists.push(NamedList {
                     kind: RouteKind::ServiceAccountPullSecret,
                     list: &account.pull_secrets,

@@ -53,17 +53,17 @@ fn judge(credential: &Credential, now: Option<i64>, anonymous: &Link, span: Span
 /// The kubelet tries without credentials only where none matches. A secret that is in no source is taken not to stand
 /// in the way: either it does not match, or it is as good as any that does.
 pub(crate) fn in_the_way(routes: &[Route]) -> Option<Link> {
-    let secret_routes = routes
-        .iter()
-        .filter(|route| matches!(route.kind, RouteKind::PodPullSecret | RouteKind::ServiceAccountPullSecret));
     let mut worst: Option<Link> = None;
-    let mut named = Vec::new();
-    for route in secret_routes {
-        named.extend(route.named_at);
+    let mut harmless = Vec::new();
+    for route in routes.iter().filter(|route| route.through_secret()) {
         let (good, others): (Vec<&Link>, Vec<&Link>) =
             route.links.iter().partition(|link| link.claim == Claim::CredentialGood);
         let others = others.into_iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
-        let Some(good) = good.first().filter(|_| others != Truth::No) else { continue };
+        if others == Truth::No {
+            continue;
+        }
+        harmless.extend(route.place());
+        let Some(good) = good.first() else { continue };
         let truth = match (others, good.truth) {
             (Truth::Yes, Truth::Yes | Truth::No) => Truth::No,
             (_, Truth::Yes) => continue,
@@ -75,13 +75,45 @@ pub(crate) fn in_the_way(routes: &[Route]) -> Option<Link> {
             worst = Some(Link { claim: Claim::NoCredentialMatches, text, truth, assumed: false, because });
         }
     }
-    worst.or_else(|| {
-        (!named.is_empty()).then(|| Link {
-            claim: Claim::NoCredentialMatches,
-            text: "no pull secret is known to stand in the way of a pull without credentials".into(),
-            truth: Truth::Yes,
-            assumed: true,
-            because: named,
-        })
-    })
+    let text = "no pull secret is known to stand in the way of a pull without credentials";
+    worst.or_else(|| granted(Claim::NoCredentialMatches, text, harmless))
+}
+
+/// The kubelet decodes every secret that it finds: those that no source shows for certain are taken to decode.
+pub(crate) fn unseen_decode(routes: &[Route]) -> Option<Link> {
+    let unseen = routes.iter().filter(|route| route.through_secret() && route.may_be_unseen());
+    granted(
+        Claim::UnseenDecode,
+        "pull secrets that no source shows are taken to decode",
+        unseen.filter_map(Route::place).collect(),
+    )
+}
+
+/// What is taken for granted of the secrets at these places; nothing where there are none.
+fn granted(claim: Claim, text: &str, because: Vec<Span>) -> Option<Link> {
+    let text = text.to_owned();
+    (!because.is_empty()).then_some(Link { claim, text, truth: Truth::Yes, assumed: true, because })
+}
+
+impl Route {
+    fn through_secret(&self) -> bool {
+        matches!(self.kind, RouteKind::PodPullSecret | RouteKind::ServiceAccountPullSecret)
+    }
+
+    /// Where the secret is named, or else what the route ends at.
+    fn place(&self) -> Option<Span> {
+        self.named_at.or_else(|| self.links.last()?.because.first().copied())
+    }
+
+    /// Whether it may lead through a secret that no source shows.
+    fn may_be_unseen(&self) -> bool {
+        let leads = |link: &&Link| {
+            matches!(
+                link.claim,
+                Claim::PodListEmpty | Claim::PodNames | Claim::ServiceAccountNames | Claim::SecretExists
+            )
+        };
+        let reached = self.links.iter().filter(leads).fold(Truth::Yes, |truth, link| truth.and(link.truth));
+        reached == Truth::Unknown || (reached == Truth::Yes && self.secrets.is_empty())
+    }
 }

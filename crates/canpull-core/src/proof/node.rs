@@ -9,18 +9,7 @@ use crate::proof::case::{Case, assumed, link};
 use crate::proof::credential;
 use crate::proof::{Claim, Link, Route, RouteKind, Truth};
 
-impl<'m> Case<'m, '_> {
-    /// The host, where pulling from it needs credentials: an ACR host, or one the configuration calls private.
-    fn private_host(&self) -> Option<(&'m str, Vec<Span>)> {
-        let host = self.image.parsed()?.registry.as_str();
-        if registry::acr_host(host).is_some() {
-            return Some((host, Vec::new()));
-        }
-        let registries = &self.model.config.registries;
-        let declared = registries.iter().find(|registry| registry.private && registry.host.value == host)?;
-        Some((host, vec![declared.host.span]))
-    }
-
+impl Case<'_, '_> {
     /// The node's credential provider, or a docker config file on the node.
     pub(super) fn node_identity(&self) -> Option<Route> {
         let Some(reference) = self.image.parsed() else {
@@ -29,7 +18,7 @@ impl<'m> Case<'m, '_> {
             let open = matches!(self.image.reference, Reference::Unresolved(_));
             return open.then(|| Route::new(RouteKind::NodeIdentity, vec![unknown]));
         };
-        let (host, because) = self.private_host()?;
+        let host = reference.registry.as_str();
         let mut links: Vec<Link> = self.virtual_node().into_iter().collect();
         if registry::acr_host(host).is_some() && !registry::node_provider_serves(&reference.lookup_name()) {
             let text = format!(
@@ -37,7 +26,7 @@ impl<'m> Case<'m, '_> {
             );
             links.push(link(Claim::NodeServesHost, Truth::Unknown, text, self.image_span()));
         }
-        links.push(self.node_may_pull(host, because));
+        links.push(self.node_may_pull(reference));
         Some(Route::new(RouteKind::NodeIdentity, links))
     }
 
@@ -52,19 +41,25 @@ impl<'m> Case<'m, '_> {
         Some(link(Claim::NodeServesHost, truth, text, vec![span]))
     }
 
-    fn node_may_pull(&self, host: &str, because: Vec<Span>) -> Link {
-        match self.complete(CompleteKind::Attached) {
-            Some(complete) if self.attached_to(host).is_empty() => {
-                let text = format!(
-                    "the configuration lists every registry that the nodes may pull from, and `{host}` is not among them"
-                );
-                link(Claim::NodeMayPull, Truth::No, text, complete)
-            }
-            _ => {
-                let text = format!("no source tells whether the nodes' identity may pull from `{host}`");
-                link(Claim::NodeMayPull, Truth::Unknown, text, [self.image_span(), because].concat())
-            }
+    fn node_may_pull(&self, reference: &ImageReference) -> Link {
+        let (claim, host) = (Claim::NodeMayPull, reference.registry.as_str());
+        if let Some(complete) = self.complete(CompleteKind::Attached).filter(|_| self.attached_to(host).is_empty()) {
+            let text = format!(
+                "the configuration lists every registry that the nodes may pull from, and `{host}` is not among them"
+            );
+            return link(claim, Truth::No, text, complete);
         }
+        if registry::acr_host(host).is_some() {
+            let text = format!("no source tells whether the nodes' identity may pull from `{host}`");
+            return link(claim, Truth::Unknown, text, self.image_span());
+        }
+        let open = self.serves_anonymously(reference);
+        if open.truth == Truth::Yes {
+            let text = format!("the nodes are taken to hold no credentials for `{host}`, which is public");
+            return assumed(claim, Truth::No, text, open.because);
+        }
+        let text = format!("no source tells whether a docker config file on the nodes is for `{host}`");
+        link(claim, Truth::Unknown, text, open.because)
     }
 
     /// Where clusters of the world are declared to have this registry attached.

@@ -15,8 +15,8 @@ use crate::proof::{Claim, Link, Route, Truth};
 struct Named<'m, 'a> {
     exists: Link,
     candidates: Vec<(SecretId, &'m PullSecret<'a>)>,
-    /// Whether the candidates are certain to be what the name stands for.
-    certain: bool,
+    /// Whether the name stands for one of the candidates, if for anything.
+    closed: bool,
     /// Only the configuration says that it exists.
     declared: bool,
 }
@@ -29,7 +29,8 @@ impl<'m, 'a> Case<'m, 'a> {
             for entry in list.list.entries() {
                 let Some(name) = entry.name.text().filter(|name| !name.is_empty()) else { continue };
                 let named = self.named(name, entry);
-                let sure = named.certain && named.candidates.len() == 1 && list.applies() == Truth::Yes;
+                let sure =
+                    named.exists.truth == Truth::Yes && named.candidates.len() == 1 && list.applies() == Truth::Yes;
                 let decodes = named.candidates.iter().filter_map(|(id, secret)| decodes(*id, secret, entry.span));
                 links.extend(decodes.map(|link| if sure { link } else { weakened(link) }));
             }
@@ -72,19 +73,19 @@ impl<'m, 'a> Case<'m, 'a> {
         let place = self.pod.namespace.describe();
         if !same.is_empty() {
             let exists = self.exists(name, &place, &same);
-            return Named { exists, candidates: same, certain: true, declared: false };
+            return Named { exists, candidates: same, closed: true, declared: false };
         }
         if let Some(span) = self.external(&self.model.config.external_secrets, name) {
             let text = format!("secret `{name}` is made elsewhere, so says the configuration");
             let exists = link(Claim::SecretExists, Truth::Yes, text, vec![span]);
-            return Named { exists, candidates: Vec::new(), certain: true, declared: true };
+            return Named { exists, candidates: Vec::new(), closed: true, declared: true };
         }
         if !maybe.is_empty() {
             let text = format!("secret `{name}` may be in {place}");
             let exists = link(Claim::SecretExists, Truth::Unknown, text, spans(&maybe));
-            return Named { exists, candidates: maybe, certain: false, declared: false };
+            return Named { exists, candidates: maybe, closed: self.complete_secrets().is_some(), declared: false };
         }
-        Named { exists: self.unseen(name, entry), candidates: Vec::new(), certain: false, declared: false }
+        Named { exists: self.unseen(name, entry), candidates: Vec::new(), closed: false, declared: false }
     }
 
     fn exists(&self, name: &str, place: &str, candidates: &[(SecretId, &PullSecret<'a>)]) -> Link {
@@ -98,18 +99,19 @@ impl<'m, 'a> Case<'m, 'a> {
         }
     }
 
+    /// Where the sources are declared to hold all secrets, and nothing hands out others.
+    fn complete_secrets(&self) -> Option<Vec<Span>> {
+        self.complete(CompleteKind::Secrets).filter(|_| self.model.patchers.is_empty())
+    }
+
     /// A secret that no source makes: secrets are rarely committed, so it is Unknown unless all are in the sources.
     fn unseen(&self, name: &str, entry: &SecretRef) -> Link {
-        match self.complete(CompleteKind::Secrets) {
-            Some(complete) if self.model.patchers.is_empty() => {
-                let text = format!("secret `{name}` is in no source, and the configuration says that these are all");
-                link(Claim::SecretExists, Truth::No, text, [vec![entry.span], complete].concat())
-            }
-            _ => {
-                let text = format!("secret `{name}` is in no source, so whether it exists is not known");
-                link(Claim::SecretExists, Truth::Unknown, text, vec![entry.span])
-            }
+        if let Some(complete) = self.complete_secrets() {
+            let text = format!("secret `{name}` is in no source, and the configuration says that these are all");
+            return link(Claim::SecretExists, Truth::No, text, [vec![entry.span], complete].concat());
         }
+        let text = format!("secret `{name}` is in no source, so whether it exists is not known");
+        link(Claim::SecretExists, Truth::Unknown, text, vec![entry.span])
     }
 
     /// The SecretProviderClass that makes this secret, where no pod of the namespace mounts it.
@@ -133,9 +135,13 @@ impl<'m, 'a> Case<'m, 'a> {
         }
         let contents: Vec<Vec<Link>> = named.candidates.iter().map(|(_, secret)| self.content_links(secret)).collect();
         let truth_of = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
-        let agree = contents.iter().map(|links| truth_of(links)).is_sorted_by(|a, b| a == b);
-        let Some(first) = contents.into_iter().next() else { return links };
-        links.extend(if named.certain && agree { first } else { first.into_iter().map(weakened).collect() });
+        let good =
+            |links: &[Link]| links.iter().find(|link| link.claim == Claim::CredentialGood).map(|link| link.truth);
+        let agree = contents.iter().map(|links| (truth_of(links), good(links))).is_sorted_by(|a, b| a == b);
+        // Of several that differ, the one that could keep the kubelet from pulling without credentials.
+        let worst = contents.into_iter().min_by_key(|links| good(links).unwrap_or(Truth::Yes));
+        let Some(worst) = worst else { return links };
+        links.extend(if named.closed && agree { worst } else { worst.into_iter().map(weakened).collect() });
         if !agree {
             let text = "several secrets of this name are written, and they differ";
             links.push(link(Claim::SecretExists, Truth::Unknown, text, spans(&named.candidates)));

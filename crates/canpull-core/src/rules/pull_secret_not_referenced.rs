@@ -9,7 +9,7 @@ use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Applicability, Change, Diagnostic, Fix, Severity};
 use crate::fact::SecretList;
 use crate::model::{Pod, PullSecret};
-use crate::proof::{RouteKind, Truth};
+use crate::proof::{Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -74,7 +74,7 @@ Add the secret to the pod's `imagePullSecrets`.
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_pod: BTreeMap<Span, Diagnostic> = BTreeMap::new();
     for (index, proof, image, pod) in context.pulls() {
-        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        let private = needs_credentials(&proof.routes);
         let named = proof.routes.iter().any(|route| route.secret_name.is_some() && route.truth() != Truth::No);
         let empty = matches!(pod.pull_secrets, SecretList::Empty(_));
         let Some(reference) = image.parsed().filter(|_| private && !named && empty) else { continue };

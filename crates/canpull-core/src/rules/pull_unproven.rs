@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
 use crate::model::WorldId;
-use crate::proof::{Route, RouteKind, Truth};
+use crate::proof::{Route, Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls() {
         let Some(reference) = image.parsed() else { continue };
         let host = reference.registry.as_str();
-        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        let private = needs_credentials(&proof.routes);
         // A named secret that is not visible may well be the way in.
         let named = |route: &Route| route.secret_name.is_some() && route.truth() == Truth::Unknown;
         if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(named) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{Field, SecretList};
-use crate::proof::{RouteKind, Truth};
+use crate::proof::{Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -65,7 +65,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_place = BTreeMap::new();
     for (index, proof, _, pod) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::Unknown) {
         let Field::Known(name, span) = &pod.service_account else { continue };
-        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        let private = needs_credentials(&proof.routes);
         let written = context.model.accounts_named(pod.world, name).next().is_some();
         let matters = private && matches!(pod.pull_secrets, SecretList::Empty(_)) && pod.fact.built_in;
         if written || !matters || name == "default" || name.is_empty() {

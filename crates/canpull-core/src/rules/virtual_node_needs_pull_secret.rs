@@ -3,7 +3,7 @@
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::SecretList;
-use crate::proof::{RouteKind, Truth};
+use crate::proof::{Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -71,7 +71,7 @@ Name a pull secret whose key is the bare login server.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls() {
-        let private = proof.routes.iter().any(|route| route.kind == RouteKind::NodeIdentity);
+        let private = needs_credentials(&proof.routes);
         let Some(span) = pod.fact.virtual_node.filter(|_| private && image.parsed().is_some()) else { continue };
         let through_secret = proof
             .routes

@@ -141,7 +141,7 @@ fn auth_fields_decode_as_in_the_kubelet() {
 #[test]
 fn payloads_decode_as_in_the_api_server_and_the_kubelet() {
     let mut failed = Vec::new();
-    for row in table("dockerconfig_cases") {
+    for row in [table("dockerconfig_cases"), table("dockerconfig_extra")].concat() {
         let layout = match text(&row, "secret_key") {
             ".dockercfg" => docker_config::Layout::DockerCfg,
             _ => docker_config::Layout::DockerConfigJson,
@@ -244,6 +244,14 @@ fn data_is_base64_as_go_reads_it() {
         let expected = expected.map_err(|at| format!("illegal base64 data at input byte {at}"));
         assert_eq!(docker_config::base64_data(text), expected, "{text:?}");
     }
+}
+
+#[test]
+fn bytes_that_are_no_utf8_are_replaced_one_by_one() {
+    assert_eq!(docker_config::utf8(b"a\xff\xf0\x9f\xa6\xc3\xa4"), "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{e4}");
+    // {"auth": base64 of user FF FE, password}
+    let login = docker_config::auth_field("//46cA==").unwrap();
+    assert_eq!(login, ("\u{fffd}\u{fffd}".to_owned(), "p".to_owned()));
 }
 
 #[test]

@@ -229,12 +229,21 @@ pub fn base64_data(text: &str) -> Result<Vec<u8>, String> {
     decode_base64(text, Padding::Required)
 }
 
+/// Bytes as Go's JSON decoder takes them for text: each that is no UTF-8 reads as U+FFFD.
+pub fn utf8(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
+}
+
 /// The `auth` field: base64 of `user:password`; padding is required where the text ends in `=`, else forbidden.
 pub fn auth_field(text: &str) -> Result<Login, String> {
     let padding = if text.trim_end().ends_with('=') { Padding::Required } else { Padding::Forbidden };
     let decoded = decode_base64(text, padding)?;
-    let decoded = String::from_utf8_lossy(&decoded);
-    match decoded.split_once(':') {
+    match utf8(&decoded).split_once(':') {
         Some((user, password)) => Ok((user.to_owned(), password.to_owned())),
         None => Err("unable to parse auth field, must be formatted as base64(username:password)".to_owned()),
     }
@@ -569,11 +578,14 @@ mod tests {
 
     use super::{Fields, Layout, docker_cfg, docker_config_json, json};
 
-    /// User names and passwords as the kubelet reads them: every row of the table.
+    /// User names and passwords as the kubelet reads them: every row of the tables.
     #[test]
     fn logins_are_the_kubelets() {
-        let table = include_str!("../../../../fixtures/tables/dockerconfig_cases.json");
-        let rows: Vec<serde_json::Value> = serde_json::from_str(table).unwrap();
+        let tables = [
+            include_str!("../../../../fixtures/tables/dockerconfig_cases.json"),
+            include_str!("../../../../fixtures/tables/dockerconfig_extra.json"),
+        ];
+        let rows = tables.iter().flat_map(|table| serde_json::from_str::<Vec<serde_json::Value>>(table).unwrap());
         let (mut compared, nothing) = (0, Fields::new());
         for row in rows {
             let Some(expected) = row["entries"].as_object() else { continue };
@@ -589,6 +601,6 @@ mod tests {
             compared += 1;
         }
         // All that the kubelet decodes.
-        assert_eq!(compared, 29);
+        assert_eq!(compared, 74);
     }
 }

@@ -157,7 +157,7 @@ fn payload(value: &SecretValue, layout: Layout) -> Content {
     let decoded = if value.encoded {
         match docker_config::base64_data(text) {
             Err(reason) => return refused(reason),
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Ok(bytes) => docker_config::utf8(&bytes),
         }
     } else {
         text.to_owned()

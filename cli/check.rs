@@ -25,8 +25,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
     }
     let project = Project::find(&args.input).map_err(|message| with_command_hint(message, args))?;
     if args.show_files {
-        let names = project.names().join("\n");
-        return output::print(&(names + "\n")).map(|()| codes::CLEAN);
+        let names: Vec<String> = project.names().into_iter().map(|name| render::one_line(name) + "\n").collect();
+        return output::print(&names.concat()).map(|()| codes::CLEAN);
     }
     tell(&project, args);
     let options = Options {
@@ -103,7 +103,7 @@ fn tell(project: &Project, args: &CheckArgs) {
     }
     if !args.input.quiet {
         for (name, reason) in project.notes() {
-            output::note(&format!("note: {}: {reason}", human::printable(name)));
+            output::note(&format!("note: {}: {reason}", render::one_line(name)));
         }
     }
 }
@@ -113,7 +113,7 @@ fn write(spec: &OutputSpec, args: &CheckArgs, analysis: &Analysis) -> Result<(),
     let mut sink = Sink::open(spec.file.as_deref())?;
     match spec.format {
         Format::Json => sink.write(&render::json(report))?,
-        Format::Concise => sink.write(&human::printable(&render::concise(report)))?,
+        Format::Concise => sink.write(&render::concise(report))?,
         Format::Full => {
             let terminal = spec.file.is_none();
             let (color, width) = (terminal && output::colored(args.input.color), output::width());

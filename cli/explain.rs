@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use canpull_core::proof::{Link, RouteKind, Truth};
+use canpull_core::render::{self, one_line};
 use canpull_core::report::Pull;
-use canpull_core::{Options, Report, glob, render};
+use canpull_core::{Options, Report, glob};
 
 use crate::args::InputArgs;
 use crate::codes;
-use crate::human::printable;
 use crate::output;
 use crate::progress::Progress;
 use crate::run::Project;
@@ -41,7 +41,7 @@ fn matches(pattern: &str, pull: &Pull) -> bool {
 fn example(report: &Report) -> String {
     match report.pulls.first() {
         Some(pull) => {
-            printable(&format!("a workload, a container or an image, such as `{}` or `{}`", workload(pull), pull.image))
+            one_line(&format!("a workload, a container or an image, such as `{}` or `{}`", workload(pull), pull.image))
         }
         None => "a workload, a container or an image, and these files have none".to_owned(),
     }
@@ -83,8 +83,8 @@ fn tree(report: &Report, pull: &Pull, paint: &Paint) -> String {
         Truth::Unknown => "may or may not be pulled",
     };
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}  {}", printable(&head), paint.faint(&printable(&at)));
-    let _ = writeln!(out, "{} {} {verdict}", paint.mark(pull.verdict), printable(&pull.image));
+    let _ = writeln!(out, "{}  {}", one_line(&head), paint.faint(&one_line(&at)));
+    let _ = writeln!(out, "{} {} {verdict}", paint.mark(pull.verdict), one_line(&pull.image));
     let groups = usize::from(!pull.common.is_empty()) + pull.routes.len();
     let mut left = groups;
     let mut branch = || {
@@ -101,7 +101,7 @@ fn tree(report: &Report, pull: &Pull, paint: &Paint) -> String {
         let (joint, stem) = branch();
         let secret = route.secret_name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
         let title = format!("{}{secret}", route_title(route.kind));
-        let _ = writeln!(out, "{joint}{} {}", paint.mark(route.truth()), printable(&title));
+        let _ = writeln!(out, "{joint}{} {}", paint.mark(route.truth()), one_line(&title));
         links(&mut out, report, &route.links, stem, paint);
     }
     if pull.routes.is_empty() {
@@ -133,7 +133,7 @@ fn links(out: &mut String, report: &Report, links: &[Link], stem: &str, paint: &
         let mut places: Vec<String> = places.collect();
         places.dedup();
         let because = if places.is_empty() { String::new() } else { format!("  {}", places.join(", ")) };
-        let (mark, text) = (paint.mark(link.truth), printable(&link.text));
-        let _ = writeln!(out, "{stem}{joint} {mark} {text}{assumed}{}", paint.faint(&printable(&because)));
+        let (mark, text) = (paint.mark(link.truth), one_line(&link.text));
+        let _ = writeln!(out, "{stem}{joint} {mark} {text}{assumed}{}", paint.faint(&one_line(&because)));
     }
 }

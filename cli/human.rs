@@ -7,7 +7,7 @@ use std::rc::Rc;
 use canpull_core::Report;
 use canpull_core::diagnostic::{Applicability, Change, Diagnostic, Severity};
 use canpull_core::proof::Truth;
-use canpull_core::render;
+use canpull_core::render::{self, one_line, printable};
 use canpull_syntax::{FileId, Span, TextRange, text};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
@@ -39,7 +39,7 @@ impl<'a> Renderer<'a> {
         let place = render::place(&self.analysis.report, finding.span);
         // Without its source line a finding still says where it is.
         let message = if snippets.is_empty() {
-            format!("{}:{}:{}: {}", place.path, place.start.line, place.start.column, finding.message)
+            format!("{}:{}:{}: {}", one_line(place.path), place.start.line, place.start.column, finding.message)
         } else {
             finding.message.clone()
         };
@@ -52,7 +52,7 @@ impl<'a> Renderer<'a> {
         };
         let mut out = String::new();
         if self.handler.render_report(&mut out, &shown).is_err() {
-            out = format!("{}[{}] {message}\n", render::severity_name(finding.severity), finding.rule);
+            out = format!("{}[{}] {}\n", render::severity_name(finding.severity), finding.rule, shown.message);
         }
         // The renderer pads empty lines; what is copied from a terminal should not.
         let lines: Vec<&str> = out.lines().map(str::trim_end).collect();
@@ -65,7 +65,7 @@ impl<'a> Renderer<'a> {
         let report = &self.analysis.report;
         let label = |(at, (span, message)): (usize, (Span, &str))| {
             let place = render::place(report, span);
-            Label { span, place, message: printable(message), primary: at == 0 }
+            Label { span, place, message: one_line(message), primary: at == 0 }
         };
         all.enumerate().map(label).collect()
     }
@@ -104,12 +104,6 @@ pub(crate) fn statistics(report: &Report) -> String {
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Text that cannot steer a terminal: of control characters only line breaks and tabs are left.
-pub(crate) fn printable(text: &str) -> String {
-    let safe = |c: char| !c.is_control() || c == '\n' || c == '\t';
-    text.chars().map(|c| if safe(c) { c } else { '\u{FFFD}' }).collect()
 }
 
 fn help(finding: &Diagnostic) -> String {

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use canpull_core::proof::{Claim, Truth, needs_credentials};
+use canpull_core::render::one_line;
 use canpull_core::{Options, Report};
 
 use crate::args::InputArgs;
 use crate::codes;
-use crate::human::printable;
 use crate::output;
 use crate::progress::Progress;
 use crate::run::Project;
@@ -81,14 +81,14 @@ fn joined(names: &BTreeSet<String>) -> String {
 /// Hosts that the nodes' identity might have access to.
 fn private_registries(report: &Report) -> BTreeSet<String> {
     let private = report.pulls.iter().filter(|pull| needs_credentials(&pull.routes));
-    private.filter_map(|pull| pull.registry.as_deref()).map(printable).collect()
+    private.filter_map(|pull| pull.registry.as_deref()).map(one_line).collect()
 }
 
 /// Hosts of which nothing is known but that images come from there.
 fn other_registries(report: &Report) -> BTreeSet<String> {
     let private = private_registries(report);
     let open = report.pulls.iter().filter(|pull| pull.verdict == Truth::Unknown);
-    open.filter_map(|pull| pull.registry.as_deref()).map(printable).filter(|host| !private.contains(host)).collect()
+    open.filter_map(|pull| pull.registry.as_deref()).map(one_line).filter(|host| !private.contains(host)).collect()
 }
 
 /// Secrets that are named for pulling and made by no source, as globs.
@@ -99,7 +99,7 @@ fn unseen_secrets(report: &Report) -> BTreeSet<String> {
         for route in pull.routes.iter().filter(|route| route.links.iter().any(unseen)) {
             if let Some(name) = route.secret_name.as_deref().filter(|name| !name.is_empty()) {
                 let namespace = pull.namespace.as_deref().unwrap_or("*");
-                secrets.insert(printable(&format!("{namespace}/{name}")));
+                secrets.insert(one_line(&format!("{namespace}/{name}")));
             }
         }
     }

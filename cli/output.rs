@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+use canpull_core::render::printable;
+
 use crate::args::Color;
 
 /// Standard output, or a file.
@@ -67,7 +69,7 @@ pub(crate) fn print(text: &str) -> Result<(), String> {
 
 /// Prints to standard error, where nothing can be done about a failure.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "canpull: {text}");
+    let _ = writeln!(std::io::stderr(), "canpull: {}", printable(text));
 }
 
 /// Whether standard output is coloured: the option, then `NO_COLOR`, then `FORCE_COLOR`, then whether it is a terminal.

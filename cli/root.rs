@@ -40,9 +40,9 @@ fn common(paths: &[PathBuf]) -> Option<PathBuf> {
     Some(common)
 }
 
-/// The path as reports show it: relative to the root, with `/`.
+/// The path as reports show it: relative to the root, with `/`; in full where it lies elsewhere.
 pub(crate) fn name(root: &Path, path: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or(path);
+    let Ok(relative) = path.strip_prefix(root) else { return path.display().to_string() };
     let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }

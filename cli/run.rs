@@ -92,17 +92,21 @@ impl Project {
         if input.stdin_filename.is_some() && !piped {
             return Err("--stdin-filename names standard input, which is read for the path `-`".to_owned());
         }
-        let mut paths = Vec::new();
+        let (mut paths, mut pipes) = (Vec::new(), Vec::new());
         for path in input.paths.iter().filter(|path| *path != Path::new(STDIN)) {
-            let readable = std::fs::metadata(path);
-            readable.map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
-            paths.push(if path.is_dir() {
-                path.canonicalize().map_err(|error| format!("{}: {}", path.display(), reason(&error)))?
+            let named = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
+            let kind = std::fs::metadata(path).map_err(named)?;
+            if kind.is_dir() {
+                paths.push(path.canonicalize().map_err(named)?);
+            } else if kind.is_file() {
+                paths.push(root::absolute(&working, path));
             } else {
-                root::absolute(&working, path)
-            });
+                // Where a pipe lies tells nothing about the project.
+                pipes.push(path.clone());
+            }
         }
         let root = root::find(&paths, &working);
+        paths.extend(pipes);
         let partial = piped || paths.iter().any(|path| *path != root);
         if paths.is_empty() && !piped {
             paths.push(root.clone());
@@ -215,6 +219,11 @@ impl Project {
         };
         match bytes {
             Ok(bytes) => {
+                let origin = match origin {
+                    // A pipe gives its content once.
+                    Origin::Disk(path) if !path.is_file() => Origin::Memory(bytes.as_slice().into()),
+                    origin => origin,
+                };
                 let source = Source { origin, stamp: stamp(&bytes) };
                 Ok(Read1 { facts: canpull_core::read(id, name, &bytes), source, error: None })
             }
@@ -260,11 +269,14 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// An input error in words, without the system's number for it.
-fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
+        }
     }
 }
 
@@ -274,6 +286,10 @@ fn stdin(input: &InputArgs, root: &Path, working: &Path) -> Result<(String, std:
     read.map_err(|error| format!("standard input: {}", reason(&error)))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err("standard input is larger than 64 MiB".to_owned());
+    }
+    // Nothing at all is what a failed command leaves to the next in a pipe; an editor's file may be empty.
+    if input.paths.len() == 1 && input.stdin_filename.is_none() && bytes.trim_ascii().is_empty() {
+        return Err("nothing to read: standard input is empty".to_owned());
     }
     let name = input.stdin_filename.as_ref().map(|path| root::name(root, &root::absolute(working, path)));
     Ok((name.unwrap_or_else(|| STDIN.to_owned()), bytes.into()))

@@ -5,11 +5,11 @@
 
 use std::rc::Rc;
 
-use canpull_core::render::{self, Place};
+use canpull_core::render::{self, Place, one_line};
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::human::{FileText, printable};
+use crate::human::FileText;
 
 /// Lines shown before and behind a place.
 const CONTEXT: u32 = 1;
@@ -121,7 +121,7 @@ impl Snippets {
             text.push('\n');
             shown += 1;
         }
-        let name = printable(label.place.path);
+        let name = one_line(label.place.path);
         self.windows.push(Window { name, text, base, line: plan.first.saturating_sub(1) as usize, lines: shown });
     }
 }
@@ -237,7 +237,7 @@ impl<'t> Cut<'t> {
         let first = ranges.partition_point(|range| range.end <= self.line.start);
         let last = ranges.partition_point(|range| range.start < end);
         let here = ranges.get(first..last.max(first)).unwrap_or_default();
-        printable(&render::mask(piece, self.line.start, here))
+        render::printable(&render::mask(piece, self.line.start, here))
     }
 }
 

@@ -6,6 +6,7 @@ mod condition;
 mod config;
 mod crd_table;
 mod formats;
+mod hostile;
 mod kubelet;
 mod proof;
 mod render;

@@ -83,6 +83,24 @@ fn push_masked(out: &mut String, secret: &str) {
     }
 }
 
+/// Text that can neither steer a terminal nor turn the direction of writing: line breaks and tabs alone are left.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if is_plain(c) || matches!(c, '\n' | '\t') { c } else { char::REPLACEMENT_CHARACTER })
+        .collect()
+}
+
+/// As [`printable`], and on one line: for names and for formats of one line a finding.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if is_plain(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+fn is_plain(c: char) -> bool {
+    let turns = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    !c.is_control() && !turns && !breaks
+}
+
 /// As JSON and `concise` say a severity.
 pub const fn severity_name(severity: crate::diagnostic::Severity) -> &'static str {
     match severity {
@@ -103,6 +121,12 @@ mod tests {
         assert_eq!(mask(text, 0, &ranges), "auth: ******** # no\nkey: |\n  ********\n  ********\nx: y\n");
         assert_eq!(mask("c # no\n", 8, &ranges), "******** # no\n");
         assert_eq!(mask("", 0, &ranges), "");
+    }
+
+    #[test]
+    fn text_cannot_steer_a_terminal() {
+        assert_eq!(printable("a\u{1b}[2J\u{9b}m\r\n\tä\u{202e}b"), "a\u{fffd}[2J\u{fffd}m\u{fffd}\n\tä\u{fffd}b");
+        assert_eq!(one_line("a\nb\tc\u{2028}d"), "a\u{fffd}b\u{fffd}c\u{fffd}d");
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod virtual_node_needs_pull_secret;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{Span, to_offset};
+use canpull_syntax::{Span, text, to_offset};
 
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, Severity};
 use crate::fact::FieldDefect;
@@ -244,7 +244,7 @@ fn finding(rule: &Rule, span: Span, message: String, help: &str) -> Diagnostic {
         rule: rule.id,
         severity: rule.severity,
         confidence: Confidence::High,
-        message,
+        message: text::brief(message),
         help: help.to_owned(),
         span,
         label: String::new(),

@@ -63,7 +63,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     };
     if let Some(at) = text.find('\0') {
         facts.lines = LineIndex::new(text.get(..at).unwrap_or_default());
-        facts.problems.push(problem(path, at, "the file is not text: binary data, not text"));
+        facts.problems.push(problem(path, at, "the file is not text: it is binary"));
         return facts;
     }
     facts.lines = LineIndex::new(&text);

@@ -159,7 +159,7 @@ fn decode_utf8(bytes: &[u8], skipped: usize) -> Result<Cow<'_, str>, DecodeError
             let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
             Err(DecodeError {
                 offset: to_offset(skipped + error.valid_up_to()),
-                message: if bytes.contains(&0) { "binary data, not text".into() } else { "invalid UTF-8".into() },
+                message: if bytes.contains(&0) { "it is binary".into() } else { "invalid UTF-8".into() },
                 before: String::from_utf8_lossy(valid).into_owned(),
             })
         }
@@ -187,4 +187,16 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Decode
             before: text,
         })
     }
+}
+/// A message is cut where it is longer, in bytes: what a file's author wrote into it may be of any length.
+const LONGEST_MESSAGE: usize = 2000;
+
+/// A message of bounded length.
+pub fn brief(message: String) -> String {
+    if message.len() <= LONGEST_MESSAGE {
+        return message;
+    }
+    let end = message.floor_char_boundary(LONGEST_MESSAGE);
+    // Copied, so that the long text is let go.
+    format!("{}…", message.get(..end).unwrap_or_default())
 }

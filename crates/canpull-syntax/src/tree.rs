@@ -15,7 +15,7 @@ pub enum Kind {
     List,
     /// A single value.
     Scalar,
-    /// An alias that cannot be followed: no such anchor, a cycle, or too many visits.
+    /// An alias that cannot be followed: no such anchor, or too many visits.
     Opaque,
 }
 

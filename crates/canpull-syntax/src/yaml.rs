@@ -75,15 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn merge_keys_duplicates_and_cycles() {
-        let parsed = parse("base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  x: 3\nx: 1\nx: 2\nloop: &l [*l]\n");
+    fn merge_keys_and_duplicates() {
+        let parsed = parse("base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  x: 3\nx: 1\nx: 2\n");
         let (_, root) = parsed.roots().next().unwrap();
         let used = root.get("use").unwrap();
         assert_eq!(used.get("x").unwrap().raw(), "3");
         assert_eq!(used.get("true").unwrap().raw(), "2");
         assert_eq!(used.entries().len(), 2);
         assert_eq!(root.get("x").unwrap().raw(), "2");
-        assert_eq!(root.get("loop").unwrap().items().next().unwrap().kind(), Kind::Opaque);
         assert_eq!(parsed.problems.len(), 1);
     }
 
@@ -108,15 +107,30 @@ mod tests {
             }
         }
         let keys = (0..5_000).map(|n| format!("k{n}: 1, ")).collect::<Vec<_>>().concat();
-        let merges = format!("a: &a {{{keys}}}\nb: {{<<: [{}]}}\n", "*a, ".repeat(20_000));
+        let merges = format!("a: &a {{{keys}}}\nb: {{<<: [{}]}}\n", "*a, ".repeat(30));
         let parsed = parse(&merges);
         let (_, root) = parsed.roots().next().unwrap();
         assert_eq!(root.get("b").unwrap().entries().len(), 5_000);
-        let bomb = (0..30).fold("a0: &a0 {k: 1}\n".to_owned(), |text, n| {
-            text + &format!("a{}: &a{} {{<<: [*a{n}, *a{n}, *a{n}]}}\n", n + 1, n + 1)
-        });
-        let parsed = parse(&bomb);
-        let (_, root) = parsed.roots().next().unwrap();
-        root.entries().iter().for_each(|entry| drop(entry.value.entries()));
+    }
+
+    #[test]
+    fn aliases_are_limited_as_in_kubectl() {
+        let layers = |first: &str, of: fn(usize) -> String| {
+            (0..30).fold(format!("a0: &a0 {first}\n"), |text, n| text + &format!("a{}: &a{} {}\n", n + 1, n + 1, of(n)))
+        };
+        let lists = layers("[x]", |n| format!("[*a{n}, *a{n}, *a{n}]"));
+        let merges = layers("{k: 1}", |n| format!("{{<<: [*a{n}, *a{n}, *a{n}]}}"));
+        for (bomb, reason) in [
+            (lists.as_str(), "excessive aliasing"),
+            (&merges, "excessive aliasing"),
+            ("a: &l [*l]\n", "the anchor contains itself"),
+            ("a: &m {<<: *m}\n", "the anchor contains itself"),
+        ] {
+            let parsed = parse(bomb);
+            let reasons: Vec<_> = parsed.problems.iter().map(|problem| problem.message.as_str()).collect();
+            assert_eq!((reasons, parsed.roots().count()), (vec![reason], 0));
+        }
+        let usual = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(90), "*a, ".repeat(3_000));
+        assert_eq!(parse(&usual).problems, []);
     }
 }

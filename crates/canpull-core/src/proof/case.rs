@@ -1,6 +1,6 @@
 //! One pull to be proven: the common links, and every route in the order in which the kubelet tries them.
 
-use canpull_syntax::{Span, to_offset};
+use canpull_syntax::{Span, text, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Declared};
 use crate::fact::{Field, SecretList, Why};
@@ -69,7 +69,7 @@ impl NamedList<'_> {
 }
 
 pub(super) fn link(claim: Claim, truth: Truth, text: impl Into<String>, because: Vec<Span>) -> Link {
-    Link { claim, text: text.into(), truth, assumed: false, because }
+    Link { claim, text: text::brief(text.into()), truth, assumed: false, because }
 }
 
 pub(super) fn assumed(claim: Claim, truth: Truth, text: impl Into<String>, because: Vec<Span>) -> Link {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{place, severity_name};
+use super::{one_line, place, severity_name};
 use crate::report::Report;
 
 /// Renders the findings as lines that editors and `grep` understand.
@@ -10,11 +10,12 @@ pub fn concise(report: &Report) -> String {
     let mut out = String::new();
     for finding in &report.diagnostics {
         let at = place(report, finding.span);
-        let message = finding.message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        let message = one_line(&finding.message.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        let path = one_line(at.path);
         let severity = severity_name(finding.severity);
         let (line, column) = (at.start.line, at.start.column);
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}:{line}:{column}: {severity}[{}] {message}", at.path, finding.rule);
+        let _ = writeln!(out, "{path}:{line}:{column}: {severity}[{}] {message}", finding.rule);
     }
     out
 }

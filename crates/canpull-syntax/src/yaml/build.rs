@@ -26,25 +26,42 @@ pub(super) fn chunk(parsed: &mut Parsed<'_>, range: TextRange) {
         parsed,
         open: Vec::new(),
         anchors: Vec::new(),
+        unfolded: 0,
         done: false,
     };
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, span)) => {
-                if builder.take(event, span) == Flow::Stop {
-                    break;
+                let at = span.byte_range().unwrap_or(0..0).start;
+                match builder.take(event, span) {
+                    Flow::Go => {}
+                    Flow::Stop => break,
+                    Flow::Fail(reason) => return builder.fail(at, reason, range),
                 }
             }
-            Err(error) => return builder.fail(error.marker().byte_offset().unwrap_or(0), error.info(), range),
+            Err(error) => {
+                return builder.fail(error.marker().byte_offset().unwrap_or(0), &reason(&error.info()), range);
+            }
         }
     }
     builder.finish(range);
 }
 
-#[derive(PartialEq, Eq)]
+/// What follows an event.
 enum Flow {
     Go,
     Stop,
+    /// The document cannot be read, for this reason.
+    Fail(&'static str),
+}
+
+/// The parser's reason, in words that tell what to mend.
+fn reason(info: &str) -> Cow<'_, str> {
+    match info {
+        "" => Cow::Borrowed("not YAML"),
+        "recursion limit exceeded" => Cow::Owned(format!("nested deeper than {MAX_DEPTH} levels")),
+        info => Cow::Borrowed(info),
+    }
 }
 
 /// A collection whose end has not come yet.
@@ -54,6 +71,16 @@ struct Open {
     children: usize,
     last_child: Option<u32>,
     keys: BTreeSet<Box<str>>,
+    /// Nodes reached through aliases before this one.
+    unfolded: u64,
+}
+
+/// A node that aliases may stand for.
+struct Anchor {
+    id: usize,
+    node: u32,
+    /// Nodes that are reached through aliases inside it, once it is closed.
+    unfolded: u64,
 }
 
 struct Builder<'p, 's> {
@@ -61,8 +88,10 @@ struct Builder<'p, 's> {
     base: usize,
     root: u32,
     open: Vec<Open>,
-    /// Anchor ids and their nodes, in order of definition.
-    anchors: Vec<(usize, u32)>,
+    /// In order of definition, their ids ascending.
+    anchors: Vec<Anchor>,
+    /// Nodes that are reached through aliases.
+    unfolded: u64,
     done: bool,
 }
 
@@ -94,7 +123,7 @@ impl<'s> Builder<'_, 's> {
                 self.start(Tag::Map, style, anchor, tag.map(|tag| tag_text(&tag)), range);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(range),
-            Event::Alias(id) => self.alias(id, range),
+            Event::Alias(id) => return self.alias(id, range),
             Event::DocumentEnd => self.done = true,
             _ => {}
         }
@@ -108,7 +137,7 @@ impl<'s> Builder<'_, 's> {
             parent.last_child = Some(index);
         }
         if anchor != 0 {
-            self.anchors.push((anchor, index));
+            self.anchors.push(Anchor { id: anchor, node: index, unfolded: 0 });
         }
         if let Some(tag) = tag {
             self.parsed.tree.tags.push((index, tag.into()));
@@ -173,11 +202,16 @@ impl<'s> Builder<'_, 's> {
         let data =
             NodeData { tag: kind, flow, tagged: tag.is_some(), start: range.start, end: range.end, next: u32::MAX };
         let node = self.push(data, anchor, tag);
-        self.open.push(Open { node, children: 0, last_child: None, keys: BTreeSet::new() });
+        let unfolded = self.unfolded;
+        self.open.push(Open { node, children: 0, last_child: None, keys: BTreeSet::new(), unfolded });
     }
 
     fn end(&mut self, range: TextRange) {
         let Some(open) = self.open.pop() else { return };
+        let anchor = self.anchors.binary_search_by_key(&open.node, |anchor| anchor.node).ok();
+        if let Some(anchor) = anchor.and_then(|at| self.anchors.get_mut(at)) {
+            anchor.unfolded = self.unfolded - open.unfolded;
+        }
         let next = to_offset(self.parsed.tree.nodes.len());
         let last =
             open.last_child.and_then(|child| self.parsed.tree.nodes.get(child as usize)).map_or(0, |node| node.end);
@@ -194,10 +228,7 @@ impl<'s> Builder<'_, 's> {
         }
     }
 
-    fn alias(&mut self, id: usize, range: TextRange) {
-        // Ids are given in ascending order.
-        let found = self.anchors.binary_search_by_key(&id, |(anchor, _)| *anchor).ok();
-        let target = found.and_then(|at| self.anchors.get(at)).map(|(_, node)| *node);
+    fn alias(&mut self, id: usize, range: TextRange) -> Flow {
         let data = NodeData {
             tag: Tag::Alias,
             flow: false,
@@ -207,17 +238,22 @@ impl<'s> Builder<'_, 's> {
             next: to_offset(self.parsed.tree.nodes.len() + 1),
         };
         let index = self.push(data, 0, None);
-        // An alias inside its own anchor would never end: it stays without target.
-        let target = target.filter(|target| self.open.iter().all(|open| open.node != *target));
-        if let Some(target) = target {
-            self.parsed.tree.aliases.push((index, target));
+        let found = self.anchors.binary_search_by_key(&id, |anchor| anchor.id).ok();
+        let Some(anchor) = found.and_then(|at| self.anchors.get(at)) else { return Flow::Go };
+        if self.open.iter().any(|open| open.node == anchor.node) {
+            return Flow::Fail("the anchor contains itself");
         }
+        let nodes = self.parsed.tree.nodes.get(anchor.node as usize);
+        let nodes = nodes.map_or(0, |node| node.next.saturating_sub(anchor.node));
+        self.unfolded = self.unfolded.saturating_add(anchor.unfolded).saturating_add(nodes.into());
+        self.parsed.tree.aliases.push((index, anchor.node));
+        let own = self.parsed.tree.nodes.len() - self.root as usize;
+        if is_excessive(own as u64, self.unfolded) { Flow::Fail("excessive aliasing") } else { Flow::Go }
     }
 
-    fn fail(self, at: usize, reason: String, range: TextRange) {
+    fn fail(self, at: usize, reason: &str, range: TextRange) {
         let place = super::point(self.parsed.tree.source, self.base + at);
-        let message = if reason.is_empty() { "not YAML".to_owned() } else { reason };
-        self.parsed.problems.push(Problem { range: place, message, fatal: true });
+        self.parsed.problems.push(Problem { range: place, message: reason.to_owned(), fatal: true });
         self.parsed.tree.nodes.truncate(self.root as usize);
         let root = self.root;
         self.parsed.tree.cooked.retain(|(index, _)| *index < root);
@@ -231,6 +267,18 @@ impl<'s> Builder<'_, 's> {
             self.parsed.documents.push(Document { root: Some(self.root), range, broken: false });
         }
     }
+}
+
+/// Whether `kubectl` refuses a document of so many nodes of its own, and so many reached through aliases: the larger
+/// the whole, the smaller the share of aliases may be.
+const fn is_excessive(own: u64, unfolded: u64) -> bool {
+    let all = own.saturating_add(unfolded);
+    let percent = match all {
+        0..=400_000 => 99,
+        400_001..4_000_000 => 99 - 89 * (all - 400_000) / 3_600_000,
+        _ => 10,
+    };
+    all > 1000 && unfolded > 100 && unfolded.saturating_mul(100) > all.saturating_mul(percent)
 }
 
 /// A tag as it is usually written: `!!str`.

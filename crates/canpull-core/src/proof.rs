@@ -1,7 +1,9 @@
 //! Pull proofs: the only place that knows how a node gets credentials.
 
+pub mod authorization;
 mod case;
 mod credential;
+mod identity;
 mod node;
 mod secret;
 
@@ -99,6 +101,16 @@ pub enum Claim {
     NodeServesHost,
     /// The node's identity may pull from the registry.
     NodeMayPull,
+    /// Which registry the host is.
+    RegistryKnown,
+    /// Which identity pulls.
+    IdentityPulls,
+    /// The registry decides by roles in this mode.
+    ModeKnown,
+    /// A role that pulls is granted to the identity.
+    RoleGranted,
+    /// No deny assignment stands in the way.
+    NotDenied,
     /// The configuration says so.
     Declared,
 }

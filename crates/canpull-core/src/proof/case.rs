@@ -1,23 +1,31 @@
 //! One pull to be proven: the common links, and every route in the order in which the kubelet tries them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use canpull_syntax::{Span, text, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Declared};
 use crate::fact::{Field, SecretList, Why};
 use crate::glob;
-use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference, ServiceAccount};
+use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference, ServiceAccount, WorldId};
 use crate::proof::credential;
 use crate::proof::{Claim, Link, PullProof, Route, RouteKind, Truth};
 
 /// Proves every image use of the model, in its order.
 pub fn prove_all(model: &AccessModel<'_>, now: Option<i64>) -> Vec<PullProof> {
-    (0..to_offset(model.image_uses.len())).filter_map(|index| prove(model, ImageUseId(index), now)).collect()
+    let accesses = Accesses::default();
+    let ids = (0..to_offset(model.image_uses.len())).map(ImageUseId);
+    ids.filter_map(|id| prove(model, id, now, &accesses)).collect()
 }
 
-fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>) -> Option<PullProof> {
+/// What the clusters of a world may pull from a host and repository, worked out once.
+pub(super) type Accesses = RefCell<BTreeMap<(WorldId, String, String), Vec<Link>>>;
+
+fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>, accesses: &Accesses) -> Option<PullProof> {
     let image = model.image_use(id)?;
     let pod = model.pod(image.pod)?;
-    let case = Case { model, pod, image, now };
+    let case = Case { model, pod, image, now, accesses };
     let mut common = vec![case.reference()];
     common.extend(case.list_accepted());
     if image.fact.pull_policy.text() == Some("Never") {
@@ -40,6 +48,7 @@ pub(super) struct Case<'m, 'a> {
     pub(super) pod: &'m Pod<'a>,
     pub(super) image: &'m ImageUse<'a>,
     pub(super) now: Option<i64>,
+    pub(super) accesses: &'m Accesses,
 }
 
 /// A list of pull secrets with what decides whether the pod gets it.

@@ -26,7 +26,10 @@ impl Case<'_, '_> {
             );
             links.push(link(Claim::NodeServesHost, Truth::Unknown, text, self.image_span()));
         }
-        links.push(self.node_may_pull(reference));
+        match self.node_access(host, &reference.repository).filter(|_| registry::acr_host(host).is_some()) {
+            Some(access) => links.extend(access),
+            None => links.push(self.node_may_pull(reference)),
+        }
         Some(Route::new(RouteKind::NodeIdentity, links))
     }
 

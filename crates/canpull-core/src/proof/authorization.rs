@@ -1,0 +1,233 @@
+//! May this principal pull this repository from this registry? Role assignments, modes, scopes and denials.
+
+use canpull_syntax::Span;
+
+use crate::fact::azure::RegistryMode;
+use crate::fact::grant::GrantOrigin;
+use crate::fact::{Field, grant::RoleAssignmentFact};
+use crate::model::Azure;
+use crate::model::azure::{Assignment, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, Role, Setting, Who};
+use crate::model::role::{self, Allows};
+use crate::model::scope::{self, Place};
+use crate::proof::Truth;
+
+/// What is asked for: this repository of this registry.
+#[derive(Clone, Copy)]
+pub struct Target<'t> {
+    /// The registry, as far as it is known.
+    pub place: &'t Place,
+    /// By what it decides.
+    pub mode: Mode,
+    /// The repository, without host, tag and digest.
+    pub repository: &'t str,
+}
+
+/// By what a registry decides who may pull.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Told by a source.
+    Seen(RegistryMode),
+    /// Told by none: legacy, the service's default.
+    Assumed,
+    /// Not resolvable.
+    Open,
+}
+
+impl Mode {
+    /// A registry's mode; of one that no source tells of, the default is assumed.
+    pub fn of(registry: Option<&Registry<'_>>) -> Self {
+        match registry.map(Registry::mode) {
+            Some(Setting::Known(mode, _)) => Self::Seen(mode),
+            Some(Setting::Open(_)) => Self::Open,
+            Some(Setting::Unseen) | None => Self::Assumed,
+        }
+    }
+
+    /// Whether what holds in one mode holds.
+    fn judge(self, holds: impl Fn(RegistryMode) -> Truth) -> Truth {
+        match self {
+            Self::Seen(mode) => holds(mode),
+            Self::Assumed => holds(RegistryMode::Legacy),
+            Self::Open => {
+                let (legacy, abac) = (holds(RegistryMode::Legacy), holds(RegistryMode::Abac));
+                if legacy == abac { legacy } else { Truth::Unknown }
+            }
+        }
+    }
+}
+
+/// How one role assignment bears on a pull.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant<'a> {
+    /// The assignment.
+    pub fact: &'a RoleAssignmentFact,
+    /// It is for the principal that pulls.
+    pub who: Truth,
+    /// Its scope reaches the registry.
+    pub scope: Truth,
+    /// Its role pulls in the registry's mode.
+    pub role: Truth,
+    /// Its condition lets the repository through.
+    pub condition: Truth,
+}
+
+impl Grant<'_> {
+    /// Whether it lets the principal pull.
+    pub fn truth(&self) -> Truth {
+        let made = if self.fact.maybe { Truth::Unknown } else { Truth::Yes };
+        self.who.and(self.scope).and(self.role).and(self.condition).and(made)
+    }
+}
+
+/// Whom one asks for: what pulls, and the cluster that it pulls in.
+#[derive(Clone, Copy)]
+pub struct Puller {
+    /// The principal.
+    pub principal: PrincipalId,
+    /// Its cluster, where it is what pulls in one.
+    pub cluster: Option<ClusterId>,
+    /// Whether another identity of the sources may be this very one, without their telling.
+    pub open: bool,
+}
+
+/// How every assignment bears on a pull by this principal, in the order of the sources.
+pub fn grants<'m, 'a>(
+    azure: &'m Azure<'a>,
+    puller: Puller,
+    target: Target<'m>,
+) -> impl Iterator<Item = Grant<'a>> + use<'m, 'a> {
+    azure.assignments.iter().map(move |assignment| Grant {
+        fact: assignment.fact,
+        who: is_for(azure, assignment, puller),
+        scope: reaches(assignment.fact, target.place),
+        role: pulls(&assignment.role, target.mode),
+        condition: lets_through(assignment, target.repository),
+    })
+}
+
+/// Whether an assignment is for what pulls.
+fn is_for(azure: &Azure<'_>, assignment: &Assignment<'_>, puller: Puller) -> Truth {
+    let fact = assignment.fact;
+    if fact.principal_type.text().is_some_and(|sort| sort.ends_with("Group")) {
+        // Who is in a group, no source tells.
+        return Truth::Unknown;
+    }
+    match &assignment.who {
+        Who::Nobody(_) => Truth::No,
+        Who::Open => Truth::Unknown,
+        Who::Stranger(id) => match azure.principals.get(puller.principal) {
+            // An id that is not the one that pulls, where that is known; a name may be anybody's.
+            Some(principal) if role::is_guid(id) && !principal.object_ids.is_empty() => match fact.origin {
+                GrantOrigin::Command if !fact.unchecked && principal.client_ids.is_empty() => Truth::Unknown,
+                _ => Truth::No,
+            },
+            _ => Truth::Unknown,
+        },
+        Who::Known(who, sort) => {
+            let same = azure.principals.same(*who, puller.principal);
+            let attached = fact.origin == GrantOrigin::Attach && in_cluster(azure, *who, puller.cluster);
+            if !same && !attached {
+                return may_be(azure, *who, puller);
+            }
+            match sort {
+                IdSort::Object => Truth::Yes,
+                // The command line asks the directory for the object behind a client id.
+                IdSort::Client => (fact.origin == GrantOrigin::Command && !fact.unchecked).into(),
+                IdSort::Resource => Truth::No,
+            }
+        }
+    }
+}
+
+fn in_cluster(azure: &Azure<'_>, who: PrincipalId, cluster: Option<ClusterId>) -> bool {
+    let cluster = cluster.and_then(|id| azure.clusters.get(id.0 as usize));
+    cluster.is_some_and(|cluster| {
+        azure.principals.same(cluster.kubelet, who)
+            || cluster.service_principal.is_some_and(|own| azure.principals.same(own, who))
+    })
+}
+
+/// Whether two principals of the sources that nothing joins are the same all the same.
+fn may_be(azure: &Azure<'_>, who: PrincipalId, puller: Puller) -> Truth {
+    let (Some(one), Some(other)) = (azure.principals.get(who), azure.principals.get(puller.principal)) else {
+        return Truth::Unknown;
+    };
+    let told_apart = |one: &std::collections::BTreeSet<String>, other: &std::collections::BTreeSet<String>| {
+        !one.is_empty() && !other.is_empty() && one.is_disjoint(other)
+    };
+    if told_apart(&one.object_ids, &other.object_ids) || told_apart(&one.client_ids, &other.client_ids) {
+        return Truth::No;
+    }
+    if puller.open && matches!(one.kind, PrincipalKind::Identity | PrincipalKind::Unknown) {
+        return Truth::Unknown;
+    }
+    if one.kind == PrincipalKind::Unknown && other.object_ids.is_empty() { Truth::Unknown } else { Truth::No }
+}
+
+/// Whether an assignment's scope reaches the registry. Without a scope, what makes it decides.
+fn reaches(fact: &RoleAssignmentFact, place: &Place) -> Truth {
+    match &fact.scope {
+        Field::Known(scope, _) => scope::reaches(scope, place),
+        Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
+    }
+}
+
+/// Whether a role pulls from a registry that decides so.
+pub fn pulls(role: &Role<'_>, mode: Mode) -> Truth {
+    match role {
+        Role::BuiltIn(role) => mode.judge(|mode| role.pulls(mode).into()),
+        Role::Custom(fact) => match &fact.permissions {
+            Field::Known(permissions, _) => mode.judge(|mode| (role::allows(permissions, mode) != Allows::No).into()),
+            Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
+        },
+        Role::Unseen(_) | Role::Open => Truth::Unknown,
+    }
+}
+
+/// Whether an assignment's condition lets the repository through.
+fn lets_through(assignment: &Assignment<'_>, _repository: &str) -> Truth {
+    match &assignment.fact.condition {
+        Field::Absent(_) => Truth::Yes,
+        Field::Unknown(..) | Field::Known(..) => Truth::Unknown,
+    }
+}
+
+/// A deny assignment that bears on the pull: it hits the principal at the registry, or may.
+#[derive(Clone, Copy, Debug)]
+pub struct Denial {
+    /// Whether it denies the pull.
+    pub truth: Truth,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The deny assignment that bears most on a pull by this principal.
+pub fn denial(azure: &Azure<'_>, puller: Puller, target: Target<'_>) -> Option<Denial> {
+    let judged = azure.denials.iter().map(|fact| {
+        let principal = azure.principals.get(puller.principal);
+        let ids = |fields: &[Field<String>]| -> Truth {
+            let own = principal.map(|principal| &principal.object_ids);
+            let hits = |field: &Field<String>| match (field, own) {
+                (Field::Known(id, _), Some(own)) if !own.is_empty() => own.contains(&id.to_ascii_lowercase()).into(),
+                _ => Truth::Unknown,
+            };
+            fields.iter().map(hits).fold(Truth::No, Truth::or)
+        };
+        let hit = if fact.everyone { Truth::Yes } else { ids(&fact.principals) };
+        let scope = match &fact.scope {
+            Field::Known(scope, _) => match scope::reaches(scope, target.place) {
+                Truth::Yes if fact.only_at_scope => target.place.is(scope),
+                truth => truth,
+            },
+            Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
+        };
+        let covers = match &fact.permissions {
+            Field::Known(permissions, _) => {
+                target.mode.judge(|mode| (role::allows(permissions, mode) != Allows::No).into())
+            }
+            Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
+        };
+        Denial { truth: hit.and(ids(&fact.excluded).not()).and(scope).and(covers), span: fact.span }
+    });
+    judged.filter(|denial| denial.truth != Truth::No).max_by_key(|denial| denial.truth)
+}

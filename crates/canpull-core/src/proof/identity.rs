@@ -1,0 +1,323 @@
+//! What the identity that pulls in a cluster may do: from the cluster over its principal to the role assignment.
+
+use canpull_syntax::Span;
+
+use crate::config::CompleteKind;
+use crate::fact::azure::{ClusterIdentityKind, RegistryMode};
+use crate::fact::grant::{ListingReach, RoleAssignmentFact};
+use crate::model::azure::{Cluster, ClusterId, Registry, RegistryId, Setting};
+use crate::model::registry::acr_host;
+use crate::model::role;
+use crate::model::scope::{self, Place};
+use crate::proof::authorization::{self, Grant, Mode, Puller, Target};
+use crate::proof::case::{Case, assumed, link};
+use crate::proof::{Claim, Link, Truth};
+
+/// The registry that an image comes from, as far as the sources know it.
+pub(super) struct Found<'m, 'a> {
+    registry: Option<&'m Registry<'a>>,
+    place: Place,
+    pub(super) link: Link,
+}
+
+impl<'m, 'a> Case<'m, 'a> {
+    /// The registry that a host is. One that no source tells of is known by its name at least.
+    pub(super) fn registry_at(&self, host: &str) -> Found<'m, 'a> {
+        let azure = &self.model.azure;
+        let candidates: Vec<(RegistryId, Truth)> = azure.registries_at(host);
+        let certain = candidates.iter().find(|(_, truth)| *truth == Truth::Yes);
+        if let Some(registry) = certain.and_then(|(id, _)| azure.registry(*id)) {
+            let text = format!("`{host}` is registry {}", registry.label());
+            let because = [self.image_span(), registry.spans().into_iter().take(1).collect()].concat();
+            let link = link(Claim::RegistryKnown, Truth::Yes, text, because);
+            return Found { registry: Some(registry), place: registry.place.clone(), link };
+        }
+        let name = acr_host(host).map(|acr| acr.name_and_label().0.to_owned());
+        let text = format!("`{host}` is a registry that no source tells more of");
+        let link = assumed(Claim::RegistryKnown, Truth::Yes, text, self.image_span());
+        Found { registry: None, place: Place { name, ..Place::default() }, link }
+    }
+
+    /// The clusters of the sources that may run the pod: those that the configuration names for it, else all.
+    fn candidates(&self) -> Vec<(ClusterId, &'m Cluster<'a>)> {
+        let clusters = &self.model.azure.clusters;
+        let all = || (0..).map(ClusterId).zip(clusters);
+        let declared: Vec<&str> = self.clusters().map(|cluster| cluster.name.value.as_str()).collect();
+        let is_declared = |cluster: &Cluster<'_>| {
+            let own = cluster.place.name.as_deref();
+            own.is_some_and(|own| declared.iter().any(|name| name.eq_ignore_ascii_case(own)))
+        };
+        let named: Vec<_> = all().filter(|(_, cluster)| is_declared(cluster)).collect();
+        if named.is_empty() { all().collect() } else { named }
+    }
+
+    /// Whether the node's identity may pull: for every cluster that may run the pod. `None` where the sources tell
+    /// nothing of clusters and rights.
+    pub(super) fn node_access(&self, host: &str, repository: &str) -> Option<Vec<Link>> {
+        let azure = &self.model.azure;
+        if azure.clusters.is_empty() && azure.assignments.is_empty() {
+            return None;
+        }
+        let found = self.registry_at(host);
+        let mut links = vec![found.link.clone()];
+        let key = (self.pod.world, host.to_owned(), repository.to_owned());
+        if let Some(known) = self.accesses.borrow().get(&key) {
+            links.extend(known.iter().cloned());
+            return Some(links);
+        }
+        let access = self.cluster_access(&found, repository);
+        links.extend(access.iter().cloned());
+        self.accesses.borrow_mut().insert(key, access);
+        Some(links)
+    }
+
+    /// What the pod's clusters may pull, whatever the pod: worked out once for each repository and world.
+    fn cluster_access(&self, found: &Found<'m, 'a>, repository: &str) -> Vec<Link> {
+        let candidates = self.candidates();
+        if candidates.is_empty() {
+            let text = "which cluster runs the pod, and so which identity pulls, is in no source";
+            let because = self.near_grants(found).collect();
+            return vec![link(Claim::IdentityPulls, Truth::Unknown, text, because)];
+        }
+        let judged: Vec<(&Cluster<'_>, Vec<Link>)> = candidates
+            .into_iter()
+            .map(|(id, cluster)| (cluster, self.cluster_links(id, cluster, found, repository)))
+            .collect();
+        agreement(judged)
+    }
+
+    /// Assignments whose scope may reach the registry, by anyone.
+    fn near_grants(&self, found: &Found<'m, 'a>) -> impl Iterator<Item = Span> {
+        let place = found.place.clone();
+        let assignments = self.model.azure.assignments.iter().map(|assignment| assignment.fact);
+        assignments.filter(move |fact| scope_of(fact, &place) != Truth::No).map(|fact| fact.span).take(3)
+    }
+
+    fn cluster_links(
+        &self,
+        id: ClusterId,
+        cluster: &Cluster<'_>,
+        found: &Found<'m, 'a>,
+        repository: &str,
+    ) -> Vec<Link> {
+        if let Some(link) = kubelets_do_not_pull(cluster) {
+            return vec![link];
+        }
+        let target = Target { place: &found.place, mode: Mode::of(found.registry), repository };
+        let label = cluster.label();
+        let spans = || cluster.spans().into_iter().take(2).collect::<Vec<_>>();
+        let kubelet = Puller { principal: cluster.kubelet, cluster: Some(id), open: cluster.kubelet_open };
+        let by_kubelet = || {
+            let text = format!("cluster {label} pulls with its kubelet identity");
+            let pulls = link(Claim::IdentityPulls, Truth::Yes, text, spans());
+            self.granted(kubelet, pulls, found, target)
+        };
+        let by_principal = |truth: Truth| {
+            let principal = cluster.service_principal?;
+            let puller = Puller { principal, cluster: Some(id), open: false };
+            let text = match truth {
+                Truth::Yes => format!("cluster {label} pulls with its service principal"),
+                _ => format!("cluster {label} pulls with its service principal, unless it has managed identities"),
+            };
+            Some(self.granted(puller, link(Claim::IdentityPulls, truth, text, spans()), found, target))
+        };
+        match cluster.identity_kind() {
+            Setting::Known(ClusterIdentityKind::Managed, _) => by_kubelet(),
+            Setting::Known(ClusterIdentityKind::ServicePrincipal, _) => by_principal(Truth::Yes).unwrap_or_else(|| {
+                let text = format!("which service principal cluster {label} pulls with is not known");
+                vec![link(Claim::IdentityPulls, Truth::Unknown, text, spans())]
+            }),
+            Setting::Open(_) | Setting::Unseen => {
+                let kubelet = by_kubelet();
+                let truth = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+                match by_principal(Truth::Unknown) {
+                    Some(principal) if truth(&principal) > truth(&kubelet).min(Truth::Unknown) => principal,
+                    Some(principal) if truth(&kubelet) != Truth::Yes && mentions_grant(&principal) => principal,
+                    _ => kubelet,
+                }
+            }
+        }
+    }
+
+    /// The links from a principal to a role that lets it pull.
+    pub(super) fn granted(&self, puller: Puller, pulls: Link, found: &Found<'m, 'a>, target: Target<'_>) -> Vec<Link> {
+        let azure = &self.model.azure;
+        let mut links = vec![pulls];
+        let best = best(authorization::grants(azure, puller, target));
+        if let Some(grant) = best.filter(|grant| grant.truth() != Truth::No) {
+            links.extend(mode_link(found, target.mode));
+            links.push(grant_link(&grant, found));
+        } else {
+            let complete = self.all_listed(&found.place);
+            links.push(no_grant(best, complete, found));
+        }
+        if let Some(denial) = authorization::denial(azure, puller, target) {
+            let (truth, text) = match denial.truth {
+                Truth::Yes => (Truth::No, "a deny assignment takes the pull away, whatever role is granted"),
+                _ => (Truth::Unknown, "a deny assignment may take the pull away"),
+            };
+            links.push(link(Claim::NotDenied, truth, text, vec![denial.span]));
+        }
+        links
+    }
+
+    /// What makes the role assignments in the sources all that there are for a registry: the configuration, or a
+    /// command that lists its whole chain of scopes.
+    fn all_listed(&self, registry: &Place) -> Option<Vec<Span>> {
+        let declared = self.complete(CompleteKind::RoleAssignments).or_else(|| self.complete(CompleteKind::Attached));
+        declared.or_else(|| {
+            let listed = |output: &str| self.model.files.iter().any(|file| file.path == output);
+            let covers = |reach: &ListingReach| match reach {
+                ListingReach::Scope { scope, inherited } => *inherited && registry.is(scope) == Truth::Yes,
+                ListingReach::Subscription | ListingReach::SubscriptionOnly => false,
+            };
+            let listings = self.model.azure.listings.iter();
+            let found = listings
+                .into_iter()
+                .find(|fact| fact.assignee.is_none() && covers(&fact.reach) && listed(&fact.output))?;
+            Some(vec![found.span])
+        })
+    }
+}
+
+/// Several clusters: the pull holds only if it holds for all of them.
+fn agreement(judged: Vec<(&Cluster<'_>, Vec<Link>)>) -> Vec<Link> {
+    let truth = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+    let agree = judged.iter().map(|(_, links)| truth(links)).is_sorted_by(|one, other| one == other);
+    if agree {
+        return judged.into_iter().flat_map(|(_, links)| links).collect();
+    }
+    let those = |wanted: Truth| -> Vec<String> {
+        let fitting = judged.iter().filter(|(_, links)| truth(links) == wanted);
+        fitting.map(|(cluster, _)| cluster.label()).take(3).collect()
+    };
+    let says = [(Truth::Yes, "may pull"), (Truth::No, "may not"), (Truth::Unknown, "is not known to")];
+    let each = says.into_iter().map(|(wanted, says)| (those(wanted), says)).filter(|(names, _)| !names.is_empty());
+    let each: Vec<String> = each.map(|(names, says)| format!("{} {says}", names.join(", "))).collect();
+    let clusters = judged.len();
+    let text = format!("the sources tell of {clusters} clusters, and not which runs this: {}", each.join("; "));
+    let because = judged.iter().flat_map(|(cluster, _)| cluster.spans().into_iter().take(1)).take(4).collect();
+    vec![link(Claim::IdentityPulls, Truth::Unknown, text, because)]
+}
+
+/// Where service accounts bring identities of their own, the kubelets' identity does not pull from ACR.
+fn kubelets_do_not_pull(cluster: &Cluster<'_>) -> Option<Link> {
+    let label = cluster.label();
+    match cluster.service_account_pull() {
+        Setting::Known(true, spans) => {
+            let text = format!("cluster {label} pulls with identities of its service accounts, not with its kubelets'");
+            Some(link(Claim::IdentityPulls, Truth::No, text, spans))
+        }
+        Setting::Open(spans) => {
+            let text = format!("whether cluster {label} pulls with identities of its service accounts is not known");
+            Some(link(Claim::IdentityPulls, Truth::Unknown, text, spans))
+        }
+        Setting::Known(false, _) | Setting::Unseen => None,
+    }
+}
+
+/// What is said where nothing grants the pull: near misses, and whether these are all assignments.
+fn no_grant(near: Option<Grant<'_>>, complete: Option<Vec<Span>>, found: &Found<'_, '_>) -> Link {
+    let miss = near.filter(|grant| grant.who == Truth::Yes && grant.scope == Truth::Yes);
+    let because = miss.map(|grant| grant.fact.span);
+    let registry = registry_label(found);
+    match (complete, because) {
+        (Some(complete), because) => {
+            let text = format!("no role that pulls from {registry} is granted to it, and these are all assignments");
+            link(Claim::RoleGranted, Truth::No, text, because.into_iter().chain(complete).collect())
+        }
+        (None, Some(because)) => {
+            let text = format!(
+                "what is granted to it does not let it pull from {registry}; no source tells of all assignments"
+            );
+            link(Claim::RoleGranted, Truth::Unknown, text, vec![because])
+        }
+        (None, None) => {
+            let text =
+                format!("no source grants it a role that pulls from {registry}, and none tells of all assignments");
+            link(
+                Claim::RoleGranted,
+                Truth::Unknown,
+                text,
+                found.registry.map(|registry| registry.spans().into_iter().take(1).collect()).unwrap_or_default(),
+            )
+        }
+    }
+}
+
+fn mentions_grant(links: &[Link]) -> bool {
+    let granted = |link: &Link| link.claim == Claim::RoleGranted && link.truth == Truth::Yes;
+    links.iter().any(granted)
+}
+
+/// The grant that comes nearest to letting the principal pull.
+fn best<'a>(grants: impl Iterator<Item = Grant<'a>>) -> Option<Grant<'a>> {
+    let near = |grant: &Grant<'_>| {
+        let parts = [grant.who, grant.scope, grant.role, grant.condition];
+        (grant.truth(), grant.who, parts.iter().filter(|part| **part == Truth::Yes).count())
+    };
+    // The first of equals: `max_by_key` would take the last.
+    grants.reduce(|best, grant| if near(&grant) > near(&best) { grant } else { best })
+}
+
+fn scope_of(fact: &RoleAssignmentFact, place: &Place) -> Truth {
+    fact.scope.known().map_or(Truth::Unknown, |scope| scope::reaches(scope, place))
+}
+
+fn registry_label(found: &Found<'_, '_>) -> String {
+    match (&found.registry, &found.place.name) {
+        (Some(registry), _) => format!("registry {}", registry.label()),
+        (None, Some(name)) => format!("registry `{name}`"),
+        (None, None) => "the registry".into(),
+    }
+}
+
+fn mode_link(found: &Found<'_, '_>, mode: Mode) -> Option<Link> {
+    let spans = || found.registry.map(|registry| registry.mode().spans().to_vec()).unwrap_or_default();
+    match mode {
+        Mode::Seen(RegistryMode::Legacy) => None,
+        Mode::Seen(RegistryMode::Abac) => {
+            let text = "the registry decides by repository permissions (ABAC), not by AcrPull";
+            Some(link(Claim::ModeKnown, Truth::Yes, text, spans()))
+        }
+        Mode::Assumed => {
+            let text = "no source tells the registry's role assignment mode; it is taken to be legacy, the default";
+            Some(assumed(Claim::ModeKnown, Truth::Yes, text, vec![found.link.because.first().copied()?]))
+        }
+        Mode::Open => {
+            let text = "the registry's role assignment mode is not known";
+            Some(link(Claim::ModeKnown, Truth::Yes, text, spans()))
+        }
+    }
+}
+
+/// How a grant is said: role and scope where known, else what of it is open.
+fn grant_link(grant: &Grant<'_>, found: &Found<'_, '_>) -> Link {
+    let fact = grant.fact;
+    let role = match fact.role.written.text() {
+        Some(written) => format!("role `{}`", role_name(written)),
+        None => "a role".to_owned(),
+    };
+    let registry = registry_label(found);
+    let text = if grant.truth() == Truth::Yes {
+        format!("{role} is granted to it, and reaches {registry}")
+    } else {
+        let open = [
+            (grant.who, "for whom it is"),
+            (grant.scope, "whether its scope reaches the registry"),
+            (grant.role, "whether it pulls"),
+            (grant.condition, "whether its condition lets the repository through"),
+        ];
+        let open: Vec<&str> =
+            open.into_iter().filter(|(truth, _)| *truth == Truth::Unknown).map(|(_, text)| text).collect();
+        let what = if open.is_empty() { "whether it is made".to_owned() } else { open.join(", and ") };
+        format!("{role} is granted, but {what} is not known")
+    };
+    let because = std::iter::once(fact.span).chain(fact.role.written.known().map(|_| fact.role.written.span()));
+    link(Claim::RoleGranted, grant.truth(), text, because.collect())
+}
+
+/// A role's name, where it is given by GUID or id.
+fn role_name(written: &str) -> &str {
+    role::BuiltIn::find(written).map_or_else(|| role::last_segment(written), |role| role.name)
+}

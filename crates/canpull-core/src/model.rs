@@ -11,6 +11,8 @@ pub mod pull_secret;
 pub mod registry;
 pub mod role;
 pub mod scope;
+pub mod scope_map;
+pub mod scripted;
 pub mod service_account;
 pub mod workload;
 pub mod world;
@@ -25,6 +27,7 @@ use crate::fact::{FileFacts, PatcherFact};
 pub use azure::Azure;
 pub use namespace::Namespace;
 pub use pull_secret::{Content, Origin, PullSecret, SecretId};
+pub use scripted::{AccountPatch, Injection};
 pub use service_account::{ServiceAccount, ServiceAccountId};
 pub use workload::{ImageUse, ImageUseId, Pod, PodId, Reference};
 pub use world::{World, WorldId, WorldKind};
@@ -47,6 +50,10 @@ pub struct AccessModel<'a> {
     pub service_accounts: Vec<ServiceAccount<'a>>,
     /// What adds pull secrets behind the manifests' back; it may run in any cluster.
     pub patchers: Vec<&'a PatcherFact>,
+    /// What scripts add to service accounts; scripts belong to every world.
+    pub account_patches: Vec<AccountPatch>,
+    /// What pipelines add to the workloads that they deploy.
+    pub injections: Vec<Injection<'a>>,
     /// Registries, clusters, identities and rights in Azure, which all worlds share.
     pub azure: Azure<'a>,
     secrets_by_name: BTreeMap<(WorldId, String), Vec<SecretId>>,
@@ -71,6 +78,8 @@ impl<'a> AccessModel<'a> {
             secrets: Vec::new(),
             service_accounts: Vec::new(),
             patchers: files.iter().flat_map(|file| &file.patchers).collect(),
+            account_patches: scripted::account_patches(files),
+            injections: scripted::injections(files),
             azure: Azure::new(files),
             secrets_by_name: BTreeMap::new(),
             secrets_by_host: BTreeMap::new(),
@@ -100,6 +109,11 @@ impl<'a> AccessModel<'a> {
             for fact in file.workloads.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_pod(workload::pod(id, fact, &layers), &layers);
             }
+        }
+        let scripts = self.files.iter().flat_map(|file| &file.script.secrets);
+        for fact in scripts {
+            let user = self.azure.who(&fact.user);
+            self.add_secret(pull_secret::from_script(id, fact, user));
         }
         let kustomization = |file: FileId| self.files.get(file.0 as usize).and_then(|file| file.kustomization.as_ref());
         let root = world.root.and_then(kustomization);

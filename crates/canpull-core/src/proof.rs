@@ -3,6 +3,7 @@
 pub mod authorization;
 mod case;
 mod credential;
+mod holder;
 mod identity;
 mod node;
 mod secret;
@@ -97,6 +98,8 @@ pub enum Claim {
     KeyMatches,
     /// The credential is good.
     CredentialGood,
+    /// The service principal, token or admin user whose credential it is may pull.
+    HolderMayPull,
     /// The node's credential provider serves this host.
     NodeServesHost,
     /// The node's identity may pull from the registry.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::keyring;
+use crate::model::role::is_guid;
 use crate::placeholder;
 
 use json::{Fields, Json};
@@ -120,7 +121,12 @@ impl Credential {
 
     /// A credential for a host that something makes at run time: nothing of it is visible but the host.
     pub fn declared(host: &str) -> Self {
-        Self { has_password: true, ..Self::new(host, String::new(), "", false) }
+        Self::made(host, "")
+    }
+
+    /// A credential for a host that a command makes, for this user name; empty where it is not known.
+    pub fn made(host: &str, user: &str) -> Self {
+        Self { has_password: true, ..Self::new(host, user.to_owned(), "", false) }
     }
 
     /// Neither user name nor password: tried as no credential at all.
@@ -131,15 +137,10 @@ impl Credential {
 
 /// What a user name tells.
 pub fn user_kind(user: &str) -> UserKind {
-    let is_guid = user.len() == 36
-        && user.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
     match user {
         "" => UserKind::Empty,
         ZERO_GUID => UserKind::ZeroGuid,
-        _ if is_guid => UserKind::Guid,
+        _ if is_guid(user) => UserKind::Guid,
         _ => UserKind::Name,
     }
 }

@@ -2,7 +2,10 @@
 
 use canpull_syntax::Span;
 
+use crate::fact::azure::PrincipalRef;
+use crate::fact::script::ScriptSecretFact;
 use crate::fact::{Field, GeneratorFact, KustomizationFact, ProducerFact, Reach, SecretFact, SecretValue, Why};
+use crate::model::azure::Who;
 use crate::model::docker_config::{self, Credential, Decoded, Layout, LayoutDefect};
 use crate::model::kustomize::Layers;
 use crate::model::namespace::Namespace;
@@ -21,6 +24,8 @@ pub enum Origin<'a> {
     Producer(&'a ProducerFact),
     /// A kustomization's `secretGenerator`.
     Generator(&'a GeneratorFact),
+    /// A command of a script.
+    Script(&'a ScriptSecretFact),
 }
 
 /// What the kubelet gets from a secret.
@@ -81,6 +86,8 @@ pub struct PullSecret<'a> {
     pub content: Content,
     /// The name that identifies it in its source.
     pub span: Span,
+    /// Whose credential it is, where a command tells by a reference.
+    pub user: Option<Who>,
 }
 
 /// The type for `config.json` payloads.
@@ -124,6 +131,7 @@ pub(crate) fn from_manifest<'a>(world: WorldId, fact: &'a SecretFact, layers: &L
         origin: Origin::Manifest(fact),
         content: content(fact),
         span: fact.object.name.span(),
+        user: None,
     }
 }
 
@@ -193,6 +201,7 @@ pub(crate) fn from_producer<'a>(world: WorldId, fact: &'a ProducerFact, layers: 
         origin: Origin::Producer(fact),
         content: produced(fact),
         span: fact.name.span(),
+        user: None,
     }
 }
 
@@ -235,5 +244,47 @@ pub(crate) fn from_generator<'a>(
         origin: Origin::Generator(fact),
         content,
         span: fact.span,
+        user: None,
     }
+}
+
+/// A secret that a command makes, `kubectl create secret`, for whom `user` says.
+pub(crate) fn from_script(world: WorldId, fact: &ScriptSecretFact, user: Who) -> PullSecret<'_> {
+    PullSecret {
+        world,
+        name: fact.name.text().map(str::to_owned),
+        namespace: Namespace::from_field(&fact.namespace),
+        everywhere: false,
+        origin: Origin::Script(fact),
+        content: made(fact),
+        span: fact.name.span(),
+        user: (user != Who::Open).then_some(user),
+    }
+}
+
+fn made(fact: &ScriptSecretFact) -> Content {
+    let span = fact.secret_type.span();
+    let layout = match &fact.secret_type {
+        Field::Known(secret_type, _) => layout_of(secret_type).ok_or(secret_type.as_str()),
+        Field::Absent(_) => Err("Opaque"),
+        Field::Unknown(why, _) => return Content::Hidden(*why),
+    };
+    let (key, _) = match layout {
+        Ok(layout) => layout,
+        Err(secret_type) => return Content::Ignored { secret_type: secret_type.to_owned(), span },
+    };
+    if fact.keys.as_ref().is_some_and(|keys| !keys.iter().any(|own| own == key)) {
+        let reason = format!("data[{key}]: Required value");
+        return Content::Refused { reason, span: fact.span, defects: Vec::new() };
+    }
+    let server = match &fact.server {
+        Field::Known(server, _) => server.as_str(),
+        Field::Absent(_) => "https://index.docker.io/v1/",
+        Field::Unknown(why, _) => return Content::Hidden(*why),
+    };
+    let user = match &fact.user {
+        PrincipalRef::Written(user, _) => user.as_str(),
+        _ => "",
+    };
+    Content::Credentials { credentials: vec![Credential::made(server, user)], defects: Vec::new(), span: fact.span }
 }

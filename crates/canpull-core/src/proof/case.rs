@@ -59,6 +59,8 @@ pub(super) struct NamedList<'m> {
     pub(super) condition: Vec<Link>,
     /// The list may be another one: its service account is in a namespace that may be another's.
     pub(super) uncertain: bool,
+    /// Added by a script or pipeline to a list that is written elsewhere, or nowhere.
+    pub(super) added: bool,
 }
 
 impl NamedList<'_> {
@@ -144,10 +146,17 @@ impl<'m> Case<'m, '_> {
             return Vec::new();
         }
         let own = &self.pod.pull_secrets;
-        let mut lists =
-            vec![NamedList { kind: RouteKind::PodPullSecret, list: own, condition: Vec::new(), uncertain: false }];
+        let mut lists = vec![NamedList {
+            kind: RouteKind::PodPullSecret,
+            list: own,
+            condition: Vec::new(),
+            uncertain: false,
+            added: false,
+        }];
+        lists.extend(self.injected());
         let Some(name) = self.account_name() else { return lists };
         let condition = self.own_list_empty();
+        lists.extend(self.patched_accounts(name, &condition));
         let named = || self.model.accounts_named(self.pod.world, name);
         let same = |account: &ServiceAccount<'_>| account.namespace.same(&self.pod.namespace);
         // Where one is certainly meant, no other can be: a namespace has but one of a name.
@@ -160,10 +169,44 @@ impl<'m> Case<'m, '_> {
                     list: &account.pull_secrets,
                     condition: vec![condition.clone()],
                     uncertain: same == Truth::Unknown,
+                    added: false,
                 });
             }
         }
         lists
+    }
+
+    /// Pull secrets that pipelines add to the pod as they deploy it.
+    fn injected(&self) -> impl Iterator<Item = NamedList<'m>> {
+        let path =
+            self.model.files.get(self.pod.fact.object.span.file.0 as usize).map_or("", |file| file.path.as_str());
+        let deploying = self.model.injections.iter().filter_map(move |injection| {
+            let deploys = injection.deploys(path);
+            (deploys != Some(false)).then_some((injection, deploys.is_none()))
+        });
+        deploying.map(|(injection, uncertain)| NamedList {
+            kind: RouteKind::PodPullSecret,
+            list: &injection.list,
+            condition: Vec::new(),
+            uncertain,
+            added: true,
+        })
+    }
+
+    /// Pull secrets that scripts add to the pod's service account.
+    fn patched_accounts(&self, account: &str, condition: &Link) -> Vec<NamedList<'m>> {
+        let patches = self.model.account_patches.iter().filter_map(|patch| {
+            let name = patch.name.as_deref().map_or(Truth::Unknown, |name| (name == account).into());
+            let here = name.and(patch.namespace.same(&self.pod.namespace));
+            (here != Truth::No).then(|| NamedList {
+                kind: RouteKind::ServiceAccountPullSecret,
+                list: &patch.list,
+                condition: vec![condition.clone()],
+                uncertain: here == Truth::Unknown,
+                added: true,
+            })
+        });
+        patches.collect()
     }
 
     /// The service account's name; `None` where it is not known.
@@ -186,7 +229,8 @@ impl<'m> Case<'m, '_> {
                 routes.push(open_route(list, *why, *span));
             }
         }
-        let certain = |list: &NamedList<'_>| list.kind == RouteKind::ServiceAccountPullSecret && !list.uncertain;
+        let certain =
+            |list: &NamedList<'_>| list.kind == RouteKind::ServiceAccountPullSecret && !list.uncertain && !list.added;
         if !lists.iter().any(certain) {
             routes.push(self.unwritten_account());
         }

@@ -12,11 +12,24 @@ pub(crate) fn matching<'c>(credentials: &'c [Credential], lookup_name: &str) -> 
     keyring::lookup(&keys, lookup_name).into_iter().filter_map(|index| credentials.get(index)).collect()
 }
 
-/// The kubelet tries one credential after the other until one serves: the best of them decides.
-pub(crate) fn best(matching: &[&Credential], now: Option<i64>, anonymous: &Link, span: Span) -> Link {
-    let links = matching.iter().map(|credential| judge(credential, now, anonymous, span));
-    let best = links.reduce(|best, link| if link.truth > best.truth { link } else { best });
-    best.unwrap_or_else(|| good(Truth::No, false, "no credential matches", span))
+/// The kubelet tries one credential after the other until one serves: the best of them decides. `holder` tells whether
+/// whose credential it is may pull, where the sources tell.
+pub(crate) fn best(
+    matching: &[&Credential],
+    now: Option<i64>,
+    anonymous: &Link,
+    span: Span,
+    holder: impl Fn(&Credential) -> Option<Link>,
+) -> Vec<Link> {
+    let truth = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
+    let judged = matching.iter().map(|credential| {
+        let good = judge(credential, now, anonymous, span);
+        // A credential that is bad in itself needs no holder.
+        let holder = if good.truth == Truth::No { None } else { holder(credential) };
+        std::iter::once(good).chain(holder).collect::<Vec<Link>>()
+    });
+    let best = judged.reduce(|best, links| if truth(&links) > truth(&best) { links } else { best });
+    best.unwrap_or_else(|| vec![good(Truth::No, false, "no credential matches", span)])
 }
 
 fn good(truth: Truth, assumed: bool, text: impl Into<String>, span: Span) -> Link {
@@ -57,14 +70,15 @@ pub(crate) fn in_the_way(routes: &[Route]) -> Option<Link> {
     let mut harmless = Vec::new();
     for route in routes.iter().filter(|route| route.through_secret()) {
         let (good, others): (Vec<&Link>, Vec<&Link>) =
-            route.links.iter().partition(|link| link.claim == Claim::CredentialGood);
+            route.links.iter().partition(|link| matches!(link.claim, Claim::CredentialGood | Claim::HolderMayPull));
         let others = others.into_iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
         if others == Truth::No {
             continue;
         }
         harmless.extend(route.place());
+        let serves = good.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
         let Some(good) = good.first() else { continue };
-        let truth = match (others, good.truth) {
+        let truth = match (others, serves) {
             (Truth::Yes, Truth::Yes | Truth::No) => Truth::No,
             (_, Truth::Yes) => continue,
             _ => Truth::Unknown,

@@ -15,8 +15,11 @@ use crate::proof::{Claim, Link, Truth};
 
 /// The registry that an image comes from, as far as the sources know it.
 pub(super) struct Found<'m, 'a> {
-    registry: Option<&'m Registry<'a>>,
-    place: Place,
+    /// Where a source tells of it.
+    pub(super) registry: Option<&'m Registry<'a>>,
+    /// What is known of it.
+    pub(super) place: Place,
+    /// Which registry the host is.
     pub(super) link: Link,
 }
 

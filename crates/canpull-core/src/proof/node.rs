@@ -3,6 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::config::CompleteKind;
+use crate::model::azure::Setting;
 use crate::model::image::ImageReference;
 use crate::model::{Reference, registry};
 use crate::proof::case::{Case, assumed, link};
@@ -108,6 +109,9 @@ impl Case<'_, '_> {
         }
         let because = self.image_span();
         if registry::acr_host(host).is_some() {
+            if let Some(told) = self.anonymous_setting(host) {
+                return told;
+            }
             let text =
                 format!("`{host}` answers without credentials only where anonymous pull is on; by default it is off");
             return assumed(claim, Truth::No, text, because);
@@ -117,6 +121,26 @@ impl Case<'_, '_> {
         }
         let text = format!("whether `{host}` serves this image without credentials is not known");
         link(claim, Truth::Unknown, text, because)
+    }
+
+    /// Whether anonymous pull is on, where a source tells.
+    fn anonymous_setting(&self, host: &str) -> Option<Link> {
+        let claim = Claim::ServesAnonymously;
+        let registry = self.registry_at(host).registry?;
+        let label = registry.label();
+        match registry.anonymous_pull() {
+            Setting::Known(true, spans) => {
+                Some(link(claim, Truth::Yes, format!("registry {label} lets everyone pull"), spans))
+            }
+            Setting::Known(false, spans) => {
+                Some(link(claim, Truth::No, format!("registry {label} answers only with credentials"), spans))
+            }
+            Setting::Open(spans) => {
+                let text = format!("whether registry {label} lets everyone pull is not known");
+                Some(link(claim, Truth::Unknown, text, spans))
+            }
+            Setting::Unseen => None,
+        }
     }
 
     /// The pull without credentials: where none matches, and on ACR where the node's provider adds it.

@@ -4,6 +4,7 @@ use canpull_syntax::Span;
 
 use crate::config::CompleteKind;
 use crate::fact::{Field, SecretRef};
+use crate::model::azure::Who;
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
 use crate::model::{Content, Origin, PullSecret, SecretId};
@@ -166,11 +167,13 @@ impl<'m, 'a> Case<'m, 'a> {
                 let text = format!("which registries the secret is for is not visible: {}", why.describe());
                 vec![link(Claim::KeyMatches, Truth::Unknown, text, vec![secret.span])]
             }
-            Content::Credentials { credentials, span, .. } => self.credential_links(credentials, *span),
+            Content::Credentials { credentials, span, .. } => {
+                self.credential_links(credentials, secret.user.as_ref(), *span)
+            }
         }
     }
 
-    fn credential_links(&self, credentials: &[Credential], span: Span) -> Vec<Link> {
+    fn credential_links(&self, credentials: &[Credential], user: Option<&Who>, span: Span) -> Vec<Link> {
         let Some(reference) = self.image.parsed() else {
             let text = "whether the secret fits the image is not known while the image is not";
             return vec![link(Claim::KeyMatches, Truth::Unknown, text, vec![span])];
@@ -184,7 +187,9 @@ impl<'m, 'a> Case<'m, 'a> {
         let text = format!("its key {} matches `{}`", shown.join(", "), reference.lookup_name());
         let matches = link(Claim::KeyMatches, Truth::Yes, text, vec![span]);
         let open = self.serves_anonymously(reference);
-        vec![matches, credential::best(&matching, self.now, &open, span)]
+        let holder = |credential: &Credential| self.holder(credential, user, reference);
+        let best = credential::best(&matching, self.now, &open, span, holder);
+        std::iter::once(matches).chain(best).collect()
     }
 
     fn matching<'c>(&self, credentials: &'c [Credential], reference: &ImageReference) -> Vec<&'c Credential> {

@@ -227,6 +227,11 @@ impl Principals {
         Who::Stranger(written.trim().to_owned())
     }
 
+    /// The principal with this client id, `appId`.
+    pub fn by_client_id(&self, id: &str) -> Option<PrincipalId> {
+        self.find(&Key::Client(id.to_ascii_lowercase()))
+    }
+
     /// The user-assigned identity or service principal that a reference means.
     pub(super) fn resource(&self, resource: &ResourceRef) -> Option<PrincipalId> {
         resource_keys(resource).iter().find_map(|key| self.find(key))

@@ -1,0 +1,119 @@
+//! Whose credential a pull secret holds, and whether that service principal, token or admin user may pull.
+
+use canpull_syntax::Span;
+
+use crate::fact::Field;
+use crate::fact::azure::{ResourceRef, ServicePrincipalFact, TokenFact};
+use crate::model::azure::{PrincipalId, Setting, Who};
+use crate::model::docker_config::{Credential, UserKind};
+use crate::model::image::ImageReference;
+use crate::model::registry::acr_host;
+use crate::model::scope_map;
+use crate::proof::authorization::{Mode, Puller, Target};
+use crate::proof::case::{Case, link};
+use crate::proof::{Claim, Link, Truth};
+
+impl Case<'_, '_> {
+    /// Whether the holder of a credential may pull, where the sources tell anything of it. Without a word of theirs, the
+    /// credential is taken as good.
+    pub(super) fn holder(&self, credential: &Credential, user: Option<&Who>, image: &ImageReference) -> Option<Link> {
+        let host = acr_host(&image.registry)?;
+        let written = || self.model.azure.principals.by_client_id(&credential.user);
+        match user {
+            Some(Who::Known(principal, _)) => return self.service_principal(*principal, image),
+            None if credential.user_kind == UserKind::Guid => return self.service_principal(written()?, image),
+            Some(_) | None => {}
+        }
+        if credential.user_kind != UserKind::Name {
+            return None;
+        }
+        if credential.user.eq_ignore_ascii_case(host.name_and_label().0) {
+            return self.admin(&image.registry);
+        }
+        self.token(&credential.user, image)
+    }
+
+    fn service_principal(&self, principal: PrincipalId, image: &ImageReference) -> Option<Link> {
+        let azure = &self.model.azure;
+        let facts = azure.service_principals.iter().filter(|(_, id)| azure.principals.same(*id, principal));
+        if let Some(link) = facts.map(|(fact, _)| *fact).find_map(|fact| self.ended(fact)) {
+            return Some(link);
+        }
+        let found = self.registry_at(&image.registry);
+        let target = Target { place: &found.place, mode: Mode::of(found.registry), repository: &image.repository };
+        let puller = Puller { principal, cluster: None, open: false };
+        let label = azure.principals.get(principal).map(|principal| principal.label.clone())?;
+        let pulls = link(Claim::HolderMayPull, Truth::Yes, format!("the credential is that of {label}"), Vec::new());
+        let mut links = self.granted(puller, pulls, &found, target);
+        let decisive = links.pop()?;
+        // What no source tells of is taken as good; only evidence speaks here.
+        let told = decisive.truth != Truth::Unknown;
+        told.then(|| {
+            let text = format!("the credential is that of {label}: {}", decisive.text.replace("to it", "to that"));
+            Link { claim: Claim::HolderMayPull, text, ..decisive }
+        })
+    }
+
+    /// All secrets of a service principal that are listed have ended.
+    fn ended(&self, fact: &ServicePrincipalFact) -> Option<Link> {
+        let ends = all_before(&fact.secrets_end, self.now?)?;
+        let text = "every listed secret of the credential's service principal has ended";
+        Some(link(Claim::HolderMayPull, Truth::No, text, ends))
+    }
+
+    fn admin(&self, host: &str) -> Option<Link> {
+        let found = self.registry_at(host);
+        let (enabled, spans) = match found.registry?.admin_enabled() {
+            Setting::Known(enabled, spans) => (enabled, spans),
+            Setting::Open(_) | Setting::Unseen => return None,
+        };
+        let state = if enabled { "on" } else { "off" };
+        let text = format!("the credential is that of the registry's admin user, which is switched {state}");
+        Some(link(Claim::HolderMayPull, enabled.into(), text, spans))
+    }
+
+    fn token(&self, name: &str, image: &ImageReference) -> Option<Link> {
+        let found = self.registry_at(&image.registry);
+        let here = |registry: &ResourceRef| found.place.is(registry) == Truth::Yes;
+        let tokens = self.model.azure.tokens.iter();
+        let token = tokens.copied().find(|token| token.name.text() == Some(name) && here(&token.registry))?;
+        let said = |truth: Truth, text: String, spans: Vec<Span>| Some(link(Claim::HolderMayPull, truth, text, spans));
+        if let Field::Known(false, span) = token.enabled {
+            return said(Truth::No, format!("the credential is token `{name}`, which is disabled"), vec![span]);
+        }
+        if let Some(ends) = self.now.and_then(|now| all_before(&token.passwords_end, now)) {
+            return said(Truth::No, format!("every password of the credential's token `{name}` has ended"), ends);
+        }
+        let (reads, span) = self.scope_map(token, &image.repository, &here)?;
+        let repository = &image.repository;
+        let text = if reads {
+            format!("the credential is token `{name}`, whose scope map lets it pull `{repository}`")
+        } else {
+            format!("the credential is token `{name}`, whose scope map does not let it pull `{repository}`")
+        };
+        said(reads.into(), text, vec![span, token.span])
+    }
+
+    /// Whether a token's scope map lets it read a repository, where the map is known.
+    fn scope_map(
+        &self,
+        token: &TokenFact,
+        repository: &str,
+        here: &dyn Fn(&ResourceRef) -> bool,
+    ) -> Option<(bool, Span)> {
+        let name = token.scope_map.text()?;
+        if let Some(reads) = scope_map::system_map_reads(name) {
+            return Some((reads, token.scope_map.span()));
+        }
+        let mut maps = self.model.azure.scope_maps.iter().copied();
+        let map = maps.find(|map| map.name.text() == Some(name) && here(&map.registry))?;
+        let actions = map.actions.known()?;
+        Some((scope_map::reads(actions, repository), map.span))
+    }
+}
+
+/// Where all ends stand, if all are known and before now. What never ends, or is not known, keeps the rest alive.
+fn all_before(ends: &[Field<i64>], now: i64) -> Option<Vec<Span>> {
+    let passed = |end: &Field<i64>| matches!(end, Field::Known(end, _) if *end <= now);
+    (!ends.is_empty() && ends.iter().all(passed)).then(|| ends.iter().map(Field::span).collect())
+}

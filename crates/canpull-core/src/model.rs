@@ -113,7 +113,8 @@ impl<'a> AccessModel<'a> {
         let scripts = self.files.iter().flat_map(|file| &file.script.secrets);
         for fact in scripts {
             let user = self.azure.who(&fact.user);
-            self.add_secret(pull_secret::from_script(id, fact, user));
+            let host = fact.registry.as_ref().and_then(|registry| self.azure.login_server(registry));
+            self.add_secret(pull_secret::from_script(id, fact, host, user));
         }
         let kustomization = |file: FileId| self.files.get(file.0 as usize).and_then(|file| file.kustomization.as_ref());
         let root = world.root.and_then(kustomization);

@@ -273,7 +273,7 @@ impl<'a> Azure<'a> {
             return Who::Nobody(format!("`{written}` is nothing that such a resource has"));
         }
         if *attribute == PrincipalAttribute::AdminUser {
-            return Who::Open;
+            return Who::Admin;
         }
         if *attribute == PrincipalAttribute::ApplicationObjectId {
             return Who::Nobody(
@@ -348,6 +348,16 @@ impl<'a> Azure<'a> {
             (Some(role), _) => Role::BuiltIn(role),
             (None, Some(fact)) => Role::Custom(fact),
             (None, None) => Role::Unseen(last),
+        }
+    }
+
+    /// The login server of the registry that a reference means, where its name is known.
+    pub fn login_server(&self, resource: &ResourceRef) -> Option<String> {
+        let place = |index: u32| self.registries.get(index as usize).map(|registry| &registry.place);
+        let found = self.registry_index.find(resource, place).and_then(|index| self.registries.get(index as usize));
+        match found {
+            Some(registry) => registry.host(),
+            None => resource.name.as_ref().map(|name| format!("{}.azurecr.io", name.to_ascii_lowercase())),
         }
     }
 

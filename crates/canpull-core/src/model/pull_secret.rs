@@ -248,21 +248,22 @@ pub(crate) fn from_generator<'a>(
     }
 }
 
-/// A secret that a command makes, `kubectl create secret`, for whom `user` says.
-pub(crate) fn from_script(world: WorldId, fact: &ScriptSecretFact, user: Who) -> PullSecret<'_> {
+/// A secret that a command makes, `kubectl create secret`, for whom `user` says. `host` is the login server of the registry
+/// that the command asks Azure for.
+pub(crate) fn from_script(world: WorldId, fact: &ScriptSecretFact, host: Option<String>, user: Who) -> PullSecret<'_> {
     PullSecret {
         world,
         name: fact.name.text().map(str::to_owned),
         namespace: Namespace::from_field(&fact.namespace),
         everywhere: false,
         origin: Origin::Script(fact),
-        content: made(fact),
+        content: made(fact, host),
         span: fact.name.span(),
         user: (user != Who::Open).then_some(user),
     }
 }
 
-fn made(fact: &ScriptSecretFact) -> Content {
+fn made(fact: &ScriptSecretFact, host: Option<String>) -> Content {
     let span = fact.secret_type.span();
     let layout = match &fact.secret_type {
         Field::Known(secret_type, _) => layout_of(secret_type).ok_or(secret_type.as_str()),
@@ -277,14 +278,15 @@ fn made(fact: &ScriptSecretFact) -> Content {
         let reason = format!("data[{key}]: Required value");
         return Content::Refused { reason, span: fact.span, defects: Vec::new() };
     }
-    let server = match &fact.server {
-        Field::Known(server, _) => server.as_str(),
-        Field::Absent(_) => "https://index.docker.io/v1/",
-        Field::Unknown(why, _) => return Content::Hidden(*why),
+    let server = match (&fact.server, host) {
+        (Field::Known(server, _), _) => server.clone(),
+        (_, Some(host)) => host,
+        (Field::Absent(_), None) => "https://index.docker.io/v1/".to_owned(),
+        (Field::Unknown(why, _), None) => return Content::Hidden(*why),
     };
     let user = match &fact.user {
         PrincipalRef::Written(user, _) => user.as_str(),
         _ => "",
     };
-    Content::Credentials { credentials: vec![Credential::made(server, user)], defects: Vec::new(), span: fact.span }
+    Content::Credentials { credentials: vec![Credential::made(&server, user)], defects: Vec::new(), span: fact.span }
 }

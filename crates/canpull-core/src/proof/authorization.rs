@@ -5,10 +5,10 @@ use canpull_syntax::Span;
 use crate::fact::azure::RegistryMode;
 use crate::fact::grant::GrantOrigin;
 use crate::fact::{Field, grant::RoleAssignmentFact};
-use crate::model::Azure;
 use crate::model::azure::{Assignment, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, Role, Setting, Who};
 use crate::model::role::{self, Allows};
 use crate::model::scope::{self, Place};
+use crate::model::{Azure, condition};
 use crate::proof::Truth;
 
 /// What is asked for: this repository of this registry.
@@ -113,7 +113,7 @@ fn is_for(azure: &Azure<'_>, assignment: &Assignment<'_>, puller: Puller) -> Tru
         return Truth::Unknown;
     }
     match &assignment.who {
-        Who::Nobody(_) => Truth::No,
+        Who::Nobody(_) | Who::Admin => Truth::No,
         Who::Open => Truth::Unknown,
         Who::Stranger(id) => match azure.principals.get(puller.principal) {
             // An id that is not the one that pulls, where that is known; a name may be anybody's.
@@ -185,10 +185,13 @@ pub fn pulls(role: &Role<'_>, mode: Mode) -> Truth {
 }
 
 /// Whether an assignment's condition lets the repository through.
-fn lets_through(assignment: &Assignment<'_>, _repository: &str) -> Truth {
+fn lets_through(assignment: &Assignment<'_>, repository: &str) -> Truth {
     match &assignment.fact.condition {
         Field::Absent(_) => Truth::Yes,
-        Field::Unknown(..) | Field::Known(..) => Truth::Unknown,
+        Field::Unknown(..) => Truth::Unknown,
+        // What does not parse as far as it is known, the service judges otherwise than this does.
+        Field::Known(text, _) => condition::parse(text)
+            .map_or(Truth::Unknown, |condition| condition.allows(role::PULL_DATA_ACTION, Some(repository))),
     }
 }
 

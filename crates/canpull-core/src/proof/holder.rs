@@ -21,6 +21,7 @@ impl Case<'_, '_> {
         let written = || self.model.azure.principals.by_client_id(&credential.user);
         match user {
             Some(Who::Known(principal, _)) => return self.service_principal(*principal, image),
+            Some(Who::Admin) => return self.admin(&image.registry),
             None if credential.user_kind == UserKind::Guid => return self.service_principal(written()?, image),
             Some(_) | None => {}
         }

@@ -88,6 +88,8 @@ pub enum Who {
     Known(PrincipalId, IdSort),
     /// An id, or a name, that nothing in the sources explains.
     Stranger(String),
+    /// A registry's admin user, who needs no role.
+    Admin,
     /// No principal at all, and why.
     Nobody(String),
     /// Not resolvable.

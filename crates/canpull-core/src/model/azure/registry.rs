@@ -36,6 +36,13 @@ impl Registry<'_> {
         self.facts.iter().find_map(|fact| fact.login_server.text())
     }
 
+    /// Its login server, told or by its name; `None` where only Azure knows it.
+    pub fn host(&self) -> Option<String> {
+        let told = self.login_server().map(str::to_owned);
+        let by_name = || self.place.name.as_ref().map(|name| format!("{}.azurecr.io", name.to_ascii_lowercase()));
+        told.or_else(|| if self.has_label() { None } else { by_name() })
+    }
+
     /// Whether an image's host is one of this registry's. A registry without a seen login server or domain name label is
     /// `<name>.azurecr.io`.
     pub fn answers(&self, host: &str) -> Truth {

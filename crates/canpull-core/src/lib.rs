@@ -19,3 +19,8 @@ pub mod suppress;
 
 pub use report::{Options, Report, analyze, read_config};
 pub use source::{MAX_BYTES, read};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

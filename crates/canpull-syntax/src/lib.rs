@@ -9,3 +9,8 @@ pub mod yaml;
 
 pub use text::{FileId, LineIndex, Position, Span, TextRange, to_offset};
 pub use tree::{Document, Entry, Kind, Node, Parsed, Problem, ScalarStyle, Tree, Value};
+
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -583,8 +583,8 @@ mod tests {
     #[test]
     fn logins_are_the_kubelets() {
         let tables = [
-            include_str!("../../../../fixtures/tables/dockerconfig_cases.json"),
-            include_str!("../../../../fixtures/tables/dockerconfig_extra.json"),
+            include_str!("../../fixtures/dockerconfig_cases.json"),
+            include_str!("../../fixtures/dockerconfig_extra.json"),
         ];
         let rows = tables.iter().flat_map(|table| serde_json::from_str::<Vec<serde_json::Value>>(table).unwrap());
         let (mut compared, nothing) = (0, Fields::new());

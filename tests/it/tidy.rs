@@ -23,7 +23,7 @@ const FLOORS: [(&str, &[&str]); 14] = [
     ("suppress", &["config", "diagnostic", "fact", "glob", "model", "proof"]),
     // 5: the face
     ("report", &["config", "diagnostic", "fact", "model", "proof", "rules", "suppress"]),
-    ("render", &["diagnostic", "fact", "proof", "report"]),
+    ("render", &["config", "diagnostic", "fact", "proof", "report"]),
     ("lib", &["report", "source"]),
 ];
 

@@ -233,6 +233,8 @@ pub struct ServiceAccountFact {
     pub pull_secrets: SecretList,
     /// `secrets[]`, which plays no part in pulling.
     pub secrets: Vec<SecretRef>,
+    /// The annotation `kubernetes.azure.com/acr-client-id`: the identity that pulls from ACR for it.
+    pub acr_client_id: Field<String>,
     /// How to add a pull secret.
     pub insertion: Option<Insertion>,
 }

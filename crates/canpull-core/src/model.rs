@@ -19,9 +19,9 @@ pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{FileId, to_offset};
+use canpull_syntax::{FileId, Span, to_offset};
 
-use crate::config::Config;
+use crate::config::{ClusterDecl, CompleteKind, Config};
 use crate::fact::{FileFacts, PatcherFact};
 
 pub use azure::Azure;
@@ -188,6 +188,22 @@ impl<'a> AccessModel<'a> {
     /// An image use.
     pub fn image_use(&self, id: ImageUseId) -> Option<&ImageUse<'a>> {
         self.image_uses.get(id.0 as usize)
+    }
+
+    /// The declared clusters that a world is deployed to.
+    pub fn clusters_of(&self, world: WorldId) -> impl Iterator<Item = &'a ClusterDecl> + use<'_, 'a> {
+        let config = self.config;
+        let world = self.world(world);
+        world.into_iter().flat_map(|world| &world.clusters).filter_map(|&index| config.clusters.get(index))
+    }
+
+    /// Where every cluster of a world is declared to have all objects of a kind in the sources; `None` unless all are.
+    pub fn complete(&self, world: WorldId, kind: CompleteKind) -> Option<Vec<Span>> {
+        let mut spans = Vec::new();
+        for cluster in self.clusters_of(world) {
+            spans.push(cluster.complete.iter().find(|declared| declared.value == kind)?.span);
+        }
+        (!spans.is_empty()).then_some(spans)
     }
 
     /// A world.

@@ -1,5 +1,6 @@
 //! Pull proofs: the only place that knows how a node gets credentials.
 
+mod account_identity;
 pub mod authorization;
 mod case;
 mod credential;
@@ -106,6 +107,8 @@ pub enum Claim {
     NodeMayPull,
     /// Which registry the host is.
     RegistryKnown,
+    /// The service account brings an identity.
+    AccountIdentity,
     /// Which identity pulls.
     IdentityPulls,
     /// The registry decides by roles in this mode.

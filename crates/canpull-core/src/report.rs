@@ -1,5 +1,7 @@
 //! The face of the analysis: options in, facts in, one report out.
 
+pub mod estate;
+
 use std::collections::BTreeSet;
 
 use canpull_syntax::{FileId, LineIndex, Span, TextRange};
@@ -11,6 +13,7 @@ use crate::model::AccessModel;
 use crate::proof::{self, Link, PullProof, Route, Truth};
 use crate::rules;
 use crate::suppress;
+use estate::{ClusterInfo, CoverageInfo, RegistryInfo};
 
 /// What the caller may choose.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -93,6 +96,12 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// Pulls, ordered by path, offset and world.
     pub pulls: Vec<Pull>,
+    /// Registries that the sources tell of.
+    pub registries: Vec<RegistryInfo>,
+    /// Clusters that the sources tell of.
+    pub clusters: Vec<ClusterInfo>,
+    /// What the sources hold all of.
+    pub coverage: Vec<CoverageInfo>,
     /// Files that could not be read.
     pub errors: Vec<ReadError>,
     /// Recognised source files.
@@ -120,6 +129,9 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
         set_levels(&mut report.diagnostics, config);
         let joined: Vec<_> = proofs.iter().filter_map(|proof| pull(&model, proof)).collect();
         let places: Vec<_> = joined.iter().map(|(pull, object)| suppress::PullPlace::new(pull.span, *object)).collect();
+        report.registries = estate::registries(&model);
+        report.clusters = estate::clusters(&model);
+        report.coverage = estate::coverage(&model);
         report.pulls = joined.into_iter().map(|(pull, _)| pull).collect();
         suppressed(&mut report, &files, config, options, &places);
     }

@@ -36,6 +36,7 @@ fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>, accesses: &A
     let mut routes = case.secret_routes(&lists);
     common.extend(credential::unseen_decode(&routes));
     routes.extend(case.node_identity());
+    routes.extend(case.account_identity());
     routes.extend(case.attached());
     let anonymous = case.anonymous(&routes);
     routes.push(anonymous);
@@ -210,7 +211,7 @@ impl<'m> Case<'m, '_> {
     }
 
     /// The service account's name; `None` where it is not known.
-    fn account_name(&self) -> Option<&'m str> {
+    pub(super) fn account_name(&self) -> Option<&'m str> {
         match &self.pod.service_account {
             Field::Known(name, _) if !name.is_empty() => Some(name),
             Field::Unknown(..) => None,
@@ -285,18 +286,12 @@ impl<'m> Case<'m, '_> {
     }
 
     pub(super) fn clusters(&self) -> impl Iterator<Item = &'m ClusterDecl> {
-        let world = self.model.world(self.pod.world);
-        let clusters = &self.model.config.clusters;
-        world.into_iter().flat_map(|world| &world.clusters).filter_map(|&index| clusters.get(index))
+        self.model.clusters_of(self.pod.world)
     }
 
     /// Where every cluster of the world is declared to have all objects of a kind in the sources; `None` unless all are.
     pub(super) fn complete(&self, kind: CompleteKind) -> Option<Vec<Span>> {
-        let mut spans = Vec::new();
-        for cluster in self.clusters() {
-            spans.push(cluster.complete.iter().find(|declared| declared.value == kind)?.span);
-        }
-        (!spans.is_empty()).then_some(spans)
+        self.model.complete(self.pod.world, kind)
     }
 
     /// The declaration that an object of this name is made elsewhere, in the pod's namespace.

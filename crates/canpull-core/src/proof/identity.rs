@@ -42,7 +42,7 @@ impl<'m, 'a> Case<'m, 'a> {
     }
 
     /// The clusters of the sources that may run the pod: those that the configuration names for it, else all.
-    fn candidates(&self) -> Vec<(ClusterId, &'m Cluster<'a>)> {
+    pub(super) fn candidates(&self) -> Vec<(ClusterId, &'m Cluster<'a>)> {
         let clusters = &self.model.azure.clusters;
         let all = || (0..).map(ClusterId).zip(clusters);
         let declared: Vec<&str> = self.clusters().map(|cluster| cluster.name.value.as_str()).collect();
@@ -184,7 +184,7 @@ impl<'m, 'a> Case<'m, 'a> {
 }
 
 /// Several clusters: the pull holds only if it holds for all of them.
-fn agreement(judged: Vec<(&Cluster<'_>, Vec<Link>)>) -> Vec<Link> {
+pub(super) fn agreement(judged: Vec<(&Cluster<'_>, Vec<Link>)>) -> Vec<Link> {
     let truth = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
     let agree = judged.iter().map(|(_, links)| truth(links)).is_sorted_by(|one, other| one == other);
     if agree {

@@ -4,9 +4,12 @@ use canpull_syntax::{Position, Span};
 use serde::Serialize;
 
 use super::{place, place_in, severity_name};
+use crate::config::CompleteKind;
 use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
 use crate::fact::Role;
+use crate::fact::azure::{ClusterIdentityKind, RegistryMode};
 use crate::proof::{Link, Route, Truth};
+use crate::report::estate::{ClusterInfo, CoverageInfo, RegistryInfo};
 use crate::report::{Pull, ReadError, Report};
 
 /// Renders the whole report, a line break at its end.
@@ -21,9 +24,9 @@ struct ReportForm<'r> {
     version: u32,
     diagnostics: Vec<DiagnosticForm<'r>>,
     pulls: Vec<PullForm<'r>>,
-    registries: [(); 0],
-    clusters: [(); 0],
-    coverage: [(); 0],
+    registries: Vec<RegistryForm<'r>>,
+    clusters: Vec<ClusterForm<'r>>,
+    coverage: Vec<CoverageForm<'r>>,
     errors: Vec<ErrorForm<'r>>,
     summary: Summary,
 }
@@ -120,6 +123,37 @@ struct LinkForm<'r> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RegistryForm<'r> {
+    name: Option<&'r str>,
+    host: Option<&'r str>,
+    mode: Option<&'static str>,
+    anonymous_pull: Option<bool>,
+    admin_user: Option<bool>,
+    public_network: Option<bool>,
+    locations: Vec<Location<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClusterForm<'r> {
+    name: Option<&'r str>,
+    resource_group: Option<&'r str>,
+    identity: Option<&'static str>,
+    kubelet_object_id: Option<&'r str>,
+    kubelet_client_id: Option<&'r str>,
+    locations: Vec<Location<'r>>,
+}
+
+#[derive(Serialize)]
+struct CoverageForm<'r> {
+    world: &'r str,
+    kind: CompleteKind,
+    complete: bool,
+    because: Vec<Location<'r>>,
+}
+
+#[derive(Serialize)]
 struct ErrorForm<'r> {
     path: &'r str,
     message: &'r str,
@@ -156,9 +190,9 @@ impl<'r> ReportForm<'r> {
             version: 1,
             diagnostics: report.diagnostics.iter().map(|finding| diagnostic(report, finding)).collect(),
             pulls: report.pulls.iter().map(|one| pull(report, one)).collect(),
-            registries: [],
-            clusters: [],
-            coverage: [],
+            registries: report.registries.iter().map(|one| registry(report, one)).collect(),
+            clusters: report.clusters.iter().map(|one| cluster(report, one)).collect(),
+            coverage: report.coverage.iter().map(|one| coverage(report, one)).collect(),
             errors: report.errors.iter().map(error).collect(),
             summary: summary(report),
         }
@@ -239,9 +273,51 @@ fn links<'r>(report: &'r Report, links: &'r [Link]) -> Vec<LinkForm<'r>> {
         claim: &link.text,
         truth: link.truth.as_str(),
         assumed: link.assumed,
-        because: link.because.iter().map(|&span| location(report, span)).collect(),
+        because: locations(report, &link.because),
     };
     links.iter().map(form).collect()
+}
+
+fn locations<'r>(report: &'r Report, spans: &[Span]) -> Vec<Location<'r>> {
+    spans.iter().map(|&span| location(report, span)).collect()
+}
+
+fn registry<'r>(report: &'r Report, registry: &'r RegistryInfo) -> RegistryForm<'r> {
+    RegistryForm {
+        name: registry.name.as_deref(),
+        host: registry.host.as_deref(),
+        mode: registry.mode.map(|mode| match mode {
+            RegistryMode::Legacy => "legacy",
+            RegistryMode::Abac => "abac",
+        }),
+        anonymous_pull: registry.anonymous_pull,
+        admin_user: registry.admin_user,
+        public_network: registry.public_network,
+        locations: locations(report, &registry.spans),
+    }
+}
+
+fn cluster<'r>(report: &'r Report, cluster: &'r ClusterInfo) -> ClusterForm<'r> {
+    ClusterForm {
+        name: cluster.name.as_deref(),
+        resource_group: cluster.group.as_deref(),
+        identity: cluster.identity.map(|kind| match kind {
+            ClusterIdentityKind::Managed => "managed",
+            ClusterIdentityKind::ServicePrincipal => "service-principal",
+        }),
+        kubelet_object_id: cluster.kubelet_object_id.as_deref(),
+        kubelet_client_id: cluster.kubelet_client_id.as_deref(),
+        locations: locations(report, &cluster.spans),
+    }
+}
+
+fn coverage<'r>(report: &'r Report, coverage: &'r CoverageInfo) -> CoverageForm<'r> {
+    CoverageForm {
+        world: &coverage.world,
+        kind: coverage.kind,
+        complete: coverage.declared.is_some(),
+        because: locations(report, coverage.declared.as_deref().unwrap_or_default()),
+    }
 }
 
 const fn role_name(role: Role) -> &'static str {

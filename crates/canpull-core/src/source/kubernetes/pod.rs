@@ -153,8 +153,14 @@ pub(super) fn service_account(reader: &Reader<'_>, node: Node<'_>, object: Objec
         object,
         secrets: secrets.map(|item| secret_list::entry(reader, item)).collect(),
         insertion: insertion(reader, node, &pull_secrets),
+        acr_client_id: acr_client_id(reader, node),
         pull_secrets,
     }
+}
+
+fn acr_client_id(reader: &Reader<'_>, account: Node<'_>) -> Field<String> {
+    let annotations = account.at(&["metadata", "annotations"]).unwrap_or(account);
+    reader.field(annotations, "kubernetes.azure.com/acr-client-id")
 }
 
 /// A list of the wrong shape is to be righted, and a placeholder filled, before anything is added to it.

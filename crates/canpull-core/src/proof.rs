@@ -87,6 +87,8 @@ pub enum Claim {
     PodListEmpty,
     /// The service account's list holds the secret.
     ServiceAccountNames,
+    /// An operator or a policy hands the secret out at run time.
+    HandedOut,
     /// The pod's list holds the secret.
     PodNames,
     /// The secret exists in the pod's namespace.

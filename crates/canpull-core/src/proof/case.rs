@@ -276,12 +276,12 @@ impl<'m> Case<'m, '_> {
         let on_pods = self.model.patchers.iter().find(|patcher| patcher.patches_pods);
         let patcher = on_pods.or(self.model.patchers.first())?;
         let text = format!("{} may add pull secrets at run time", patcher.object.kind);
-        let (kind, claim, mut links) = if patcher.patches_pods {
-            (RouteKind::PodPullSecret, Claim::PodNames, Vec::new())
+        let (kind, mut links) = if patcher.patches_pods {
+            (RouteKind::PodPullSecret, Vec::new())
         } else {
-            (RouteKind::ServiceAccountPullSecret, Claim::ServiceAccountNames, vec![self.own_list_empty()])
+            (RouteKind::ServiceAccountPullSecret, vec![self.own_list_empty()])
         };
-        links.push(link(claim, Truth::Unknown, text, vec![patcher.object.span]));
+        links.push(link(Claim::HandedOut, Truth::Unknown, text, vec![patcher.object.span]));
         Some(Route::new(kind, links))
     }
 

@@ -124,7 +124,11 @@ impl Route {
         let leads = |link: &&Link| {
             matches!(
                 link.claim,
-                Claim::PodListEmpty | Claim::PodNames | Claim::ServiceAccountNames | Claim::SecretExists
+                Claim::PodListEmpty
+                    | Claim::PodNames
+                    | Claim::ServiceAccountNames
+                    | Claim::HandedOut
+                    | Claim::SecretExists
             )
         };
         let reached = self.links.iter().filter(leads).fold(Truth::Yes, |truth, link| truth.and(link.truth));

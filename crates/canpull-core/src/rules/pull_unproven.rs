@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
 use crate::model::WorldId;
-use crate::proof::{Route, Truth, needs_credentials};
+use crate::proof::{Claim, Route, Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -58,9 +58,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Some(reference) = image.parsed() else { continue };
         let host = reference.registry.as_str();
         let private = needs_credentials(&proof.routes);
-        // A named secret that is not visible may well be the way in.
-        let named = |route: &Route| route.secret_name.is_some() && route.truth() == Truth::Unknown;
-        if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(named) {
+        // A secret that is named but not visible, or handed out at run time, may well be the way in.
+        let handed_out = |route: &Route| route.links.iter().any(|link| link.claim == Claim::HandedOut);
+        let hidden =
+            |route: &Route| route.truth() == Truth::Unknown && (route.secret_name.is_some() || handed_out(route));
+        if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(hidden) {
             continue;
         }
         let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {

@@ -67,7 +67,7 @@ pub(crate) struct InputArgs {
     /// The name that standard input goes by; it stands in for the file of that name.
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<PathBuf>,
-    /// Read what `.gitignore` leaves out, too.
+    /// Read what `.gitignore` leaves out and git does not track, too.
     #[arg(long)]
     pub(crate) no_ignore: bool,
     /// Use this configuration, not the project's `canpull.yaml`.

@@ -5,6 +5,7 @@ mod check;
 mod codes;
 mod explain;
 mod fix;
+mod git_index;
 mod human;
 mod init;
 mod output;

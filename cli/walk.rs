@@ -1,6 +1,6 @@
 //! Finds the files to read, in a stable order.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use canpull_core::glob;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::WalkDir;
 
+use crate::git_index::Tracked;
 use crate::root;
 
 /// Folders that hold no sources of the project.
@@ -77,7 +78,7 @@ fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &
         if wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name)) {
             return false;
         }
-        wanted.no_ignore || !ignores.borrow_mut().covers(path, is_dir)
+        wanted.no_ignore || !ignores.borrow_mut().leaves_out(path, is_dir)
     });
     let mut linked = Vec::new();
     for entry in entries {
@@ -132,16 +133,40 @@ fn is_source(path: &Path) -> bool {
         || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
-/// The `.gitignore` files from the repository's root down, each read once.
+/// The `.gitignore` files from the repository's root down, each read once. As in git, they say nothing of what is
+/// tracked.
 struct Ignores {
     top: PathBuf,
     by_folder: BTreeMap<PathBuf, Option<Gitignore>>,
+    /// Read when the first file is left out.
+    tracked: OnceCell<Tracked>,
+    /// Folders that are left out and walked all the same, for the tracked files in them.
+    passed: BTreeSet<PathBuf>,
 }
 
 impl Ignores {
     fn new(project: &Path) -> Self {
         let repository = project.ancestors().find(|folder| folder.join(".git").exists());
-        Self { top: repository.unwrap_or(project).to_owned(), by_folder: BTreeMap::new() }
+        Self {
+            top: repository.unwrap_or(project).to_owned(),
+            by_folder: BTreeMap::new(),
+            tracked: OnceCell::new(),
+            passed: BTreeSet::new(),
+        }
+    }
+
+    fn leaves_out(&mut self, path: &Path, is_dir: bool) -> bool {
+        let inside = !self.passed.is_empty() && path.ancestors().any(|folder| self.passed.contains(folder));
+        if !inside && !self.covers(path, is_dir) {
+            return false;
+        }
+        let tracked = self.tracked.get_or_init(|| Tracked::read(&self.top));
+        let name = root::name(&self.top, path);
+        if is_dir && tracked.has_folder(&name) {
+            self.passed.insert(path.to_owned());
+            return false;
+        }
+        is_dir || !tracked.has_file(&name)
     }
 
     /// Whether the nearest `.gitignore` that speaks of the path leaves it out. Folders above it are judged on the way

@@ -212,6 +212,63 @@ fn ignored_and_excluded_files_are_not_read_unless_asked_for() {
     assert!(all.contains(&"build/b.yaml".to_owned()) && !all.contains(&"vendor/v.yaml".to_owned()), "{all:?}");
 }
 
+/// Runs git in the project.
+fn git(project: &Project, args: &[&str]) {
+    let output = Command::new("git").current_dir(project.0.path()).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?} {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn tracked_files_are_read_whatever_gitignore_says() {
+    let long = format!("deploy/{}.yaml", "l".repeat(200));
+    for (init, version, add) in [
+        (&["init", "-q"][..], "2", &["add", "-f"][..]),
+        (&["init", "-q"], "4", &["add", "-f"]),
+        // What is only meant to be added has sixteen more bits of flags.
+        (&["init", "-q"], "3", &["add", "-f", "-N"]),
+        (&["init", "-q", "--object-format=sha256"], "2", &["add", "-f"]),
+        (&["init", "-q", "--object-format=sha256"], "4", &["add", "-f"]),
+    ] {
+        let project = Project::new(&[
+            (".gitignore", "deploy\n*.gen.yaml\n"),
+            ("a.yaml", POD),
+            ("deploy/base/tracked.yaml", POD),
+            ("deploy/base/untracked.yaml", POD),
+            (&long, POD),
+            ("deploy/local/untracked.yaml", POD),
+            ("deployed.gen.yaml", POD),
+            ("x.gen.yaml", POD),
+        ]);
+        git(&project, init);
+        git(&project, &["update-index", "--index-version", version]);
+        git(&project, &[add, &["a.yaml", "deploy/base/tracked.yaml", &long, "x.gen.yaml"]].concat());
+        let expected = ["a.yaml", "deploy/base/tracked.yaml", &long, "x.gen.yaml"];
+        assert_eq!(shown_files(&project, &[]), expected, "{init:?} {version}");
+        assert_eq!(shown_files(&project, &["deploy/local"]), ["deploy/local/untracked.yaml"]);
+        // A broken index tracks nothing.
+        let index = project.0.path().join(".git/index");
+        let bytes = std::fs::read(&index).unwrap();
+        for cut in [0, 4, 11, 40, 75, bytes.len() / 2] {
+            std::fs::write(&index, &bytes[..cut]).unwrap();
+            assert_eq!(shown_files(&project, &[]), ["a.yaml"], "{init:?} {version} {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_linked_work_tree_has_an_index_of_its_own() {
+    let project = Project::new(&[(".gitignore", "x.yaml\n"), ("x.yaml", POD), ("y.yaml", POD)]);
+    std::fs::remove_dir(project.0.path().join(".git")).unwrap();
+    project.write(".git", "gitdir: ../no-such-folder/.git\n");
+    let inner = Project(tempfile::tempdir().unwrap());
+    inner.write("x.yaml", POD);
+    git(&inner, &["init", "-q"]);
+    git(&inner, &["add", "-f", "x.yaml"]);
+    assert_eq!(shown_files(&project, &[]), ["y.yaml"]);
+    project.write(".git", format!("gitdir: {}\n", inner.0.path().join(".git").display()));
+    assert_eq!(shown_files(&project, &[]), ["x.yaml", "y.yaml"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_within_the_root_and_loops_are_reported() {

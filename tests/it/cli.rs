@@ -85,6 +85,45 @@ fn placeholders_are_unknown_and_never_an_error() {
         ));
         assert_eq!((verdicts(&report), rules(&report)), (vec!["unknown"], vec!["unresolved-value"]), "{image}");
     }
+    // YAML takes these for the start of a map, a list or a directive.
+    for image in ["{REGISTRY}/a:1", "[[registry]]/a:1", "%NAME%", "{{registry}}/a:1"] {
+        let report = piped(
+            &"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - image: IMAGE\n    name: c\n"
+                .replace("IMAGE", image),
+        );
+        assert_eq!((verdicts(&report), rules(&report)), (vec![], vec!["unresolved-value"]), "{image}");
+    }
+}
+
+#[test]
+fn templates_are_worth_a_word_where_they_hold_images() {
+    let deployment = "{{- if .Values.enabled }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      \
+        containers:\n        - name: web\n          image: \"{{ .Values.image }}\"\n{{- end }}\n";
+    let role =
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {{ .Release.Name }}\nrules: []\n";
+    let project = Project::new(&[("chart/templates/role.yaml", role), ("chart/templates/web.yaml", deployment)]);
+    let report = project.report(&[]);
+    assert_eq!(rules(&report), ["unresolved-value"]);
+    let found = &report["diagnostics"][0];
+    assert_eq!(
+        (&found["location"]["path"], &found["location"]["start"]["line"]),
+        (&"chart/templates/web.yaml".into(), &11.into())
+    );
+    assert!(found["help"].as_str().unwrap().contains("helm template"), "{found}");
+}
+
+#[test]
+fn placeholders_of_a_file_are_told_of_together() {
+    let pod = |image: &str| POD.replace("contoso.azurecr.io/a:1", image);
+    let project = Project::new(&[("a.yaml", &format!("{}---\n{}", pod("<acr>/a:1"), pod("ko://example.com/cmd/b")))]);
+    let report = project.report(&[]);
+    let found = &report["diagnostics"][0];
+    assert_eq!(
+        found["message"],
+        "2 images, such as `<acr>/a:1`, are filled in before deploying, so whether they can be pulled is not known"
+    );
+    assert_eq!(found["related"][0]["location"]["start"]["line"], 15);
+    assert!(!found["help"].as_str().unwrap().contains("helm"), "{found}");
 }
 
 #[test]

@@ -452,12 +452,15 @@ pub struct SourceProblem {
     pub fatal: bool,
 }
 
+/// What [`UnresolvedFact::what`] calls a template of a chart.
+pub const HELM_TEMPLATE: &str = "Helm template";
+
 /// A part of the sources that keeps verdicts open: a template, a placeholder.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnresolvedFact {
     /// Where.
     pub range: TextRange,
-    /// What it is: `placeholder`, `Helm template`.
+    /// What it is: `template`, `Helm template`.
     pub what: &'static str,
 }
 

@@ -1,20 +1,20 @@
 //! Values that are filled in later and keep verdicts open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{FileId, Span};
 
 use super::{Context, Rule, finding};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::fact::Why;
-use crate::model::Reference;
+use crate::diagnostic::{Annotation, Diagnostic, Severity};
+use crate::fact::{HELM_TEMPLATE, Why};
+use crate::model::{ImageUse, Reference};
 
 /// The rule.
 pub(super) const RULE: Rule =
     Rule { id: "unresolved-value", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports, once for each file, placeholders and templates that keep a verdict unknown.
+Reports, once for each file, images that are filled in before deploying, and templates with images, which are not read.
 
 ## Why it matters
 What is filled in before deploying cannot be checked before: render the sources first, or check what the pipeline renders.
@@ -51,31 +51,51 @@ stringData:
 ```
 
 ## How to fix
-Check the rendered manifests: `helm template … | canpull -`.
+Check what is deployed: `helm template <chart> | canpull -`, `kustomize build <folder> | canpull -`, or what a pipeline
+renders.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    let mut by_file: BTreeMap<FileId, (Vec<Span>, Vec<usize>)> = BTreeMap::new();
+    let mut by_file: BTreeMap<FileId, Vec<(usize, &ImageUse<'_>)>> = BTreeMap::new();
     for (index, _, image, _) in context.pulls() {
         if let Reference::Unresolved(Why::Placeholder) = image.reference {
-            let (spans, pulls) = by_file.entry(image.span.file).or_default();
-            spans.push(image.span);
-            pulls.push(index);
+            by_file.entry(image.span.file).or_default().push((index, image));
         }
     }
+    found.extend(by_file.values().filter_map(|images| placeholders(images)));
     for (index, file) in context.model.files.iter().enumerate() {
         let id = FileId::at(index);
-        for unresolved in &file.unresolved {
-            by_file.entry(id).or_default().0.push(Span::new(id, unresolved.range));
-        }
+        found.extend(file.unresolved.first().map(|template| unread(Span::new(id, template.range), template.what)));
     }
-    for (mut spans, pulls) in by_file.into_values() {
-        spans.sort_unstable();
-        spans.dedup();
-        let Some(first) = spans.first() else { continue };
-        let values = if spans.len() == 1 { "a value is".to_owned() } else { format!("{} values are", spans.len()) };
-        let message = format!("{values} filled in before deploying, so what hangs on this stays unknown");
-        let help = "check the rendered manifests: `helm template … | canpull -`";
-        found.push(Diagnostic { pulls, ..finding(&RULE, *first, message, help) });
-    }
+}
+
+/// Images that somebody fills in before deploying.
+fn placeholders(images: &[(usize, &ImageUse<'_>)]) -> Option<Diagnostic> {
+    let (_, first) = images.first()?;
+    let text = &first.text;
+    let mut others: BTreeSet<Span> = images.iter().map(|(_, image)| image.span).collect();
+    others.remove(&first.span);
+    let message = if others.is_empty() {
+        format!("`{text}` is filled in before deploying, so whether it can be pulled is not known")
+    } else {
+        let count = others.len() + 1;
+        format!(
+            "{count} images, such as `{text}`, are filled in before deploying, so whether they can be pulled is not known"
+        )
+    };
+    let mut finding = finding(&RULE, first.span, message, "check the manifests as they are deployed: `… | canpull -`");
+    finding.related.extend(others.into_iter().map(|span| Annotation { span, message: "filled in too".to_owned() }));
+    finding.pulls.extend(images.iter().map(|(index, _)| *index));
+    Some(finding)
+}
+
+/// A template, which is not read.
+fn unread(span: Span, what: &str) -> Diagnostic {
+    let message = format!("this {what} is not read, so whether its images can be pulled is not known");
+    let help = if what == HELM_TEMPLATE {
+        "check what it renders to: `helm template <chart> | canpull -`"
+    } else {
+        "check what it renders to: `… | canpull -`"
+    };
+    finding(&RULE, span, message, help)
 }

@@ -19,7 +19,7 @@ use canpull_syntax::{Kind, Node, TextRange};
 pub use api::removed_api;
 
 use super::{Format, Input, template};
-use crate::fact::{FileFacts, SourceProblem, UnresolvedFact};
+use crate::fact::{FileFacts, SourceProblem};
 use object::Reader;
 
 /// Lists and wrappers within each other are read this deep.
@@ -74,11 +74,8 @@ fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
     for document in input.parsed.documents.iter().filter(|document| document.broken) {
         let chunk = document.range.slice(input.text);
         if template::mark(chunk).is_some() {
-            let before = facts.unresolved.len();
-            template::pass_over(input.text, facts);
-            if facts.unresolved.len() == before {
-                facts.unresolved.push(UnresolvedFact { range: document.range, what: "template" });
-            }
+            facts.recognised |= template::claims_kubernetes(input.text);
+            template::note(input.text, 0, facts);
             facts.problems.clear();
             return Broken::Template;
         }
@@ -86,17 +83,27 @@ fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
             continue;
         }
         facts.recognised = true;
-        if ["Secret", "dockerconfigjson", "auths"].iter().any(|word| chunk.contains(word)) {
+        if template::may_hold_secret(chunk) {
             facts.masked.push(document.range);
         }
         let from = problems.partition_point(|problem| problem.range.start < document.range.start);
         let here = problems.iter().skip(from).take_while(|problem| problem.range.start <= document.range.end);
-        if let Some(problem) = here.into_iter().find(|problem| problem.fatal) {
-            let message = problem.message.clone();
-            facts.problems.push(SourceProblem { range: problem.range, message, fatal: true });
+        let Some(problem) = here.into_iter().find(|problem| problem.fatal) else { continue };
+        if template::opens_with_placeholder(line_at(input.text, problem.range.start)) {
+            template::note(chunk, document.range.start, facts);
+            continue;
         }
+        let message = problem.message.clone();
+        facts.problems.push(SourceProblem { range: problem.range, message, fatal: true });
     }
     Broken::Errors
+}
+
+/// The line that an offset lies in.
+fn line_at(text: &str, at: u32) -> &str {
+    let at = at as usize;
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
 }
 
 /// Reads an object, the items of a list, or what another object wraps. Items of a typed list may leave out version

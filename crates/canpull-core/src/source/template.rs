@@ -2,7 +2,8 @@
 
 use canpull_syntax::{TextRange, to_offset};
 
-use crate::fact::{FileFacts, UnresolvedFact};
+use crate::fact::{FileFacts, HELM_TEMPLATE, UnresolvedFact};
+use crate::placeholder;
 
 /// Marks that open a template's action.
 const MARKS: [&str; 2] = ["{{", "{%"];
@@ -18,16 +19,53 @@ pub(super) fn in_chart(path: &str, text: &str) -> bool {
     folders.split('/').any(|folder| folder == "templates") && mark(text).is_some()
 }
 
-/// Notes a template that is not read. Only what would be Kubernetes objects is worth a word.
+/// What a template says where its pods, and the secrets that these pull with, are.
+const PULLS: [&str; 6] = ["image:", "\"image\"", "containers", "imagePullSecrets", "dockerconfigjson", "template:"];
+
+/// Notes the template of an object, which is not read.
 pub(super) fn pass_over(text: &str, facts: &mut FileFacts) {
-    if !claims_kubernetes(text) {
-        return;
+    if claims_kubernetes(text) {
+        facts.recognised = true;
+        note(text, 0, facts);
     }
-    facts.recognised = true;
-    let start = to_offset(mark(text).unwrap_or(0));
-    let what = if text.contains("{%") { "template" } else { "Helm template" };
-    let range = TextRange::new(start, start.saturating_add(2));
-    facts.unresolved.push(UnresolvedFact { range, what });
+}
+
+/// Notes a template that begins at an offset. Only one with something to pull, or to pull with, is worth a word.
+pub(super) fn note(text: &str, at: u32, facts: &mut FileFacts) {
+    let what = if text.contains("{{") && !text.contains("{%") { HELM_TEMPLATE } else { "template" };
+    let range = pulling_line(text).map(|range| TextRange::new(range.start + at, range.end + at));
+    facts.unresolved.extend(range.map(|range| UnresolvedFact { range, what }));
+    if may_hold_secret(text) {
+        facts.masked.push(TextRange::new(at, at + to_offset(text.len())));
+    }
+}
+
+/// Whether a text that is not read as what it is may hold a credential.
+pub(super) fn may_hold_secret(text: &str) -> bool {
+    ["Secret", "dockerconfigjson", "auths"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a line's value begins with a placeholder that YAML reads as something else: `image: {REGISTRY}/web`.
+pub(super) fn opens_with_placeholder(line: &str) -> bool {
+    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches([' ', '-']);
+    placeholder::find(value).is_some_and(|(start, _)| start == 0) && value.starts_with(['{', '[', '%'])
+}
+
+/// The first line of a template that tells of pulling, without its indentation.
+fn pulling_line(text: &str) -> Option<TextRange> {
+    let is_written = |line: &str| !line.trim_start().starts_with('#');
+    let lines = || {
+        text.split_inclusive('\n').scan(0, |end, line| {
+            let start = *end;
+            *end += line.len();
+            Some((start, line))
+        })
+    };
+    let (start, line) =
+        PULLS.iter().find_map(|word| lines().find(|(_, line)| is_written(line) && line.contains(word)))?;
+    let indent = line.len() - line.trim_start().len();
+    let start = to_offset(start + indent);
+    Some(TextRange::new(start, start + to_offset(line.trim().len())))
 }
 
 /// Whether a document's text says that it is a Kubernetes object: both keys at the left edge, or in JSON.

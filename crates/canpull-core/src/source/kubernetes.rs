@@ -17,6 +17,7 @@ mod secret_list;
 use canpull_syntax::{Kind, Node, TextRange};
 
 pub use api::removed_api;
+pub(super) use api::runs_pods;
 
 use super::{Format, Input, template};
 use crate::fact::{FileFacts, SourceProblem};

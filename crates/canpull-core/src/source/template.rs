@@ -2,6 +2,7 @@
 
 use canpull_syntax::{TextRange, to_offset};
 
+use super::kubernetes;
 use crate::fact::{FileFacts, HELM_TEMPLATE, UnresolvedFact};
 use crate::placeholder;
 
@@ -20,7 +21,7 @@ pub(super) fn in_chart(path: &str, text: &str) -> bool {
 }
 
 /// What a template says where its pods, and the secrets that these pull with, are.
-const PULLS: [&str; 6] = ["image:", "\"image\"", "containers", "imagePullSecrets", "dockerconfigjson", "template:"];
+const PULLS: [&str; 5] = ["image:", "\"image\"", "containers", "imagePullSecrets", "dockerconfigjson"];
 
 /// Notes the template of an object, which is not read.
 pub(super) fn pass_over(text: &str, facts: &mut FileFacts) {
@@ -48,7 +49,11 @@ pub(super) fn may_hold_secret(text: &str) -> bool {
 /// Whether a line's value begins with a placeholder that YAML reads as something else: `image: {REGISTRY}/web`.
 pub(super) fn opens_with_placeholder(line: &str) -> bool {
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches([' ', '-']);
-    placeholder::find(value).is_some_and(|(start, _)| start == 0) && value.starts_with(['{', '[', '%'])
+    let length = placeholder::find(value).and_then(|(start, end)| (start == 0).then_some(end));
+    let inside = length.and_then(|end| value.get(..end)).map(|mark| mark.trim_matches(['{', '}', '[', ']', '%', ' ']));
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(is_part);
+    value.starts_with(['{', '[', '%']) && inside.is_some_and(is_name)
 }
 
 /// The first line of a template that tells of pulling, without its indentation.
@@ -61,8 +66,10 @@ fn pulling_line(text: &str) -> Option<TextRange> {
             Some((start, line))
         })
     };
-    let (start, line) =
-        PULLS.iter().find_map(|word| lines().find(|(_, line)| is_written(line) && line.contains(word)))?;
+    let names = PULLS.iter().find_map(|word| lines().find(|(_, line)| is_written(line) && line.contains(word)));
+    // The pod may be all in a part that the template includes.
+    let runs_pods = |line: &str| line.trim_end().strip_prefix("kind: ").is_some_and(kubernetes::runs_pods);
+    let (start, line) = names.or_else(|| lines().find(|(_, line)| runs_pods(line)))?;
     let indent = line.len() - line.trim_start().len();
     let start = to_offset(start + indent);
     Some(TextRange::new(start, start + to_offset(line.trim().len())))

@@ -41,6 +41,11 @@ pub(super) fn pod_spec_path(api_version: &str, kind: &str) -> Option<&'static [&
     Some(path)
 }
 
+/// Whether a built-in kind runs pods.
+pub(in crate::source) fn runs_pods(kind: &str) -> bool {
+    POD_SPECS.iter().any(|(own, _, _)| *own == kind)
+}
+
 /// Whether the API server has dropped this version of a kind that runs pods, and what took its place.
 pub fn removed_api(kind: &str, api_version: &str) -> Option<RemovedApi> {
     pod_spec_path(api_version, kind)?;

@@ -8,6 +8,7 @@ mod crd_table;
 mod estates;
 mod formats;
 mod hostile;
+mod kubectl;
 mod kubelet;
 mod proof;
 mod render;

@@ -2,7 +2,9 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use canpull_core::glob;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -133,11 +135,14 @@ fn is_source(path: &Path) -> bool {
         || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
+/// The `.gitignore` files that speak of a folder's entries, the nearest first.
+type Chain = Rc<[Rc<Gitignore>]>;
+
 /// The `.gitignore` files from the repository's root down, each read once. As in git, they say nothing of what is
 /// tracked.
 struct Ignores {
     top: PathBuf,
-    by_folder: BTreeMap<PathBuf, Option<Gitignore>>,
+    by_folder: BTreeMap<OsString, Chain>,
     /// Read when the first file is left out.
     tracked: OnceCell<Tracked>,
     /// Folders that are left out and walked all the same, for the tracked files in them.
@@ -172,31 +177,37 @@ impl Ignores {
     /// Whether the nearest `.gitignore` that speaks of the path leaves it out. Folders above it are judged on the way
     /// down, so a path that is asked for inside an ignored folder is read.
     fn covers(&mut self, path: &Path, is_dir: bool) -> bool {
-        for folder in path.ancestors().skip(1) {
-            if let Some(ignore) = self.at(folder) {
-                let matched = ignore.matched(path, is_dir);
-                if !matched.is_none() {
-                    return matched.is_ignore();
-                }
-            }
-            if folder == self.top {
-                break;
-            }
-        }
-        false
+        let Some(folder) = path.parent() else { return false };
+        let chain = self.chain(folder);
+        let nearest = chain.iter().map(|ignore| ignore.matched(path, is_dir)).find(|matched| !matched.is_none());
+        nearest.is_some_and(|matched| matched.is_ignore())
     }
 
-    fn at(&mut self, folder: &Path) -> Option<&Gitignore> {
-        if !self.by_folder.contains_key(folder) {
-            let file = folder.join(".gitignore");
-            let read = file.is_file().then(|| {
-                let mut builder = GitignoreBuilder::new(folder);
-                // Lines that are no globs are passed over, as git does.
-                let _ = builder.add(&file);
-                builder.build().ok()
-            });
-            self.by_folder.insert(folder.to_owned(), read.flatten());
+    fn chain(&mut self, folder: &Path) -> Chain {
+        if let Some(chain) = self.by_folder.get(folder.as_os_str()) {
+            return Rc::clone(chain);
         }
-        self.by_folder.get(folder)?.as_ref()
+        let above = match folder.parent() {
+            Some(parent) if folder != self.top => self.chain(parent),
+            _ => Rc::default(),
+        };
+        let chain = match gitignore(folder) {
+            Some(own) => std::iter::once(Rc::new(own)).chain(above.iter().cloned()).collect(),
+            None => above,
+        };
+        self.by_folder.insert(folder.as_os_str().to_owned(), Rc::clone(&chain));
+        chain
     }
+}
+
+/// A folder's own `.gitignore`.
+fn gitignore(folder: &Path) -> Option<Gitignore> {
+    let file = folder.join(".gitignore");
+    if !file.is_file() {
+        return None;
+    }
+    let mut builder = GitignoreBuilder::new(folder);
+    // Lines that are no globs are passed over, as git does.
+    let _ = builder.add(&file);
+    builder.build().ok()
 }

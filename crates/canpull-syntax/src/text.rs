@@ -88,13 +88,17 @@ impl LineIndex {
     /// Indexes `text`. Lines end at LF, CRLF or a lone CR, as in YAML.
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let mut line_starts = vec![0];
+        let mut line_starts = Vec::with_capacity(bytes.len() / 32 + 1);
+        line_starts.push(0);
         let mut wide = Vec::new();
-        let mut previous = 0u8;
         for (at, &byte) in bytes.iter().enumerate() {
+            // Nearly every byte neither ends a line nor begins a wide character.
+            if matches!(byte, 0x0E..=0xC1) {
+                continue;
+            }
             let after = to_offset(at + 1);
             match byte {
-                b'\n' if previous == b'\r' => {
+                b'\n' if at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r') => {
                     if let Some(last) = line_starts.last_mut() {
                         *last = after;
                     }
@@ -105,7 +109,6 @@ impl LineIndex {
                 0xF0..=0xF4 => wide.push((after + 3, 2)),
                 _ => {}
             }
-            previous = byte;
         }
         Self { line_starts, wide }
     }

@@ -190,6 +190,26 @@ struct Entries<'t> {
     places: BTreeMap<Cow<'t, str>, usize>,
 }
 
+/// A key that is looked for.
+struct Wanted<'k> {
+    key: &'k str,
+    /// No other text stands for it, as `yes` stands for `true`: then only texts need comparing.
+    literal: bool,
+}
+
+impl<'k> Wanted<'k> {
+    fn new(key: &'k str) -> Self {
+        Self { key, literal: matches!(crate::yaml::resolve_scalar(key.into(), true, None), Value::Str(_)) }
+    }
+
+    fn is(&self, node: Node<'_>) -> bool {
+        if self.literal && node.tag().is_none() {
+            return node.text().is_some_and(|text| text == self.key);
+        }
+        node.key_text() == self.key
+    }
+}
+
 impl<'t> Node<'t> {
     fn data(self) -> Option<&'t NodeData> {
         self.tree.nodes.get(self.index as usize)
@@ -333,7 +353,7 @@ impl<'t> Node<'t> {
     }
 
     fn is_merge_key(self) -> bool {
-        self.style() == Some(ScalarStyle::Plain) && self.raw() == "<<"
+        self.raw() == "<<" && self.style() == Some(ScalarStyle::Plain)
     }
 
     /// A list's items; empty for anything else.
@@ -399,16 +419,16 @@ impl<'t> Node<'t> {
 
     /// The entry of a map that counts for `key`.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
-        self.find_entry(key, 0)
+        self.find_entry(&Wanted::new(key), 0)
     }
 
-    fn find_entry(self, key: &str, depth: u8) -> Option<Entry<'t>> {
+    fn find_entry(self, key: &Wanted<'_>, depth: u8) -> Option<Entry<'t>> {
         let mut found = None;
         let mut merges = Vec::new();
         for entry in self.written_entries() {
             if entry.key.is_merge_key() {
                 merges.push(entry.value);
-            } else if entry.name() == key {
+            } else if key.is(entry.key) {
                 found = Some(entry);
             }
         }

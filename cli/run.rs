@@ -177,23 +177,25 @@ impl Project {
         }
         progress.begin(files.len());
         let files: Vec<(&str, Origin)> = files.into_iter().collect();
-        let read: Result<Vec<Read1>, String> = files
-            .into_par_iter()
-            .enumerate()
-            .map(|(index, (name, origin))| {
-                let read = self.read(FileId::at(index), name, origin);
-                progress.step();
-                read
-            })
-            .collect();
+        let (mut facts, mut origins) = (Vec::new(), Vec::new());
+        let read = files.into_par_iter().enumerate().map(|(index, (name, origin))| {
+            let read = Self::read(FileId::at(index), name, origin);
+            progress.step();
+            read
+        });
+        read.unzip_into_vecs(&mut facts, &mut origins);
         progress.end();
-        let mut facts = Vec::new();
-        let mut sources = Vec::new();
+        let mut sources = Vec::with_capacity(origins.len());
         let mut errors: Vec<ReadError> = self.notes().map(|(path, message)| read_error(path, message)).collect();
-        for one in read? {
-            errors.extend(one.error);
-            facts.push(one.facts);
-            sources.push(one.source);
+        for (source, error) in origins {
+            match error {
+                // A file that was asked for by name must be readable; one that the walk found may vanish or be locked.
+                Some(error) if self.found.named.contains(&error.path) => {
+                    return Err(format!("{}: {}", error.path, error.message));
+                }
+                error => errors.extend(error),
+            }
+            sources.push(source);
         }
         let config = self.config(&mut facts, &mut sources)?;
         let options = Options { now: self.now, partial: self.partial || options.partial, ..options.clone() };
@@ -212,7 +214,8 @@ impl Project {
         Ok(config)
     }
 
-    fn read(&self, id: FileId, name: &str, origin: Origin) -> Result<Read1, String> {
+    /// A file's facts; where it comes from, and why it could not be read.
+    fn read(id: FileId, name: &str, origin: Origin) -> (FileFacts, (Source, Option<ReadError>)) {
         let bytes = match &origin {
             Origin::Disk(path) => read_bounded(path),
             Origin::Memory(bytes) => Ok(bytes.to_vec()),
@@ -225,24 +228,14 @@ impl Project {
                     origin => origin,
                 };
                 let source = Source { origin, stamp: stamp(&bytes) };
-                Ok(Read1 { facts: canpull_core::read(id, name, &bytes), source, error: None })
+                (canpull_core::read(id, name, &bytes), (source, None))
             }
-            // A file that was asked for by name must be readable; one that the walk found may vanish or be locked.
-            Err(error) if self.found.named.contains(name) => Err(format!("{name}: {error}")),
-            Err(error) => Ok(Read1 {
-                facts: FileFacts::unreadable(name.to_owned(), &error),
-                source: Source { origin, stamp: 0 },
-                error: Some(read_error(name, &error)),
-            }),
+            Err(error) => {
+                let facts = FileFacts::unreadable(name.to_owned(), &error);
+                (facts, (Source { origin, stamp: 0 }, Some(read_error(name, &error))))
+            }
         }
     }
-}
-
-/// What reading one file gives.
-struct Read1 {
-    facts: FileFacts,
-    source: Source,
-    error: Option<ReadError>,
 }
 
 fn read_error(path: &str, message: &str) -> ReadError {

@@ -24,6 +24,9 @@ pub fn is_whole(text: &str) -> bool {
 }
 
 fn marked(text: &str) -> Option<(usize, usize)> {
+    if !text.bytes().any(|byte| matches!(byte, b'#' | b'{' | b'[' | b'$' | b'<' | b'%' | b'_')) {
+        return None;
+    }
     // A closing mark that is missing once is missing for good: each is searched in vain at most once.
     let mut open_pairs = PAIRS.to_vec();
     let mut before = None;

@@ -127,7 +127,7 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
         }
         rules::silence_named_causes(&mut report.diagnostics);
         set_levels(&mut report.diagnostics, config);
-        let joined: Vec<_> = proofs.iter().filter_map(|proof| pull(&model, proof)).collect();
+        let joined: Vec<_> = proofs.into_iter().filter_map(|proof| pull(&model, proof)).collect();
         let places: Vec<_> = joined.iter().map(|(pull, object)| suppress::PullPlace::new(pull.span, *object)).collect();
         report.registries = estate::registries(&model);
         report.clusters = estate::clusters(&model);
@@ -221,7 +221,7 @@ fn order(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts]) {
 }
 
 /// A pull for the report, with the span of the object that wants it.
-fn pull(model: &AccessModel<'_>, proof: &PullProof) -> Option<(Pull, Span)> {
+fn pull(model: &AccessModel<'_>, proof: PullProof) -> Option<(Pull, Span)> {
     let image = model.image_use(proof.image_use)?;
     let pod = model.pod(image.pod)?;
     let reference = image.parsed();
@@ -237,8 +237,8 @@ fn pull(model: &AccessModel<'_>, proof: &PullProof) -> Option<(Pull, Span)> {
         repository: reference.map(|reference| reference.repository.clone()),
         verdict: proof.verdict(),
         span: image.span,
-        common: proof.common.clone(),
-        routes: proof.routes.clone(),
+        common: proof.common,
+        routes: proof.routes,
     };
     Some((pull, pod.fact.object.span))
 }

@@ -1,0 +1,160 @@
+//! Inputs that invite quadratic work: the time of each at one size, at twice and at four times that size.
+
+use std::process::Command;
+
+use crate::corpus::{self, File};
+use crate::{Outcome, canpull, run, written};
+
+/// An input of some size.
+type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
+
+const SHAPES: [Shape; 12] = [
+    ("files", 2_500, |size| corpus::files(size).collect()),
+    ("resources of one kustomization", 2_500, resources),
+    ("patches of one kustomization", 1_000, patches),
+    ("kustomizations, each the base of the next", 1_000, chain),
+    ("pods that name one secret", 5_000, one_secret),
+    ("namespaces with a secret of one name", 2_500, one_secret_name),
+    ("service accounts", 5_000, service_accounts),
+    ("secrets for one registry", 2_500, one_registry),
+    ("credentials of one secret", 2_500, one_docker_config),
+    ("containers of one pod", 12_500, containers),
+    ("documents of one file", 12_500, documents),
+    ("ignores of one file", 5_000, ignores),
+];
+
+/// Prints for every shape how its time grows when its size doubles: about twice is linear, four times quadratic.
+pub(super) fn scaling(shape: &str) -> Outcome<()> {
+    let canpull = canpull()?;
+    for (name, size, files) in SHAPES.into_iter().filter(|(name, ..)| name.contains(shape)) {
+        let mut times = Vec::new();
+        for size in [size, 2 * size, 4 * size] {
+            let folder = written(files(size).into_iter())?;
+            let runs = (0..3).map(|_| run(Command::new(&canpull).arg(folder.path()).args(["--output-format", "json"])));
+            let runs = runs.collect::<Outcome<Vec<_>>>()?;
+            times.push(runs.iter().map(|run| run.time.as_secs_f64()).fold(f64::INFINITY, f64::min));
+        }
+        let growth: Vec<String> = times.array_windows().map(|[one, twice]| format!("{:.1}", twice / one)).collect();
+        let last = times.last().copied().unwrap_or_default();
+        println!("{:>6} {name}: {last:.2} s, times {} for twice as many", 4 * size, growth.join(" and "));
+    }
+    Ok(())
+}
+
+fn pod(name: usize, namespace: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: pod-{name}\n  namespace: {namespace}\nspec:\n{spec}  containers:\n    - name: app\n      image: contoso.azurecr.io/app:{name}\n---\n"
+    )
+}
+
+fn secret(name: &str, namespace: &str, config: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\n  namespace: {namespace}\ntype: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: '{config}'\n---\n"
+    )
+}
+
+/// A docker config with a credential for each host.
+fn docker_config(hosts: impl Iterator<Item = String>) -> String {
+    let entries: Vec<String> =
+        hosts.map(|host| format!("\"{host}\":{{\"username\":\"u\",\"password\":\"p\"}}")).collect();
+    format!("{{\"auths\":{{{}}}}}", entries.join(","))
+}
+
+fn one_config() -> String {
+    docker_config(std::iter::once("contoso.azurecr.io".to_owned()))
+}
+
+const NAMED: &str = "  imagePullSecrets:\n    - name: regcred\n";
+
+/// A file for each pod, all in one kustomization that also lists images.
+fn resources(size: usize) -> Vec<File> {
+    let mut files: Vec<File> = (0..size).map(|at| (format!("pod-{at}.yaml"), pod(at, "shop", NAMED))).collect();
+    let list: String = files.iter().flat_map(|(path, _)| ["  - ", path, "\n"]).collect();
+    files.push(("kustomization.yaml".to_owned(), format!("resources:\n{list}")));
+    files
+}
+
+/// A kustomization with a patch file for each of its pods.
+fn patches(size: usize) -> Vec<File> {
+    let patch = |at: usize| {
+        let text = format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: pod-{at}\nspec:\n  serviceAccountName: a\n");
+        (format!("patch-{at}.yaml"), text)
+    };
+    let patches: Vec<File> = (0..size).map(patch).collect();
+    let list: String = patches.iter().flat_map(|(path, _)| ["  - path: ", path, "\n"]).collect();
+    let mut files = resources(size);
+    if let Some((_, kustomization)) = files.last_mut() {
+        *kustomization = kustomization.clone() + "patches:\n" + &list;
+    }
+    files.extend(patches);
+    files
+}
+
+/// Kustomizations of which each is the base of the next.
+fn chain(size: usize) -> Vec<File> {
+    let level = |at: usize| {
+        let base = if at == 0 { String::new() } else { format!("  - ../level-{}\n", at - 1) };
+        let kustomization = format!("resources:\n  - pod.yaml\n{base}images:\n  - name: level-{at}\n    newTag: '1'\n");
+        [
+            (format!("level-{at}/kustomization.yaml"), kustomization),
+            (format!("level-{at}/pod.yaml"), pod(at, "shop", NAMED)),
+        ]
+    };
+    (0..size).flat_map(level).collect()
+}
+
+fn one_secret(size: usize) -> Vec<File> {
+    let pods = (0..size).map(|at| (format!("pod-{at}.yaml"), pod(at, "shop", NAMED)));
+    pods.chain([("secret.yaml".to_owned(), secret("regcred", "shop", &one_config()))]).collect()
+}
+
+fn one_secret_name(size: usize) -> Vec<File> {
+    let namespace = |at: usize| {
+        let name = format!("team-{at}");
+        (format!("{name}.yaml"), secret("regcred", &name, &one_config()) + &pod(at, &name, NAMED))
+    };
+    (0..size).map(namespace).collect()
+}
+
+/// Service accounts of one name, each in its namespace with a pod.
+fn service_accounts(size: usize) -> Vec<File> {
+    let namespace = |at: usize| {
+        let account = format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: default\n  namespace: team-{at}\nimagePullSecrets:\n  - name: regcred\n---\n"
+        );
+        (format!("team-{at}.yaml"), account + &pod(at, &format!("team-{at}"), ""))
+    };
+    (0..size).map(namespace).collect()
+}
+
+/// Secrets that all fit the images of pods that name none.
+fn one_registry(size: usize) -> Vec<File> {
+    let files = |at: usize| {
+        (format!("{at}.yaml"), secret(&format!("regcred-{at}"), "shop", &one_config()) + &pod(at, "shop", ""))
+    };
+    (0..size).map(files).collect()
+}
+
+fn one_docker_config(size: usize) -> Vec<File> {
+    let config = docker_config((0..size).map(|at| format!("registry-{at}.example")));
+    let pods = (0..100).map(|at| pod(at, "shop", NAMED)).collect();
+    vec![("secret.yaml".to_owned(), secret("regcred", "shop", &config)), ("pods.yaml".to_owned(), pods)]
+}
+
+fn containers(size: usize) -> Vec<File> {
+    let more = |at: usize| format!("    - name: container-{at}\n      image: contoso.azurecr.io/app:{at}\n");
+    let containers: Vec<String> = (0..size).map(more).collect();
+    vec![("pod.yaml".to_owned(), pod(0, "shop", NAMED).replace("---\n", "") + &containers.concat())]
+}
+
+fn documents(size: usize) -> Vec<File> {
+    vec![("all.yaml".to_owned(), (0..size).map(|at| pod(at, "shop", NAMED)).collect())]
+}
+
+fn ignores(size: usize) -> Vec<File> {
+    let mark = "# canpull: ignore[pull-unproven] known\n";
+    vec![(
+        "all.yaml".to_owned(),
+        (0..size).map(|at| pod(at, "shop", NAMED).replace("spec:", &format!("{mark}spec:"))).collect(),
+    )]
+}

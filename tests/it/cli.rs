@@ -79,11 +79,17 @@ fn placeholders_are_unknown_and_never_an_error() {
         "{{ .Values.image }}",
         "{IMAGE}",
         "$(params.image)",
+        "IMAGE_URL",
+        "gcr.io/PROJECT_ID/a:1",
     ] {
         let report = piped(&format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    image: {image}\n"
         ));
         assert_eq!((verdicts(&report), rules(&report)), (vec!["unknown"], vec!["unresolved-value"]), "{image}");
+    }
+    for image in ["ghcr.io/ACME/a:1", "ghcr.io/Acme_Corp/a:1", "IMAGE", "''"] {
+        let report = piped(&POD.replace("contoso.azurecr.io/a:1", image));
+        assert_eq!((verdicts(&report), rules(&report)), (vec!["no"], vec!["invalid-image-reference"]), "{image}");
     }
     // YAML takes these for the start of a map, a list or a directive.
     for image in ["{REGISTRY}/a:1", "[[registry]]/a:1", "%NAME%", "{{registry}}/a:1"] {
@@ -124,6 +130,44 @@ fn placeholders_of_a_file_are_told_of_together() {
     );
     assert_eq!(found["related"][0]["location"]["start"]["line"], 15);
     assert!(!found["help"].as_str().unwrap().contains("helm"), "{found}");
+}
+
+#[test]
+fn a_secret_that_nothing_makes_is_told_of_once() {
+    let pod = |name: &str, secret: &str, comment: &str| {
+        let list = format!("spec:\n  imagePullSecrets:\n  - name: {secret} {comment}\n");
+        POD.replace("name: p,", &format!("name: {name},")).replace("spec:\n", &list)
+    };
+    let comment = "# canpull: ignore[pull-secret-not-found] made by hand";
+    let project = Project::new(&[
+        ("a.yaml", &pod("a", "acr", comment)),
+        ("b.yaml", &pod("b", "acr", "")),
+        ("c.yaml", &format!("{}---\n{}", pod("c", "acr", ""), pod("d", "other", ""))),
+    ]);
+    let report = project.report(&[]);
+    let places = |found: &Value| {
+        (
+            found["location"]["path"].clone(),
+            found["related"].as_array().unwrap().len(),
+            found["pulls"].as_array().unwrap().len(),
+        )
+    };
+    assert_eq!(rules(&report), ["pull-secret-not-found"; 2]);
+    assert_eq!(places(&report["diagnostics"][0]), ("b.yaml".into(), 1, 2));
+    assert_eq!(places(&report["diagnostics"][1]), ("c.yaml".into(), 0, 1));
+    let only = project.report(&["--only", "c.yaml"]);
+    assert_eq!(rules(&only), ["pull-secret-not-found"; 2]);
+}
+
+#[test]
+fn fixes_of_malformed_lists_say_what_they_do() {
+    let account =
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nimagePullSecrets:\n- name: s\n  namespace: n\n";
+    let found = &piped(account)["diagnostics"][0];
+    assert_eq!(
+        (&found["rule"], &found["fixes"][0]["title"]),
+        (&"image-pull-secrets-malformed".into(), &"remove `namespace`".into())
+    );
 }
 
 #[test]

@@ -135,8 +135,9 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
         report.pulls = joined.into_iter().map(|(pull, _)| pull).collect();
         suppressed(&mut report, &files, config, options, &places);
     }
-    narrow(&mut report.diagnostics, &files, options);
     order(&mut report.diagnostics, &files);
+    rules::gather_named_causes(&mut report.diagnostics);
+    narrow(&mut report.diagnostics, &files, options);
     let recognised = || files.iter().filter(|file| file.recognised);
     report.file_count = recognised().count() as u64;
     report.byte_count = recognised().map(|file| file.bytes).sum();

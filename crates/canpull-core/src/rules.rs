@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use canpull_syntax::{Span, text, to_offset};
 
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, Severity};
-use crate::fact::FieldDefect;
+use crate::fact::{DefectKind, FieldDefect};
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
@@ -164,7 +164,7 @@ impl<'a> Context<'a> {
             if !defect.edits.is_empty() {
                 let edits = defect.edits.iter().map(|edit| (defect.span.file, edit.clone())).collect();
                 diagnostic.fixes.push(Fix {
-                    title: format!("write it as `{}`", defect.belongs),
+                    title: title(defect),
                     applicability: Applicability::Safe,
                     change: Change::Edits(edits),
                 });
@@ -238,6 +238,19 @@ struct UnseenName<'a> {
     exists: Truth,
 }
 
+/// What the edits of a defect do.
+fn title(defect: &FieldDefect) -> String {
+    match &defect.kind {
+        DefectKind::Misplaced => format!("move it to `{}`", defect.belongs),
+        DefectKind::Misspelt { .. } => format!("write it as `{}`", defect.belongs),
+        DefectKind::WrongShape { .. } => "write a list of `name: <secret>`".to_owned(),
+        DefectKind::ExtraKey { key } => format!("remove `{key}`"),
+        DefectKind::EmptyName => "remove the entry".to_owned(),
+        DefectKind::MapInName => "keep the name alone".to_owned(),
+        DefectKind::DuplicateName { name } => format!("name `{name}` once"),
+    }
+}
+
 /// A finding of a rule at its own severity.
 fn finding(rule: &Rule, span: Span, message: String, help: &str) -> Diagnostic {
     Diagnostic {
@@ -252,6 +265,31 @@ fn finding(rule: &Rule, span: Span, message: String, help: &str) -> Diagnostic {
         fixes: Vec::new(),
         pulls: Vec::new(),
     }
+}
+
+/// One cause, one finding: a secret that no source makes is told of once, at the first place that names it.
+pub(crate) fn gather_named_causes(found: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<(Severity, String), usize> = BTreeMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for mut diagnostic in std::mem::take(found) {
+        if diagnostic.rule != pull_secret_not_found::RULE.id || !diagnostic.fixes.is_empty() {
+            kept.push(diagnostic);
+            continue;
+        }
+        let cause = (diagnostic.severity, diagnostic.message.clone());
+        match first.get(&cause).and_then(|&at| kept.get_mut(at)) {
+            Some(told) => {
+                let message = "named here too".to_owned();
+                told.related.push(Annotation { span: diagnostic.span, message });
+                told.pulls.append(&mut diagnostic.pulls);
+            }
+            None => {
+                first.insert(cause, kept.len());
+                kept.push(diagnostic);
+            }
+        }
+    }
+    *found = kept;
 }
 
 /// One cause, one error: `pull-denied` is silent where another error already names the cause.

@@ -78,7 +78,7 @@ fn describe(defect: &FieldDefect) -> Option<Diagnostic> {
             "write a list with an entry `name: <secret>` for each secret",
         ),
         DefectKind::ExtraKey { key } => (
-            format!("an entry of `imagePullSecrets` has only `name`: the API server drops `{key}`"),
+            format!("an entry of `imagePullSecrets` takes only `name`: the API server drops `{key}`"),
             "remove it; a pod can name secrets of its own namespace only, so copy the secret there",
         ),
         DefectKind::EmptyName => (

@@ -49,8 +49,15 @@ Write `host/path:tag` with a path in lower case and without a scheme.
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, _, image, _) in context.pulls() {
         let Reference::Invalid(error) = &image.reference else { continue };
-        let message = format!("the kubelet refuses image `{}` (InvalidImageName): {error}", image.text);
-        let help = "write `host/path:tag`, the path in lower case, without a scheme";
+        let (message, help) = if image.text.is_empty() {
+            ("the image is empty: the API server refuses the pod".to_owned(), "name an image")
+        } else {
+            let message = format!("the kubelet refuses image `{}` (InvalidImageName): {error}", image.text);
+            (
+                message,
+                "write `host/path:tag` or `host/path@sha256:<64 digits>`, the path in lower case, without a scheme",
+            )
+        };
         found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, help) });
     }
 }

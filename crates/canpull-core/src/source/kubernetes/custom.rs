@@ -98,7 +98,7 @@ fn images(reader: &Reader<'_>, here: Node<'_>, paths: &[&str]) -> Vec<ImageFact>
                 continue;
             }
             let partial = ["repository", "registry", "imageRegistry"].iter().any(|key| holder.get(key).is_some());
-            let image = match reader.string(*value) {
+            let image = match pod::filled_in(reader.string(*value)) {
                 Field::Known(_, span) if partial => Field::Unknown(Why::FilledAtRunTime, span),
                 image => image,
             };

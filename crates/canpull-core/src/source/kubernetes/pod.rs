@@ -79,12 +79,32 @@ fn images(reader: &Reader<'_>, spec: Node<'_>) -> Vec<ImageFact> {
     images
 }
 
-/// An image string. `ko` puts the image that it builds in place of its own `ko://` addresses.
+/// An image string.
 fn reference(reader: &Reader<'_>, map: Node<'_>, key: &str) -> Field<String> {
-    match reader.field(map, key) {
-        Field::Known(text, span) if text.starts_with("ko://") => Field::Unknown(Why::Placeholder, span),
+    filled_in(reader.field(map, key))
+}
+
+/// An image string, Unknown where something fills it in: `ko` puts the image that it builds in place of its own
+/// `ko://` addresses, and people put theirs in place of `IMAGE_URL`.
+pub(super) fn filled_in(image: Field<String>) -> Field<String> {
+    match image {
+        Field::Known(text, span) if text.starts_with("ko://") || has_shouted_name(&text) => {
+            Field::Unknown(Why::Placeholder, span)
+        }
         written => written,
     }
+}
+
+/// Whether a part of an image's path is written like `PROJECT_ID`: no registry takes capitals there, and nobody names
+/// an image so. Capitals alone may be a slip.
+fn has_shouted_name(image: &str) -> bool {
+    let shouted = |part: &str| {
+        let name = part.split([':', '@']).next().unwrap_or_default();
+        name.trim_matches('_').contains('_')
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    image.split('/').any(shouted)
 }
 
 fn image(

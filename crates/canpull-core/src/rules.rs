@@ -277,16 +277,13 @@ pub(crate) fn gather_named_causes(found: &mut Vec<Diagnostic>) {
             continue;
         }
         let cause = (diagnostic.severity, diagnostic.message.clone());
-        match first.get(&cause).and_then(|&at| kept.get_mut(at)) {
-            Some(told) => {
-                let message = "named here too".to_owned();
-                told.related.push(Annotation { span: diagnostic.span, message });
-                told.pulls.append(&mut diagnostic.pulls);
-            }
-            None => {
-                first.insert(cause, kept.len());
-                kept.push(diagnostic);
-            }
+        if let Some(told) = first.get(&cause).and_then(|&at| kept.get_mut(at)) {
+            let message = "named here too".to_owned();
+            told.related.push(Annotation { span: diagnostic.span, message });
+            told.pulls.append(&mut diagnostic.pulls);
+        } else {
+            first.insert(cause, kept.len());
+            kept.push(diagnostic);
         }
     }
     *found = kept;

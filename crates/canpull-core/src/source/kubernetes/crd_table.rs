@@ -256,11 +256,21 @@ pub(super) const KINDS: &[CustomKind] = &[
     CustomKind { group: "k8up.io", kind: "prebackuppod", pods: &[
         Pods { at: "spec.pod.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
+    CustomKind { group: "kaito.sh", kind: "workspace", pods: &[
+        Pods { at: "inference.adapters[].source", images: &["image"], inside: false, pull_secrets: &[("inference.adapters[].source.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
+        Pods { at: "inference.preset.presetOptions", images: &["image"], inside: false, pull_secrets: &[("inference.preset.presetOptions.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
+        Pods { at: "tuning.input", images: &["image"], inside: false, pull_secrets: &[("tuning.input.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
+        Pods { at: "tuning.preset.presetOptions", images: &["image"], inside: false, pull_secrets: &[("tuning.preset.presetOptions.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
+        Pods { at: "inference.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
     CustomKind { group: "keda.sh", kind: "scaledjob", pods: &[
         Pods { at: "spec.jobTargetRef.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "kibana.k8s.elastic.co", kind: "kibana", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "kubeflow.org", kind: "clustertrainingruntime", pods: &[
+        Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "kubeflow.org", kind: "jaxjob", pods: &[
         Pods { at: "spec.jaxReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -279,6 +289,9 @@ pub(super) const KINDS: &[CustomKind] = &[
     ] },
     CustomKind { group: "kubeflow.org", kind: "tfjob", pods: &[
         Pods { at: "spec.tfReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "kubeflow.org", kind: "trainingruntime", pods: &[
+        Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "kubeflow.org", kind: "xgboostjob", pods: &[
         Pods { at: "spec.xgboostReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -335,15 +348,19 @@ pub(super) const KINDS: &[CustomKind] = &[
     ] },
     CustomKind { group: "monitoring.coreos.com", kind: "alertmanager", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "monitoring.coreos.com", kind: "prometheus", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "monitoring.coreos.com", kind: "prometheusagent", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "monitoring.coreos.com", kind: "thanosruler", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "monitoring.grafana.com", kind: "grafanaagent", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -598,6 +615,9 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
         Pods { at: "spec.pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
     ] },
+    CustomKind { group: "tekton.dev", kind: "stepaction", pods: &[
+        Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
     CustomKind { group: "tekton.dev", kind: "task", pods: &[
         Pods { at: "spec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
@@ -631,6 +651,12 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.after[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.after[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.setup[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.setup[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.steps[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.steps[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "trainer.kubeflow.org", kind: "clustertrainingruntime", pods: &[
+        Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "trainer.kubeflow.org", kind: "trainingruntime", pods: &[
+        Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "upgrade.cattle.io", kind: "plan", pods: &[
         Pods { at: "spec", images: &["prepare.image", "upgrade.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },

@@ -7,6 +7,7 @@ mod credential;
 mod holder;
 mod identity;
 mod node;
+pub mod review;
 mod secret;
 
 use canpull_syntax::Span;

@@ -2,29 +2,54 @@
 
 use canpull_core::config::Config;
 use canpull_core::diagnostic::{Applicability, Change};
+use canpull_core::fact::FileFacts;
 use canpull_core::rules::{ALL, Rule};
-use canpull_core::{Options, Report, analyze, read};
-use canpull_syntax::{FileId, edit};
+use canpull_core::{Options, Report, analyze, read, read_config};
+use canpull_syntax::{FileId, LineIndex, edit};
 
 /// Noon of 2026-01-01 UTC: what the pages' expiry dates are held against.
 const NOW: i64 = 1_767_268_800;
 
-fn report(text: &str) -> Report {
-    let files = vec![read(FileId(0), "page.yaml", text.as_bytes())];
-    analyze(files, &Config::default(), &Options { now: Some(NOW), ..Options::default() })
+/// The file of an example that is its configuration.
+const CONFIG: &str = "canpull.yaml";
+
+/// The files of an example, with their names: a fence names its file behind its language, `page.yaml` where it does not.
+type Files = Vec<(String, String)>;
+
+/// The configuration among an example's files, and the report of the rest.
+fn report(files: &Files) -> Report {
+    let (configs, sources): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| name == CONFIG);
+    let mut facts: Vec<FileFacts> = sources
+        .iter()
+        .enumerate()
+        .map(|(index, (name, text))| read(FileId::at(index), name, text.as_bytes()))
+        .collect();
+    let mut config = Config::default();
+    for (name, text) in configs {
+        let (read, errors) = read_config(name, FileId::at(facts.len()), text);
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        config = read;
+        facts.push(FileFacts { path: name.clone(), lines: LineIndex::new(text), ..FileFacts::default() });
+    }
+    analyze(facts, &config, &Options { now: Some(NOW), ..Options::default() })
 }
 
-fn found(text: &str) -> Vec<&'static str> {
-    let mut rules: Vec<_> = report(text).diagnostics.iter().map(|diagnostic| diagnostic.rule).collect();
+fn found(files: &Files) -> Vec<&'static str> {
+    let mut rules: Vec<_> = report(files).diagnostics.iter().map(|diagnostic| diagnostic.rule).collect();
     rules.sort_unstable();
     rules.dedup();
     rules
 }
 
-fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {
+fn example(page: &str, heading: &str) -> Option<Files> {
     let section = page.split_once(&format!("## {heading}\n"))?.1;
     let section = section.split("\n## ").next()?;
-    section.split_once("```yaml\n")?.1.split_once("```").map(|(text, _)| text)
+    // Every second piece is a fence: its info string, a line break, its text.
+    let fences = section.split("```").skip(1).step_by(2).filter_map(|fence| fence.split_once('\n'));
+    let files: Files = fences
+        .map(|(info, text)| (info.split_once(' ').map_or("page.yaml", |(_, name)| name).to_owned(), text.to_owned()))
+        .collect();
+    (!files.is_empty()).then_some(files)
 }
 
 fn beside(page: &str) -> Vec<&str> {
@@ -32,20 +57,25 @@ fn beside(page: &str) -> Vec<&str> {
     line.into_iter().flat_map(|line| line.split('`').skip(1).step_by(2)).collect()
 }
 
-/// The text after the safe fixes of this rule.
-fn fixed(rule: &Rule, text: &str) -> String {
-    let report = report(text);
+/// The files after the safe fixes of this rule.
+fn fixed(rule: &Rule, files: &Files) -> Files {
+    let report = report(files);
     let findings = report.diagnostics.iter().filter(|diagnostic| diagnostic.rule == rule.id);
-    let mut edits: Vec<_> = findings
+    let edits: Vec<_> = findings
         .filter_map(|diagnostic| diagnostic.fixes.iter().find(|fix| fix.applicability == Applicability::Safe))
         .flat_map(|fix| match &fix.change {
             Change::Edits(edits) => edits.clone(),
             Change::Command(_) => Vec::new(),
         })
-        .map(|(_, edit)| edit)
         .collect();
-    edits.sort();
-    edit::apply(text, &edits).expect("the edits fit and do not overlap")
+    let mend = |(name, text): &(String, String)| {
+        let index = report.files.iter().position(|file| file.path == *name).expect("every file is read");
+        let mut own: Vec<_> =
+            edits.iter().filter(|(file, _)| *file == FileId::at(index)).map(|(_, edit)| edit.clone()).collect();
+        own.sort();
+        (name.clone(), edit::apply(text, &own).expect("the edits fit and do not overlap"))
+    };
+    files.iter().map(mend).collect()
 }
 
 #[test]
@@ -65,19 +95,19 @@ fn every_page_is_true() {
         let mut expected = beside(rule.page);
         expected.push(rule.id);
         expected.sort_unstable();
-        if found(wrong) != expected {
-            failed.push(format!("{}: Wrong yields {:?}, not {expected:?}", rule.id, found(wrong)));
+        if found(&wrong) != expected {
+            failed.push(format!("{}: Wrong yields {:?}, not {expected:?}", rule.id, found(&wrong)));
         }
-        if !found(right).is_empty() {
-            failed.push(format!("{}: Right yields {:?}", rule.id, found(right)));
+        if !found(&right).is_empty() {
+            failed.push(format!("{}: Right yields {:?}", rule.id, found(&right)));
         }
         if rule.fixable {
-            let mended = fixed(rule, wrong);
+            let mended = fixed(rule, &wrong);
             if mended == wrong
                 || found(&mended).contains(&rule.id)
                 || !found(&mended).iter().all(|id| expected.contains(id))
             {
-                failed.push(format!("{}: the fix gives {:?}\n{mended}", rule.id, found(&mended)));
+                failed.push(format!("{}: the fix gives {:?}\n{mended:?}", rule.id, found(&mended)));
             }
         }
     }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use canpull_core::Options;
 use canpull_core::diagnostic::{Applicability, Change};
-use canpull_syntax::FileId;
 use canpull_syntax::edit::{self, Edit};
+use canpull_syntax::{FileId, LineIndex};
 
+use crate::output;
 use crate::progress::Progress;
 use crate::run::{Analysis, Project, Source, stamp};
 
@@ -167,13 +168,37 @@ pub(crate) fn diff(files: &BTreeMap<String, Mended>) -> Result<String, String> {
     for (name, file) in files {
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| format!("{name}: not text"));
         let (before, after) = (text(&file.before)?, text(&file.after)?);
-        let diff = similar::TextDiff::configure().newline_terminated(true).diff_lines(before, after);
         let (old, new) = (quoted("a/", name), quoted("b/", name));
-        let shown = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
-        // Writing to a string cannot fail.
-        let _ = write!(out, "diff --git {old} {new}\n{shown}");
+        match unified(name, before, after, (&old, &new)) {
+            // Writing to a string cannot fail.
+            Some(shown) => drop(write!(out, "diff --git {old} {new}\n{shown}")),
+            None => {
+                output::note(&format!("{name}: left out of the diff, which would show a credential; --fix mends it"));
+            }
+        }
     }
     Ok(out)
+}
+
+/// The changes with as many unchanged lines around them as show no credential, at least one; `None` where there are
+/// none such.
+fn unified(name: &str, before: &str, after: &str, (old, new): (&str, &str)) -> Option<String> {
+    let hidden = |text: &str| {
+        let lines = LineIndex::new(text);
+        let line = |offset: u32| lines.position(offset).line as usize;
+        let secrets = canpull_core::secrets(name, text);
+        secrets.iter().map(|range| (line(range.start), line(range.end.saturating_sub(1)))).collect::<Vec<_>>()
+    };
+    let (hidden_before, hidden_after) = (hidden(before), hidden(after));
+    let touches = |hidden: &[(usize, usize)], lines: std::ops::Range<usize>| {
+        hidden.iter().any(|&(first, last)| first <= lines.end && lines.start < last)
+    };
+    let diff = similar::TextDiff::configure().newline_terminated(true).diff_lines(before, after);
+    (1..=3).rev().find_map(|radius| {
+        let mut hunks = diff.grouped_ops(radius).into_iter().flatten();
+        let shows = hunks.any(|op| touches(&hidden_before, op.old_range()) || touches(&hidden_after, op.new_range()));
+        (!shows).then(|| diff.unified_diff().context_radius(radius).header(old, new).to_string())
+    })
 }
 
 /// A path as git writes it: in quotes where it has characters that would mislead.

@@ -154,15 +154,15 @@ impl Texts<'_> {
             Ok(text) => text.into_owned(),
             Err(error) => error.before,
         };
-        Some(FileText { text, masked: disjoint(&file.masked) })
+        let masked = [file.masked.as_slice(), &canpull_core::secrets(&file.path, &text)].concat();
+        Some(FileText { masked: disjoint(masked), text })
     }
 }
 
-fn disjoint(ranges: &[TextRange]) -> Vec<TextRange> {
-    let mut sorted = ranges.to_vec();
-    sorted.sort_unstable();
+fn disjoint(mut ranges: Vec<TextRange>) -> Vec<TextRange> {
+    ranges.sort_unstable();
     let mut merged: Vec<TextRange> = Vec::new();
-    for range in sorted {
+    for range in ranges {
         match merged.last_mut() {
             Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
             _ => merged.push(range),

@@ -13,5 +13,6 @@ mod kubelet;
 mod proof;
 mod render;
 mod rules;
+mod secrecy;
 mod suppress;
 mod tidy;

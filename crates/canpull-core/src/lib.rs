@@ -18,7 +18,7 @@ pub mod source;
 pub mod suppress;
 
 pub use report::{Options, Report, analyze, read_config};
-pub use source::{MAX_BYTES, read};
+pub use source::{MAX_BYTES, read, secrets};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

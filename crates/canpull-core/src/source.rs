@@ -3,11 +3,13 @@
 mod comment;
 mod kubernetes;
 mod kustomization;
+mod secrecy;
 mod template;
 
 use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
 
 pub use kubernetes::removed_api;
+pub use secrecy::secrets;
 
 use crate::fact::{FileFacts, SourceProblem};
 
@@ -81,9 +83,13 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
 
 /// A problem with a whole file: an error where its name says that it is YAML or JSON.
 fn problem(path: &str, at: usize, message: &str) -> SourceProblem {
-    let claims = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
-        || kustomization::directory(path).is_some()
-        || path == "-";
     let at = to_offset(at);
-    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims }
+    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims_yaml(path) }
+}
+
+/// Whether a file's name says that it is YAML or JSON.
+fn claims_yaml(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
+        || kustomization::directory(path).is_some()
+        || path == "-"
 }

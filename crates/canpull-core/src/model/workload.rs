@@ -102,7 +102,7 @@ pub(crate) fn image_use<'a>(
     let span = fact.image.span();
     if let Some((text, overridden)) = layers.image(&fact.text) {
         let reference = parse(&text);
-        return ImageUse { pod, fact, text, span, overridden: Some(overridden), reference };
+        return ImageUse { pod, fact, text: without_login(text), span, overridden: Some(overridden), reference };
     }
     let reference = match (&fact.image, touched) {
         (_, Some(_)) => Reference::Unresolved(Why::PartlyEvaluated),
@@ -110,7 +110,15 @@ pub(crate) fn image_use<'a>(
         (Field::Unknown(why, _), None) => Reference::Unresolved(*why),
         (Field::Absent(_), None) => Reference::Unresolved(Why::FilledAtRunTime),
     };
-    ImageUse { pod, fact, text: fact.text.clone(), span, overridden: None, reference }
+    ImageUse { pod, fact, text: without_login(fact.text.clone()), span, overridden: None, reference }
+}
+
+/// `user:password@host/…`, which no reference may begin with, shows no password.
+fn without_login(image: String) -> String {
+    match image.rsplit_once('@') {
+        Some((before, behind)) if before.contains(':') && behind.contains(['.', '/']) => format!("***@{behind}"),
+        _ => image,
+    }
 }
 
 fn parse(image: &str) -> Reference {

@@ -36,6 +36,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         input: InputArgs,
     },
+    /// Print the access graph: workloads → images → registries ← routes.
+    Graph {
+        /// In which form.
+        #[arg(long, value_enum, default_value = "mermaid")]
+        format: GraphFormat,
+        #[command(flatten)]
+        input: InputArgs,
+    },
     /// Print a rule's page, or the list of rules.
     Rule {
         /// The rule's id.
@@ -132,6 +140,19 @@ pub(crate) struct CheckArgs {
     /// List the files that would be read, and stop.
     #[arg(long)]
     pub(crate) show_files: bool,
+}
+
+/// The forms of the access graph.
+#[derive(Clone, Copy, ValueEnum, Debug, PartialEq, Eq)]
+pub(crate) enum GraphFormat {
+    /// For Graphviz.
+    Dot,
+    /// For Markdown.
+    Mermaid,
+    /// Nodes and edges.
+    Json,
+    /// A picture.
+    Svg,
 }
 
 /// Whether to colour.

@@ -6,6 +6,7 @@ mod codes;
 mod explain;
 mod fix;
 mod git_index;
+mod graph;
 mod human;
 mod init;
 mod output;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         None => check::check(&cli.check),
         Some(Command::Check(args)) => check::check(args),
         Some(Command::Explain { pattern, input }) => explain::explain(pattern, input),
+        Some(Command::Graph { format, input }) => graph::print(*format, input),
         Some(Command::Rule { id, all }) => rule(id.as_deref(), *all),
         Some(Command::Init { input }) => init::init(input),
         Some(Command::ConfigSchema) => config_schema(),

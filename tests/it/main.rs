@@ -7,6 +7,7 @@ mod config;
 mod crd_table;
 mod estates;
 mod formats;
+mod graph;
 mod hostile;
 mod kubectl;
 mod kubelet;

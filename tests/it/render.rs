@@ -164,13 +164,17 @@ fn no_output_shows_a_credential() {
             );
         }
         let folder = folder(&[("all.yaml", text.as_bytes())]);
-        let runs: [&[&str]; 6] = [
+        let runs: [&[&str]; 10] = [
             &[],
             &["--color", "always", "-v"],
             &["--output-format", "concise", "--statistics"],
             &["--output-format", "json"],
             &["explain", "contoso"],
             &["--diff", "--unsafe-fixes"],
+            &["graph", "--format", "dot"],
+            &["graph", "--format", "mermaid"],
+            &["graph", "--format", "json"],
+            &["graph", "--format", "svg"],
         ];
         for args in runs {
             let (code, out) = canpull(folder.path(), args);

@@ -5,6 +5,7 @@ use canpull_syntax::{LineIndex, Position, Span, TextRange};
 use crate::report::{Report, ReportFile};
 
 mod concise;
+pub mod graph;
 mod json;
 
 pub use concise::concise;

@@ -112,7 +112,7 @@ fn write(spec: &OutputSpec, args: &CheckArgs, analysis: &Analysis) -> Result<(),
     let report = &analysis.report;
     let mut sink = Sink::open(spec.file.as_deref())?;
     match spec.format {
-        Format::Json => sink.write(&render::json(report))?,
+        Format::Json => sink.stream(|out| render::write_json(report, out))?,
         Format::Concise => sink.write(&render::concise(report))?,
         Format::Full => {
             let terminal = spec.file.is_none();

@@ -25,10 +25,15 @@ impl Sink {
 
     /// Writes; a reader that has gone away is no error.
     pub(crate) fn write(&mut self, text: &str) -> Result<(), String> {
+        self.stream(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Lets `write` write; a reader that has gone away is no error.
+    pub(crate) fn stream(&mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), String> {
         let (done, name) = match self {
             Self::Gone => return Ok(()),
-            Self::Stdout(out) => (out.write_all(text.as_bytes()), "standard output"),
-            Self::File(out, name) => (out.write_all(text.as_bytes()), name.as_str()),
+            Self::Stdout(out) => (write(out), "standard output"),
+            Self::File(out, name) => (write(out), name.as_str()),
         };
         let done = done.map_err(|error| (error.kind(), format!("{name}: {error}")));
         self.settle(done)
@@ -36,13 +41,7 @@ impl Sink {
 
     /// Writes what is left.
     pub(crate) fn close(mut self) -> Result<(), String> {
-        let (done, name) = match &mut self {
-            Self::Gone => return Ok(()),
-            Self::Stdout(out) => (out.flush(), "standard output"),
-            Self::File(out, name) => (out.flush(), name.as_str()),
-        };
-        let done = done.map_err(|error| (error.kind(), format!("{name}: {error}")));
-        self.settle(done)
+        self.stream(|out| out.flush())
     }
 
     fn settle(&mut self, done: Result<(), (std::io::ErrorKind, String)>) -> Result<(), String> {

@@ -9,7 +9,7 @@ pub mod graph;
 mod json;
 
 pub use concise::concise;
-pub use json::json;
+pub use json::{json, write_json};
 
 /// What stands in the place of a secret, however long it is: its length is nobody's business either.
 pub const MASK: &str = "********";

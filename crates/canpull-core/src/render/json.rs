@@ -1,5 +1,7 @@
 //! JSON, version 1: a form of its own, not a dump of internal types. Fields may be added, never changed.
 
+use std::io::{self, Write};
+
 use canpull_syntax::{Position, Span};
 use serde::Serialize;
 
@@ -14,9 +16,19 @@ use crate::report::{Pull, ReadError, Report};
 
 /// Renders the whole report, a line break at its end.
 pub fn json(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(&ReportForm::new(report)).unwrap_or_default();
-    text.push('\n');
-    text
+    let mut bytes = Vec::new();
+    // A vector takes all that is written.
+    let _ = write_json(report, &mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Writes what [`json`] renders, without ever holding all of it: a large project's is longer than its sources.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &ReportForm::new(report))?;
+    out.write_all(b"\n")
 }
 
 #[derive(Serialize)]

@@ -15,5 +15,6 @@ mod proof;
 mod render;
 mod rules;
 mod secrecy;
+mod shell;
 mod suppress;
 mod tidy;

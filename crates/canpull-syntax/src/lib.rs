@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod edit;
+pub mod shell;
 pub mod text;
 pub mod tree;
 pub mod yaml;

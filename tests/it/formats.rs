@@ -5,7 +5,8 @@ mod print;
 
 use std::path::{Path, PathBuf};
 
-use canpull_core::fact::{DefectKind, FieldDefect, FileFacts, Insertion, ObjectMeta, SecretList};
+use canpull_core::fact::azure::PrincipalRef;
+use canpull_core::fact::{DefectKind, Field, FieldDefect, FileFacts, Insertion, ObjectMeta, SecretList};
 use canpull_core::read;
 use canpull_core::source::removed_api;
 use canpull_syntax::edit::{self, Edit};
@@ -64,6 +65,38 @@ fn secret_values_are_masked_and_never_printed() {
             assert!(covered, "{path}: a value at {at} is not masked");
         }
     }
+}
+
+#[test]
+fn what_azure_shows_is_where_the_facts_point() {
+    let mut seen = 0;
+    for Fixture { path, bytes, .. } in fixtures() {
+        let azure = read(FileId(0), &path, &bytes).azure;
+        let Ok(text) = text::decode(&bytes) else { continue };
+        let mut fields: Vec<&Field<String>> = azure.registries.iter().map(|fact| &fact.login_server).collect();
+        fields.extend(azure.clusters.iter().flat_map(|fact| [&fact.kubelet.object_id, &fact.node_group]));
+        fields.extend(azure.identities.iter().flat_map(|fact| [&fact.principal_id, &fact.client_id]));
+        fields.extend(azure.service_principals.iter().flat_map(|fact| [&fact.object_id, &fact.app_id]));
+        fields.extend(azure.tokens.iter().flat_map(|fact| [&fact.name, &fact.scope_map]));
+        fields.extend(azure.assignments.iter().flat_map(|fact| [&fact.role.written, &fact.principal_type]));
+        for field in fields {
+            let slice = field.span().range.slice(&text);
+            match field {
+                Field::Known(value, _) => {
+                    assert!(slice.contains(value.as_str()), "{path}: {value:?} is not in {slice:?}");
+                    seen += 1;
+                }
+                Field::Unknown(..) => assert!(!slice.is_empty(), "{path}"),
+                Field::Absent(_) => assert!(slice.is_empty() || slice == "null", "{path}: {slice:?}"),
+            }
+        }
+        for fact in &azure.assignments {
+            if let PrincipalRef::Written(id, span) = &fact.principal {
+                assert!(span.range.slice(&text).contains(id.as_str()), "{path}");
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} were seen");
 }
 
 #[test]

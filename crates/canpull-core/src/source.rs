@@ -1,5 +1,7 @@
 //! The formats that canpull reads, and the one way in: from a file's bytes to its facts.
 
+mod azure;
+mod azure_cli;
 mod comment;
 mod kubernetes;
 mod kustomization;
@@ -46,7 +48,7 @@ trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: [&dyn Format; 2] = [&kustomization::Kustomization, &kubernetes::Kubernetes];
+const FORMATS: [&dyn Format; 3] = [&kustomization::Kustomization, &azure_cli::AzureCli, &kubernetes::Kubernetes];
 
 /// Reads one file. Never fails: what cannot be read is a problem in the facts.
 pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {

@@ -1,0 +1,106 @@
+//! Clusters and the identities that they act with.
+
+use super::value::guid;
+use super::{Resource, Value};
+use crate::fact::Field;
+use crate::fact::azure::{
+    ClusterFact, ClusterIdentityKind, IdentityFact, IdentityIds, PrincipalRef, ResourceKind, ResourceRef,
+};
+
+/// What stands for the service principal's id in a cluster with managed identities.
+const MSI: &str = "msi";
+
+/// A cluster.
+pub(super) fn cluster<V: Value>(resource: &Resource<V>) -> ClusterFact {
+    let home = resource.home();
+    let kubelet = resource.property(&["identityProfile", "kubeletidentity"]);
+    let image_pull = |key| ["securityProfile", "serviceAccountImagePullProfile", key];
+    ClusterFact {
+        identity_kind: identity_kind(resource),
+        kubelet: kubelet.map_or_else(|| IdentityIds::absent(home), ids),
+        control_plane: control_plane(resource),
+        service_principal: service_principal(resource),
+        add_ons: add_ons(resource),
+        service_account_pull: resource.flag(&image_pull("enabled")),
+        service_account_default: resource.text(&image_pull("defaultManagedIdentityId")),
+        bootstrap_registry: resource.property(&["bootstrapProfile", "containerRegistryId"]).map(reference),
+        node_group: resource.text(&["nodeResourceGroup"]),
+        ..ClusterFact::new(resource.reference.clone(), resource.statement, resource.span())
+    }
+}
+
+/// A user-assigned identity.
+pub(super) fn identity<V: Value>(resource: &Resource<V>) -> IdentityFact {
+    IdentityFact {
+        resource: resource.reference.clone(),
+        statement: resource.statement,
+        principal_id: guid(resource.text(&["principalId"])),
+        client_id: guid(resource.text(&["clientId"])),
+        span: resource.span(),
+    }
+}
+
+/// The ids of an identity, under either name of the object id.
+fn ids<V: Value>(of: V) -> IdentityIds {
+    let id = |keys: &[&str]| {
+        let value = keys.iter().find_map(|key| of.at(&[key]));
+        value.map_or_else(|| Field::Absent(of.start()), |value| guid(value.text()))
+    };
+    IdentityIds {
+        object_id: id(&["objectId", "principalId"]),
+        client_id: id(&["clientId"]),
+        resource: of.at(&["resourceId"]).map(reference),
+    }
+}
+
+/// What an id means, be it open.
+fn reference<V: Value>(id: V) -> ResourceRef {
+    match id.resource() {
+        Field::Known(resource, _) => resource,
+        Field::Unknown(_, span) | Field::Absent(span) => ResourceRef::unknown(ResourceKind::Other, span),
+    }
+}
+
+fn identity_kind<V: Value>(resource: &Resource<V>) -> Field<ClusterIdentityKind> {
+    if let Some(kind) = resource.property(&["identity", "type"])
+        && !kind.text().text().is_some_and(|kind| kind.eq_ignore_ascii_case("None"))
+    {
+        return match kind.text() {
+            Field::Known(_, span) => Field::Known(ClusterIdentityKind::Managed, span),
+            Field::Unknown(why, span) => Field::Unknown(why, span),
+            Field::Absent(span) => Field::Absent(span),
+        };
+    }
+    match resource.text(&["servicePrincipalProfile", "clientId"]) {
+        Field::Known(id, span) if id.eq_ignore_ascii_case(MSI) => Field::Known(ClusterIdentityKind::Managed, span),
+        Field::Known(_, span) => Field::Known(ClusterIdentityKind::ServicePrincipal, span),
+        Field::Unknown(why, span) => Field::Unknown(why, span),
+        Field::Absent(span) => Field::Absent(span),
+    }
+}
+
+fn service_principal<V: Value>(resource: &Resource<V>) -> Option<PrincipalRef> {
+    let id = resource.property(&["servicePrincipalProfile", "clientId"])?;
+    let is_msi = id.text().text().is_some_and(|id| id.eq_ignore_ascii_case(MSI));
+    (!is_msi).then(|| id.principal())
+}
+
+/// The cluster's own identity, and those that it is given.
+fn control_plane<V: Value>(resource: &Resource<V>) -> Vec<IdentityIds> {
+    let Some(identity) = resource.property(&["identity"]) else { return Vec::new() };
+    let own = identity.at(&["principalId"]).map(|_| ids(identity));
+    let given = identity.at(&["userAssignedIdentities"]).map(Value::entries).unwrap_or_default();
+    let given = given.into_iter().map(|(id, of)| IdentityIds { resource: Some(reference(id)), ..ids(of) });
+    own.into_iter().chain(given).collect()
+}
+
+/// Identities that are made for add-ons.
+fn add_ons<V: Value>(resource: &Resource<V>) -> Vec<(String, IdentityIds)> {
+    let profiles = resource.property(&["addonProfiles"]).map(Value::entries).unwrap_or_default();
+    let profiles = profiles.into_iter().filter_map(|(name, profile)| {
+        let Field::Known(name, _) = name.text() else { return None };
+        Some((name, ids(profile.at(&["identity"])?)))
+    });
+    let routing = resource.property(&["ingressProfile", "webAppRouting", "identity"]);
+    profiles.chain(routing.map(|identity| ("webAppRouting".to_owned(), ids(identity)))).collect()
+}

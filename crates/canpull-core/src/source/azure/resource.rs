@@ -1,0 +1,83 @@
+//! A typed resource, as its reader fills it in.
+
+use canpull_syntax::Span;
+
+use super::Value;
+use crate::fact::azure::{ResourceRef, Statement};
+use crate::fact::{Field, Why};
+
+/// A resource of Azure.
+#[derive(Clone, Debug)]
+pub(in crate::source) struct Resource<V> {
+    /// `Microsoft.ContainerRegistry/registries`, in any case of letters.
+    pub(in crate::source) kind: String,
+    /// Which one. Of a token, a scope map or an endpoint: the registry that it belongs to.
+    pub(in crate::source) reference: ResourceRef,
+    /// The last part of its name.
+    pub(in crate::source) name: Field<String>,
+    /// Where a role or deny assignment applies.
+    pub(in crate::source) scope: Field<ResourceRef>,
+    /// How the source comes to state it.
+    pub(in crate::source) statement: Statement,
+    /// Its map, with properties below `properties` or beside the name.
+    pub(in crate::source) body: V,
+    /// Under a condition: it may not be made.
+    pub(in crate::source) maybe: bool,
+    /// Where the name of a role assignment is made from a seed that leaves out the principal.
+    pub(in crate::source) name_without_principal: Option<Span>,
+}
+
+impl<V: Value> Resource<V> {
+    /// Where the whole is written.
+    pub(super) fn span(&self) -> Span {
+        self.body.span()
+    }
+
+    /// A property that is written and not `null`.
+    pub(super) fn property(&self, path: &[&str]) -> Option<V> {
+        let nested = self.body.get("properties").and_then(|properties| properties.at(path));
+        nested.or_else(|| self.body.at(path))
+    }
+
+    /// Where a property that is not written would stand.
+    pub(super) fn home(&self) -> Span {
+        self.body.at(&["properties"]).unwrap_or(self.body).start()
+    }
+
+    /// A property, read in some way.
+    pub(super) fn field<T>(&self, path: &[&str], read: impl FnOnce(V) -> Field<T>) -> Field<T> {
+        self.property(path).map_or_else(|| Field::Absent(self.home()), read)
+    }
+
+    /// A property that is a text.
+    pub(super) fn text(&self, path: &[&str]) -> Field<String> {
+        self.field(path, Value::text)
+    }
+
+    /// A property that is a truth value.
+    pub(super) fn flag(&self, path: &[&str]) -> Field<bool> {
+        self.field(path, Value::flag)
+    }
+
+    /// A property that is one of some words, in any case of letters.
+    pub(super) fn choice<T: Copy>(&self, path: &[&str], choices: &[(&str, T)]) -> Field<T> {
+        self.field(path, |value| choice(value, choices))
+    }
+
+    /// The items of a property that is a list.
+    pub(super) fn items(&self, path: &[&str]) -> Vec<V> {
+        self.property(path).map(Value::items).unwrap_or_default()
+    }
+}
+
+/// What a word stands for.
+pub(super) fn choice<V: Value, T: Copy>(value: V, choices: &[(&str, T)]) -> Field<T> {
+    match value.text() {
+        Field::Known(text, span) => {
+            let found = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
+            found.map_or(Field::Unknown(Why::NotText, span), |(_, meaning)| Field::Known(*meaning, span))
+        }
+        Field::Unknown(why, span) => Field::Unknown(why, span),
+        Field::Absent(span) => Field::Absent(span),
+    }
+}

@@ -122,10 +122,10 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
         let model = AccessModel::new(&files, config);
         let proofs = proof::prove_all(&model, options.now);
         let context = rules::Context { model: &model, proofs: &proofs, now: options.now };
-        for rule in rules::ALL.iter().filter(|rule| runs(rule.id, config, options)) {
+        for rule in rules::ALL.iter().filter(|rule| selected(rule.id, options)) {
             (rule.check)(&context, &mut report.diagnostics);
         }
-        rules::silence_named_causes(&mut report.diagnostics);
+        rules::silence_named_causes(&mut report.diagnostics, |id| runs(id, config, options));
         set_levels(&mut report.diagnostics, config);
         let joined: Vec<_> = proofs.into_iter().filter_map(|proof| pull(&model, proof)).collect();
         let places: Vec<_> = joined.iter().map(|(pull, object)| suppress::PullPlace::new(pull.span, *object)).collect();
@@ -157,12 +157,15 @@ fn level(id: &str, config: &Config) -> Option<Level> {
     config.rules.iter().find(|(rule, _)| rule.value == id).map(|(_, level)| *level)
 }
 
+/// Whether the options do not narrow the rules to others.
+fn selected(id: &str, options: &Options) -> bool {
+    options.select.is_empty() || options.select.iter().any(|own| own == id)
+}
+
 /// A rule that the options select by name runs even where the configuration turns it off.
 fn runs(id: &str, config: &Config, options: &Options) -> bool {
-    let named = |list: &[String]| list.iter().any(|own| own == id);
-    let selected =
-        if options.select.is_empty() { level(id, config) != Some(Level::Off) } else { named(&options.select) };
-    selected && !named(&options.ignore)
+    let off = options.select.is_empty() && level(id, config) == Some(Level::Off);
+    selected(id, options) && !off && !options.ignore.iter().any(|own| own == id)
 }
 
 fn set_levels(diagnostics: &mut [Diagnostic], config: &Config) {

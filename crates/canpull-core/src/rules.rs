@@ -289,14 +289,19 @@ pub(crate) fn gather_named_causes(found: &mut Vec<Diagnostic>) {
     *found = kept;
 }
 
-/// One cause, one error: `pull-denied` is silent where another error already names the cause.
-pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>) {
-    let named: BTreeSet<usize> = found
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.rule != pull_denied::RULE.id)
-        .flat_map(|diagnostic| diagnostic.pulls.iter().copied())
-        .collect();
-    found.retain(|diagnostic| {
-        diagnostic.rule != pull_denied::RULE.id || !diagnostic.pulls.iter().all(|pull| named.contains(pull))
-    });
+/// One cause, one finding. `pull-denied` is silent where an error names the cause, also one that is turned off:
+/// who ignores the cause ignores what follows from it. `pull-unproven` is silent where a secret is at hand that would
+/// prove the pull.
+pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>, ran: impl Fn(&str) -> bool) {
+    let denied = pull_denied::RULE.id;
+    silence(found, denied, |cause| cause.severity == Severity::Error && cause.rule != denied);
+    found.retain(|diagnostic| ran(diagnostic.rule));
+    silence(found, pull_unproven::RULE.id, |cause| cause.rule == pull_secret_not_referenced::RULE.id);
+}
+
+/// Drops the findings of a rule all of whose pulls another finding names that `is_cause`.
+fn silence(found: &mut Vec<Diagnostic>, rule: &str, is_cause: impl Fn(&Diagnostic) -> bool) {
+    let causes = found.iter().filter(|diagnostic| is_cause(diagnostic));
+    let named: BTreeSet<usize> = causes.flat_map(|cause| cause.pulls.iter().copied()).collect();
+    found.retain(|diagnostic| diagnostic.rule != rule || !diagnostic.pulls.iter().all(|pull| named.contains(pull)));
 }

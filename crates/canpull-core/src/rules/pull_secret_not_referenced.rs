@@ -45,8 +45,6 @@ stringData:
   .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
 ```
 
-Reported beside it: `pull-unproven`.
-
 ## Right
 ```yaml
 apiVersion: v1

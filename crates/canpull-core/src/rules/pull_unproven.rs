@@ -12,7 +12,7 @@ pub(super) const RULE: Rule =
     Rule { id: "pull-unproven", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so.
+Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so. Silent where `pull-secret-not-referenced` names a secret that would do.
 
 ## Why it matters
 The pull may work through access that leaves no trace in the repository, or fail.

@@ -68,9 +68,11 @@ pub(crate) enum Command {
 
 /// What is read, and how canpull speaks of it.
 #[derive(clap::Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Input and terminal")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct InputArgs {
     /// Files or folders to analyse; `-` is standard input. Without any: the project's root.
+    #[arg(help_heading = None::<&str>)]
     pub(crate) paths: Vec<PathBuf>,
     /// The name that standard input goes by; it stands in for the file of that name.
     #[arg(long, value_name = "NAME")]
@@ -108,37 +110,37 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// How to print the report, and where: full, concise or json. Repeatable.
-    #[arg(long = "output-format", value_name = "FORMAT[=FILE]", default_value = "full")]
+    #[arg(help_heading = "Report", long = "output-format", value_name = "FORMAT[=FILE]", default_value = "full")]
     pub(crate) outputs: Vec<OutputSpec>,
     /// Run only these rules.
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    #[arg(help_heading = "Rules", long, value_delimiter = ',', value_name = "RULES")]
     pub(crate) select: Vec<String>,
     /// Do not run these rules.
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    #[arg(help_heading = "Rules", long, value_delimiter = ',', value_name = "RULES")]
     pub(crate) ignore: Vec<String>,
     /// Exit with code 1 on findings of at least this severity.
-    #[arg(long, value_enum, default_value = "warning", value_name = "SEVERITY")]
+    #[arg(help_heading = "Report", long, value_enum, default_value = "warning", value_name = "SEVERITY")]
     pub(crate) fail_on: FailOn,
     /// Report nothing below this severity.
-    #[arg(long, value_enum, value_name = "SEVERITY")]
+    #[arg(help_heading = "Rules", long, value_enum, value_name = "SEVERITY")]
     pub(crate) min_severity: Option<Least>,
     /// Apply the fixes that keep what the author meant.
-    #[arg(long)]
+    #[arg(help_heading = "Fixes", long)]
     pub(crate) fix: bool,
     /// Apply also fixes that change what is granted or used.
-    #[arg(long)]
+    #[arg(help_heading = "Fixes", long)]
     pub(crate) unsafe_fixes: bool,
     /// Print what the fixes would change, and change nothing.
-    #[arg(long)]
+    #[arg(help_heading = "Fixes", long)]
     pub(crate) diff: bool,
     /// Analyse everything, and report what touches these files; what a hook uses.
-    #[arg(long, value_name = "FILES", num_args = 1..)]
+    #[arg(help_heading = "Report", long, value_name = "FILES", num_args = 1..)]
     pub(crate) only: Vec<PathBuf>,
     /// Count the findings of each rule.
-    #[arg(long)]
+    #[arg(help_heading = "Report", long)]
     pub(crate) statistics: bool,
     /// List the files that would be read, and stop.
-    #[arg(long)]
+    #[arg(help_heading = "Report", long)]
     pub(crate) show_files: bool,
 }
 

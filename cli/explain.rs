@@ -23,7 +23,7 @@ pub(crate) fn explain(pattern: &str, input: &InputArgs) -> Result<u8, String> {
     if matching.is_empty() {
         return Err(format!("no pull matches `{pattern}`; it may be a glob or a part of {}", example(&report)));
     }
-    let paint = Paint { color: output::colored(input.color) };
+    let paint = Paint { color: output::colored(input.color), columns: output::columns().unwrap_or(usize::MAX) };
     let trees: Vec<String> = matching.iter().map(|pull| tree(&report, pull, &paint)).collect();
     output::print(&trees.join("\n")).map(|()| codes::CLEAN)
 }
@@ -47,9 +47,11 @@ fn example(report: &Report) -> String {
     }
 }
 
-/// Colours for marks.
+/// How the output looks.
 struct Paint {
     color: bool,
+    /// Longer lines are broken between words.
+    columns: usize,
 }
 
 impl Paint {
@@ -124,7 +126,7 @@ const fn route_title(kind: RouteKind) -> &'static str {
 
 fn links(out: &mut String, report: &Report, links: &[Link], stem: &str, paint: &Paint) {
     for (index, link) in links.iter().enumerate() {
-        let joint = if index + 1 == links.len() { "└─" } else { "├─" };
+        let (joint, under) = if index + 1 == links.len() { ("└─", "   ") } else { ("├─", "│  ") };
         let assumed = if link.assumed { " (assumed)" } else { "" };
         let places = link.because.iter().map(|&span| {
             let place = render::place(report, span);
@@ -132,8 +134,43 @@ fn links(out: &mut String, report: &Report, links: &[Link], stem: &str, paint: &
         });
         let mut places: Vec<String> = places.collect();
         places.dedup();
-        let because = if places.is_empty() { String::new() } else { format!("  {}", places.join(", ")) };
-        let (mark, text) = (paint.mark(link.truth), one_line(&link.text));
-        let _ = writeln!(out, "{stem}{joint} {mark} {text}{assumed}{}", paint.faint(&one_line(&because)));
+        let mut text = format!("{}{assumed}", one_line(&link.text));
+        let places = one_line(&places.join(", "));
+        let indent = stem.chars().count() + "├─ ✓ ".chars().count();
+        let mut lines = broken(&text, paint.columns.saturating_sub(indent));
+        let mut last = lines.pop().unwrap_or_default();
+        if !places.is_empty() && indent + last.chars().count() + 2 + places.chars().count() > paint.columns {
+            lines.push(std::mem::take(&mut last));
+        } else if !places.is_empty() {
+            last.push_str("  ");
+        }
+        text = lines.into_iter().map(|line| format!("{line}\n{stem}{under}  ")).collect();
+        let _ = writeln!(out, "{stem}{joint} {} {text}{last}{}", paint.mark(link.truth), paint.faint(&places));
+    }
+}
+
+/// The text in lines of at most so many characters, where its words allow.
+fn broken(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::broken;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(broken("the pod names a-very-long-name here", 9), ["the pod", "names", "a-very-long-name", "here"]);
+        assert_eq!(broken("ein  Wort", usize::MAX), ["ein  Wort"]);
     }
 }

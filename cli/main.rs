@@ -43,10 +43,11 @@ fn main() -> ExitCode {
 
 fn rule(id: Option<&str>, all: bool) -> Result<u8, String> {
     let page = |rule: &rules::Rule| format!("# {}\n\n{}\n", rule.id, rule.page.trim());
+    let longest = rules::ALL.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     let line = |rule: &rules::Rule| {
-        let fixable = if rule.fixable { "  fixable" } else { "" };
         let severity = canpull_core::render::severity_name(rule.severity);
-        format!("{severity:<8}{}{fixable}\n", rule.id)
+        let line = format!("{severity:<8}{:<longest$}{}", rule.id, if rule.fixable { "  fixable" } else { "" });
+        format!("{}\n", line.trim_end())
     };
     let text = match id {
         Some(id) => page(rules::find(id).ok_or_else(|| no_such_rule(id))?),

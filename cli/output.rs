@@ -83,8 +83,12 @@ pub(crate) fn colored(wanted: Color) -> bool {
     }
 }
 
+/// Columns of the terminal, if standard output is one.
+pub(crate) fn columns() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 /// Columns of the terminal; a fixed width elsewhere, so that logs do not depend on who runs.
 pub(crate) fn width() -> usize {
-    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
-    terminal.filter(|&columns| columns >= 40).unwrap_or(120).min(140)
+    columns().filter(|&columns| columns >= 40).unwrap_or(120).min(140)
 }

@@ -411,13 +411,22 @@ pub struct GeneratorFact {
     pub span: Span,
 }
 
+/// What a patch may change of a pod's pulls, as far as its text tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Touches {
+    /// Images.
+    pub images: bool,
+    /// Pull secrets and service accounts.
+    pub access: bool,
+}
+
 /// A patch in a kustomization.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PatchFact {
     /// A file of the project, relative to the root; `None` for an inline patch.
     pub file: Option<String>,
-    /// An inline patch's text mentions images, pull secrets or service accounts.
-    pub touches_pulls: bool,
+    /// What an inline patch's text may change.
+    pub touches: Touches,
     /// The target's kind, where told.
     pub target_kind: Option<String>,
     /// The target's name, where told literally.
@@ -495,8 +504,8 @@ pub struct FileFacts {
     pub documents: u32,
     /// A source of some format; other files are passed over.
     pub recognised: bool,
-    /// The text mentions images, pull secrets or service accounts: what a patch file would change.
-    pub touches_pulls: bool,
+    /// What the text may change where it is a patch.
+    pub touches: Touches,
     /// Workloads.
     pub workloads: Vec<WorkloadFact>,
     /// Service accounts.

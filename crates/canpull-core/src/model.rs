@@ -19,7 +19,7 @@ pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{FileId, Span, to_offset};
+use canpull_syntax::{Span, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Config};
 use crate::fact::{FileFacts, PatcherFact};
@@ -100,6 +100,9 @@ impl<'a> AccessModel<'a> {
             for fact in file.secrets.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_secret(pull_secret::from_manifest(id, fact, &layers));
             }
+            for fact in file.kustomization.iter().flat_map(|kustomization| &kustomization.generators) {
+                self.add_secret(pull_secret::from_generator(id, fact, &layers));
+            }
             for fact in file.producers.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_secret(pull_secret::from_producer(id, fact, &layers));
             }
@@ -115,14 +118,6 @@ impl<'a> AccessModel<'a> {
             let user = self.azure.who(&fact.user);
             let host = fact.registry.as_ref().and_then(|registry| self.azure.login_server(registry));
             self.add_secret(pull_secret::from_script(id, fact, host, user));
-        }
-        let kustomization = |file: FileId| self.files.get(file.0 as usize).and_then(|file| file.kustomization.as_ref());
-        let root = world.root.and_then(kustomization);
-        let generators: Vec<_> = world.kustomizations.iter().filter_map(|&file| kustomization(file)).collect();
-        for fact in generators {
-            for generator in &fact.generators {
-                self.add_secret(pull_secret::from_generator(id, generator, fact, root));
-            }
         }
     }
 

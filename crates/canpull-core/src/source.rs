@@ -71,7 +71,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         return facts;
     }
     facts.lines = LineIndex::new(&text);
-    facts.touches_pulls = kustomization::touches_pulls(&text);
+    facts.touches = kustomization::touches(&text);
     let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else { return facts };
     if template::in_chart(path, &text) {
         template::pass_over(&text, &mut facts);

@@ -35,7 +35,9 @@ pub(super) fn facts(facts: &FileFacts, bytes: &[u8]) -> String {
     writeln!(
         out,
         "documents {} recognised {} touches-pulls {}",
-        facts.documents, facts.recognised, facts.touches_pulls
+        facts.documents,
+        facts.recognised,
+        facts.touches.images || facts.touches.access
     )
     .unwrap();
     kubernetes::print(&source, &mut out);

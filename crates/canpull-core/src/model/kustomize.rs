@@ -2,7 +2,7 @@
 
 use canpull_syntax::{FileId, Span};
 
-use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, PatchFact};
+use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, PatchFact, Touches};
 use crate::model::namespace::Namespace;
 
 /// The kustomizations that a resource passes through, innermost first.
@@ -44,27 +44,41 @@ impl<'a> Layers<'a> {
         changed.map(|span| (current, span))
     }
 
-    /// A patch or a field that is not evaluated and may change this object's images, secrets or account.
-    pub(crate) fn touched(&self, object: &ObjectMeta) -> Option<Span> {
+    /// Whether a prefix or suffix is added to names.
+    pub(crate) fn renames(&self) -> bool {
+        self.facts.iter().any(|fact| fact.renames)
+    }
+
+    /// A patch or a field that is not evaluated and may change this object's images.
+    pub(crate) fn images_touched(&self, object: &ObjectMeta) -> Option<Span> {
+        self.touched(object, |touches| touches.images)
+    }
+
+    /// A patch or a field that is not evaluated and may change this object's pull secrets or service account.
+    pub(crate) fn access_touched(&self, object: &ObjectMeta) -> Option<Span> {
+        self.touched(object, |touches| touches.access)
+    }
+
+    fn touched(&self, object: &ObjectMeta, part: fn(Touches) -> bool) -> Option<Span> {
         self.facts.iter().find_map(|fact| {
             let opaque = fact.opaque.first().map(|(_, span)| *span);
-            opaque
-                .or_else(|| fact.patches.iter().find(|patch| self.patch_touches(patch, object)).map(|patch| patch.span))
+            let mut patches = fact.patches.iter();
+            opaque.or_else(|| patches.find(|patch| self.patch_touches(patch, object, part)).map(|patch| patch.span))
         })
     }
 
-    fn patch_touches(&self, patch: &PatchFact, object: &ObjectMeta) -> bool {
+    fn patch_touches(&self, patch: &PatchFact, object: &ObjectMeta, part: fn(Touches) -> bool) -> bool {
         let targeted = |kind: Option<&str>, name: Option<&str>| {
             kind.is_none_or(|kind| kind == object.kind)
                 && name.is_none_or(|name| object.name.text().is_none_or(|own| own == name))
         };
         let Some(path) = &patch.file else {
-            return patch.touches_pulls && targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
+            return part(patch.touches) && targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
         };
         let Some(file) = self.files.iter().find(|file| &file.path == path) else {
             return targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
         };
-        if !file.touches_pulls {
+        if !part(file.touches) {
             return false;
         }
         if patch.target_kind.is_some() || patch.target_name.is_some() {

@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 
 use crate::fact::azure::PrincipalRef;
 use crate::fact::script::ScriptSecretFact;
-use crate::fact::{Field, GeneratorFact, KustomizationFact, ProducerFact, Reach, SecretFact, SecretValue, Why};
+use crate::fact::{Field, GeneratorFact, ProducerFact, Reach, SecretFact, SecretValue, Why};
 use crate::model::azure::Who;
 use crate::model::docker_config::{self, Credential, Decoded, Layout, LayoutDefect};
 use crate::model::kustomize::Layers;
@@ -220,14 +220,8 @@ fn produced(fact: &ProducerFact) -> Content {
     }
 }
 
-pub(crate) fn from_generator<'a>(
-    world: WorldId,
-    fact: &'a GeneratorFact,
-    kustomization: &KustomizationFact,
-    root: Option<&KustomizationFact>,
-) -> PullSecret<'a> {
-    let outermost = root.and_then(|fact| fact.namespace.as_ref()).or(kustomization.namespace.as_ref());
-    let namespace = outermost.map(|(namespace, _)| namespace).or(fact.namespace.as_ref());
+pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers: &Layers<'a>) -> PullSecret<'a> {
+    let own = || fact.namespace.clone().map_or(Namespace::LeftOut, Namespace::Written);
     let secret_type = fact.secret_type.as_deref().unwrap_or("Opaque");
     let content = match layout_of(secret_type) {
         None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
@@ -239,7 +233,7 @@ pub(crate) fn from_generator<'a>(
     PullSecret {
         world,
         name: Some(fact.name.clone()),
-        namespace: namespace.map_or(Namespace::LeftOut, |name| Namespace::Written(name.clone())),
+        namespace: layers.override_namespace().unwrap_or_else(own),
         everywhere: false,
         origin: Origin::Generator(fact),
         content,

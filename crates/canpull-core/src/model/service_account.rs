@@ -20,12 +20,14 @@ pub struct ServiceAccount<'a> {
     pub namespace: Namespace,
     /// Its list, Unknown where a kustomization changes it in a way that is not evaluated.
     pub pull_secrets: SecretList,
+    /// A kustomization gives it another name, as it does to those who name it; `default` is then no longer the default.
+    pub renamed: bool,
 }
 
 pub(crate) fn from_fact<'a>(world: WorldId, fact: &'a ServiceAccountFact, layers: &Layers<'a>) -> ServiceAccount<'a> {
-    let pull_secrets = match layers.touched(&fact.object) {
+    let pull_secrets = match layers.access_touched(&fact.object) {
         Some(span) => SecretList::Unknown(Why::PartlyEvaluated, span),
         None => fact.pull_secrets.clone(),
     };
-    ServiceAccount { world, fact, namespace: layers.namespace(&fact.object), pull_secrets }
+    ServiceAccount { world, fact, namespace: layers.namespace(&fact.object), pull_secrets, renamed: layers.renames() }
 }

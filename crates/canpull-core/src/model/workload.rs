@@ -31,7 +31,7 @@ pub struct Pod<'a> {
     pub service_account: Field<String>,
     /// Its images.
     pub images: Vec<ImageUseId>,
-    /// What a kustomization may change of it without being evaluated.
+    /// What may change its images without being evaluated.
     pub(crate) touched: Option<Span>,
 }
 
@@ -84,8 +84,8 @@ impl ImageUse<'_> {
 }
 
 pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'a>) -> Pod<'a> {
-    let touched = layers.touched(&fact.object);
-    let (pull_secrets, service_account) = match touched {
+    let touched = layers.images_touched(&fact.object);
+    let (pull_secrets, service_account) = match layers.access_touched(&fact.object) {
         Some(span) => (SecretList::Unknown(Why::PartlyEvaluated, span), Field::Unknown(Why::PartlyEvaluated, span)),
         None => (fact.pull_secrets.clone(), fact.service_account.clone()),
     };
@@ -100,17 +100,17 @@ pub(crate) fn image_use<'a>(
     layers: &Layers<'a>,
 ) -> ImageUse<'a> {
     let span = fact.image.span();
-    if let Some((text, overridden)) = layers.image(&fact.text) {
-        let reference = parse(&text);
-        return ImageUse { pod, fact, text: without_login(text), span, overridden: Some(overridden), reference };
-    }
-    let reference = match (&fact.image, touched) {
-        (_, Some(_)) => Reference::Unresolved(Why::PartlyEvaluated),
-        (Field::Known(image, _), None) => parse(image),
-        (Field::Unknown(why, _), None) => Reference::Unresolved(*why),
-        (Field::Absent(_), None) => Reference::Unresolved(Why::FilledAtRunTime),
+    let (text, overridden) = match layers.image(&fact.text) {
+        Some((text, entry)) => (text, Some(entry)),
+        None => (fact.text.clone(), None),
     };
-    ImageUse { pod, fact, text: without_login(fact.text.clone()), span, overridden: None, reference }
+    let reference = match (&fact.image, touched, overridden) {
+        (_, Some(_), _) => Reference::Unresolved(Why::PartlyEvaluated),
+        (_, None, Some(_)) | (Field::Known(..), None, None) => parse(&text),
+        (Field::Unknown(why, _), None, None) => Reference::Unresolved(*why),
+        (Field::Absent(_), None, None) => Reference::Unresolved(Why::FilledAtRunTime),
+    };
+    ImageUse { pod, fact, text: without_login(text), span, overridden, reference }
 }
 
 /// `user:password@host/…`, which no reference may begin with, shows no password.

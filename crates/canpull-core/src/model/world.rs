@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::{FileId, Span, TextRange};
 
 use crate::config::Config;
 use crate::fact::{FileFacts, KustomizationFact, ObjectMeta, join};
@@ -25,7 +25,8 @@ pub enum WorldKind {
     Rest,
 }
 
-/// A file that takes part in a world, with the kustomizations it passes through, innermost first.
+/// A file that takes part in a world, with the kustomizations it passes through, innermost first: those that include it,
+/// and the components that are included beside it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
     /// The file.
@@ -41,14 +42,12 @@ pub struct World {
     pub name: String,
     /// What makes it one.
     pub kind: WorldKind,
-    /// Its files.
+    /// Its files, the kustomizations among them.
     pub members: Vec<Member>,
     /// Only objects that this accepts take part, where a file belongs to several worlds.
     part: Part,
     /// The outermost kustomization.
     pub root: Option<FileId>,
-    /// Every kustomization that takes part; its generators make secrets here.
-    pub kustomizations: Vec<FileId>,
     /// Something that it includes is not in the sources: a remote base, a missing file.
     pub incomplete: Option<Span>,
     /// Indexes of the declared clusters that it is deployed to.
@@ -95,6 +94,21 @@ enum Resource {
     Missing,
 }
 
+struct Include {
+    resource: Resource,
+    component: bool,
+    span: Span,
+}
+
+/// A step of gathering what a kustomization includes, in kustomize's own order.
+enum Step {
+    /// Gather what this one includes: a component adds to what its includer has gathered, from this member on.
+    Enter(FileId, Option<usize>),
+    Add(FileId),
+    /// Change all that was gathered, from this member on.
+    Leave(FileId, usize),
+}
+
 impl<'a> Kustomizations<'a> {
     fn new(files: &'a [FileFacts]) -> Self {
         let mut by_directory = BTreeMap::new();
@@ -123,26 +137,30 @@ impl<'a> Kustomizations<'a> {
         }
     }
 
-    fn includes(&self, id: FileId) -> Vec<(Resource, Span)> {
+    /// What a kustomization includes: its resources and, after them, its components.
+    fn includes(&self, id: FileId) -> Vec<Include> {
         let Some(fact) = self.fact(id) else { return Vec::new() };
-        fact.resources
-            .iter()
-            .chain(&fact.components)
-            .map(|(path, range)| (self.resolve(&fact.directory, path), Span::new(id, *range)))
-            .collect()
+        let include = |component| {
+            move |(path, range): &(String, TextRange)| Include {
+                resource: self.resolve(&fact.directory, path),
+                component,
+                span: Span::new(id, *range),
+            }
+        };
+        fact.resources.iter().map(include(false)).chain(fact.components.iter().map(include(true))).collect()
+    }
+
+    fn included(&self, id: FileId) -> impl Iterator<Item = FileId> {
+        self.includes(id).into_iter().filter_map(|include| match include.resource {
+            Resource::Kustomization(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// Kustomizations that no other includes; of a ring of them, the first by path.
     fn roots(&self) -> Vec<FileId> {
         let all: Vec<FileId> = self.by_directory.values().copied().collect();
-        let included: BTreeSet<FileId> = all
-            .iter()
-            .flat_map(|&id| self.includes(id))
-            .filter_map(|(resource, _)| match resource {
-                Resource::Kustomization(id) => Some(id),
-                _ => None,
-            })
-            .collect();
+        let included: BTreeSet<FileId> = all.iter().flat_map(|&id| self.included(id)).collect();
         let is_component = |id: FileId| self.fact(id).is_some_and(|fact| fact.component);
         let mut roots: Vec<FileId> =
             all.iter().copied().filter(|id| !included.contains(id) && !is_component(*id)).collect();
@@ -163,10 +181,7 @@ impl<'a> Kustomizations<'a> {
         let mut open = vec![id];
         while let Some(id) = open.pop() {
             if reached.insert(id) {
-                open.extend(self.includes(id).into_iter().filter_map(|(resource, _)| match resource {
-                    Resource::Kustomization(id) => Some(id),
-                    _ => None,
-                }));
+                open.extend(self.included(id));
             }
         }
     }
@@ -179,33 +194,41 @@ impl<'a> Kustomizations<'a> {
             members: Vec::new(),
             part: Part::Whole,
             root: Some(root),
-            kustomizations: Vec::new(),
             incomplete: None,
             clusters: Vec::new(),
         };
         let mut seen = BTreeSet::new();
-        // Each open kustomization carries the layers outside it, outermost first.
-        let mut open = vec![(root, Vec::new())];
-        while let Some((id, outer)) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            world.kustomizations.push(id);
-            let mut layers = outer;
-            layers.push(id);
-            for (resource, span) in self.includes(id) {
-                match resource {
-                    Resource::Kustomization(inner) => open.push((inner, layers.clone())),
-                    Resource::File(file) if seen.insert(file) => {
-                        world.members.push(Member { file, layers: layers.iter().rev().copied().collect() });
+        let mut steps = vec![Step::Enter(root, None)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Enter(id, _) if !seen.insert(id) => {}
+                Step::Enter(id, gathered) => {
+                    let first = gathered.unwrap_or(world.members.len());
+                    steps.push(Step::Leave(id, first));
+                    for include in self.includes(id).into_iter().rev() {
+                        match include.resource {
+                            Resource::Kustomization(inner) => {
+                                steps.push(Step::Enter(inner, include.component.then_some(first)));
+                            }
+                            Resource::File(file) => steps.push(Step::Add(file)),
+                            Resource::Missing => world.incomplete = Some(include.span),
+                        }
                     }
-                    Resource::File(_) => {}
-                    Resource::Missing => world.incomplete = world.incomplete.or(Some(span)),
+                }
+                Step::Add(file) => {
+                    if seen.insert(file) {
+                        world.members.push(Member { file, layers: Vec::new() });
+                    }
+                }
+                Step::Leave(id, first) => {
+                    world.members.push(Member { file: id, layers: Vec::new() });
+                    for member in world.members.iter_mut().skip(first) {
+                        member.layers.push(id);
+                    }
                 }
             }
         }
         world.members.sort_by_key(|member| member.file);
-        world.kustomizations.sort_unstable();
         world
     }
 
@@ -276,7 +299,7 @@ fn rendered_worlds(files: &[FileFacts], free: &[FileId], config: &Config) -> Vec
                 members: ids.into_iter().map(|file| Member { file, layers: Vec::new() }).collect(),
                 part: if kind == WorldKind::Chart { Part::Chart(chart) } else { Part::Whole },
                 root: None,
-                kustomizations: Vec::new(),
+
                 incomplete: None,
                 clusters,
             }
@@ -319,7 +342,7 @@ fn rest_worlds(files: &[FileFacts], free: &[FileId], config: &Config) -> Vec<Wor
             members: ids.into_iter().map(|file| Member { file, layers: Vec::new() }).collect(),
             part: Part::Unclaimed,
             root: None,
-            kustomizations: Vec::new(),
+
             incomplete: None,
             clusters: cluster.map_or_else(|| everywhere.clone(), |index| vec![index]),
         })

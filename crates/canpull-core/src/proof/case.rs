@@ -158,7 +158,10 @@ impl<'m> Case<'m, '_> {
         let Some(name) = self.account_name() else { return lists };
         let condition = self.own_list_empty();
         lists.extend(self.patched_accounts(name, &condition));
-        let named = || self.model.accounts_named(self.pod.world, name);
+        // A pod that names none runs as what is called `default` in the end.
+        let implied = !matches!(&self.pod.service_account, Field::Known(name, _) if !name.is_empty());
+        let accounts = || self.model.accounts_named(self.pod.world, name);
+        let named = || accounts().filter(|account| !(implied && account.renamed));
         let same = |account: &ServiceAccount<'_>| account.namespace.same(&self.pod.namespace);
         // Where one is certainly meant, no other can be: a namespace has but one of a name.
         let certain = named().any(|account| same(account) == Truth::Yes);

@@ -6,7 +6,7 @@ use canpull_syntax::{Kind, Node, Span, TextRange, to_offset, yaml};
 
 use super::{Format, Input, template};
 use crate::fact::{
-    FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, SourceProblem, UnresolvedFact,
+    FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, SourceProblem, Touches, UnresolvedFact,
 };
 
 /// File names that kustomize reads.
@@ -132,7 +132,7 @@ fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
     let literal = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     PatchFact {
         file: path.and_then(|path| crate::fact::join(directory, &path)),
-        touches_pulls: body.is_none_or(|body| touches_pulls(&body)),
+        touches: body.map_or(Touches { images: true, access: true }, |body| touches(&body)),
         target_kind: target("kind").or(own_kind),
         target_name: target("name").filter(literal).or(own_name),
         span,
@@ -151,8 +151,15 @@ fn own_target(body: &str) -> Option<(Option<String>, Option<String>)> {
     Some((text(&["kind"]), text(&["metadata", "name"])))
 }
 
-/// Whether a patch with this text may change images, pull secrets or service accounts.
-pub(super) fn touches_pulls(text: &str) -> bool {
-    // `$patch` and removals of whole parts change what is below without naming it.
-    ["mage", "erviceAccount", "$patch", "containers", "op: remove", "\"remove\""].iter().any(|word| text.contains(word))
+/// What a patch with this text may change.
+pub(super) fn touches(text: &str) -> Touches {
+    // `$patch`, and removals and replacements of whole parts, change what is below without naming it.
+    let whole = |word: &str| {
+        word.starts_with('/') && ["/spec", "/template", "/jobTemplate"].iter().any(|end| word.ends_with(end))
+    };
+    let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}'));
+    let below = ["$patch", "op: remove", "\"remove\""].iter().any(|word| text.contains(word)) || words.any(whole);
+    let image = text.match_indices("mage").any(|(at, _)| !text.get(at..).unwrap_or_default().starts_with("magePull"));
+    let access = ["PullSecret", "erviceAccount"].iter().any(|word| text.contains(word));
+    Touches { images: below || image, access: below || access }
 }

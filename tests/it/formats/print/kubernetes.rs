@@ -135,7 +135,7 @@ fn kustomization(fact: &KustomizationFact, out: &mut String) {
     }
     for patch in &fact.patches {
         let target = (&patch.target_kind, &patch.target_name);
-        writeln!(out, "  patch {:?} touches {} target {target:?}", patch.file, patch.touches_pulls).unwrap();
+        writeln!(out, "  patch {:?} {:?} target {target:?}", patch.file, patch.touches).unwrap();
     }
     for (key, _) in &fact.opaque {
         writeln!(out, "  opaque {key}").unwrap();

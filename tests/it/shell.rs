@@ -108,6 +108,7 @@ fn scripts() -> Vec<(std::path::PathBuf, String, Dialect)> {
     paths.sort();
     let dialect = |path: &std::path::Path| match path.extension()?.to_str()? {
         "sh" => Some(Dialect::Bash),
+        "ps1" => Some(Dialect::PowerShell),
         _ => None,
     };
     let with_text = |path: std::path::PathBuf| {
@@ -295,11 +296,13 @@ fn any_text_is_read_and_its_ranges_hold() {
                 (from, to) = (bytes.floor_char_boundary(from), bytes.floor_char_boundary(to));
                 bytes.replace_range(from..to, SNIPPETS[random.below(SNIPPETS.len())]);
             }
-            check_any(&bytes, dialect);
+            check_any(&bytes, Dialect::Bash);
+            check_any(&bytes, Dialect::PowerShell);
         }
     }
     for _ in 0..4000 {
         let soup: String = (0..random.below(30)).map(|_| SNIPPETS[random.below(SNIPPETS.len())]).collect();
         check_any(&soup, Dialect::Bash);
+        check_any(&soup, Dialect::PowerShell);
     }
 }

@@ -2,6 +2,8 @@
 
 mod bash;
 mod cursor;
+mod powershell;
+mod quote;
 
 use std::borrow::Cow;
 
@@ -12,6 +14,8 @@ use crate::text::TextRange;
 pub enum Dialect {
     /// bash and the shells like it.
     Bash,
+    /// PowerShell.
+    PowerShell,
 }
 
 /// Reads a script, one statement at a time: even a huge one takes no more memory than its longest statement.
@@ -19,11 +23,34 @@ pub enum Dialect {
 /// `text` stands at the byte `base` of its file; all ranges are of the file. Never fails: what cannot be read becomes
 /// plain words or [`Part::Opaque`]. Statements come in the order of writing; what stands in `if`, loops, functions,
 /// groups and lists is flattened, and [`When`] says whether it runs. Only substitutions are nested.
-pub fn parse(text: &str, base: u32, dialect: Dialect) -> impl Iterator<Item = Statement<'_>> {
-    match dialect {
-        Dialect::Bash => bash::statements(text, base),
+pub fn parse(text: &str, base: u32, dialect: Dialect) -> Statements<'_> {
+    Statements(match dialect {
+        Dialect::Bash => Reader::Bash(Box::new(bash::Reader::new(text, base))),
+        Dialect::PowerShell => Reader::PowerShell(Box::new(powershell::Reader::new(text, base))),
+    })
+}
+
+/// The statements of a script, read as they are asked for.
+pub struct Statements<'s>(Reader<'s>);
+
+enum Reader<'s> {
+    Bash(Box<bash::Reader<'s>>),
+    PowerShell(Box<powershell::Reader<'s>>),
+}
+
+impl<'s> Iterator for Statements<'s> {
+    type Item = Statement<'s>;
+
+    fn next(&mut self) -> Option<Statement<'s>> {
+        match &mut self.0 {
+            Reader::Bash(reader) => reader.next(),
+            Reader::PowerShell(reader) => reader.next(),
+        }
     }
 }
+
+/// How deep substitutions are followed.
+const MAX_DEPTH: u8 = 64;
 
 /// One step of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,34 +2,31 @@
 
 mod command;
 mod here_document;
-mod quote;
 mod word;
 
 use std::collections::VecDeque;
 
 use super::cursor::Cursor;
+use super::quote::QuoteEnd;
 use super::{Assign, Mode, Pipeline, Statement, When};
 use crate::TextRange;
 use here_document::Pending;
-use quote::QuoteEnd;
 
-/// How deep substitutions are followed.
-const MAX_DEPTH: u8 = 64;
+/// A script on its way to statements.
+pub(super) struct Reader<'s> {
+    scanner: Scanner<'s>,
+    script: Script<'s>,
+}
 
-/// The statements of a script.
-pub(super) fn statements(text: &str, base: u32) -> impl Iterator<Item = Statement<'_>> {
-    let mut scanner = Scanner::new(text, base);
-    let mut script = Script::default();
-    std::iter::from_fn(move || {
-        loop {
-            if let Some(statement) = script.found.pop_front() {
-                return Some(statement);
-            }
-            if !scanner.step(&mut script) {
-                return None;
-            }
-        }
-    })
+impl<'s> Reader<'s> {
+    pub(super) fn new(text: &'s str, base: u32) -> Self {
+        Self { scanner: Scanner::new(text, base), script: Script::default() }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Statement<'s>> {
+        while self.script.found.is_empty() && self.scanner.step(&mut self.script) {}
+        self.script.found.pop_front()
+    }
 }
 
 /// Reads bash.
@@ -157,7 +154,7 @@ impl<'s> Scanner<'s> {
                     return false;
                 }
             }
-            b'(' if self.cursor.sees("((") => self.skip_brackets(),
+            b'(' if self.cursor.sees("((") => self.cursor.skip_balanced(b'(', b')', 0),
             b'(' => {
                 self.cursor.skip(1);
                 let linked = script.link.take().is_some();
@@ -318,7 +315,7 @@ impl<'s> Scanner<'s> {
         self.skip_blanks();
         script.open(BlockKind::Loop, false);
         if self.cursor.sees("((") {
-            self.skip_brackets();
+            self.cursor.skip_balanced(b'(', b')', 0);
             return;
         }
         let start = self.cursor.at;

@@ -80,6 +80,30 @@ impl<'s> Cursor<'s> {
         }
     }
 
+    /// Moves on until as many brackets are closed as were opened, but not over a blank line. `opened` were before.
+    pub(super) fn skip_balanced(&mut self, open: u8, close: u8, opened: usize) {
+        let mut depth = opened;
+        let mut line_is_blank = false;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\n' if line_is_blank => return,
+                b'\n' => line_is_blank = true,
+                b'\\' => self.skip(1),
+                b' ' | b'\t' | b'\r' => {}
+                _ => line_is_blank = false,
+            }
+            self.skip_char();
+            if byte == open {
+                depth += 1;
+            } else if byte == close {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return;
+                }
+            }
+        }
+    }
+
     /// The text from `start` up to the next byte.
     pub(super) fn since(&self, start: usize) -> &'s str {
         self.slice(start, self.at)

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::super::{Access, Part, Substitution, Variable, Word};
-use super::{MAX_DEPTH, Scanner, quote};
+use super::super::{Access, MAX_DEPTH, Part, Substitution, Variable, Word, quote};
+use super::Scanner;
 
 /// What a byte may be to a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl<'s> Scanner<'s> {
 
     fn single_quoted(&mut self, parts: &mut Vec<Part<'s>>) {
         let [single, _] = &mut self.quotes;
-        let end = quote::unclosed(&self.cursor, b'\'', single);
+        let end = quote::unclosed(&self.cursor, b'\'', b'\\', single);
         let outer = self.cursor.end;
         self.cursor.end = end.unwrap_or(outer);
         self.cursor.skip(1);
@@ -156,7 +156,7 @@ impl<'s> Scanner<'s> {
 
     fn double_quoted(&mut self, parts: &mut Vec<Part<'s>>) {
         let [_, double] = &mut self.quotes;
-        let end = quote::unclosed(&self.cursor, b'"', double);
+        let end = quote::unclosed(&self.cursor, b'"', b'\\', double);
         let outer = self.cursor.end;
         self.cursor.end = end.unwrap_or(outer);
         self.cursor.skip(1);
@@ -207,7 +207,7 @@ impl<'s> Scanner<'s> {
     fn substitution(&mut self, quoted: bool) -> Part<'s> {
         let start = self.cursor.at.saturating_sub(1);
         if self.depth >= MAX_DEPTH {
-            self.skip_brackets();
+            self.cursor.skip_balanced(b'(', b')', 0);
             return Part::Opaque(self.cursor.range_since(start));
         }
         self.cursor.skip(1);
@@ -224,7 +224,7 @@ impl<'s> Scanner<'s> {
         match self.cursor.ahead(1) {
             Some(b'(') if self.cursor.ahead(2) == Some(b'(') => {
                 self.cursor.skip(1);
-                self.skip_brackets();
+                self.cursor.skip_balanced(b'(', b')', 0);
                 parts.push(Part::Opaque(self.cursor.range_since(start)));
             }
             Some(b'(') => {
@@ -267,7 +267,7 @@ impl<'s> Scanner<'s> {
         if let Some(variable) = self.simple_braced_variable(start, quoted) {
             return Part::Variable(Box::new(variable));
         }
-        self.skip_braces();
+        self.cursor.skip_balanced(b'{', b'}', 1);
         Part::Opaque(self.cursor.range_since(start))
     }
 
@@ -366,44 +366,6 @@ impl<'s> Scanner<'s> {
         }
         let code = u32::from_str_radix(self.cursor.since(start), radix).ok();
         code.and_then(char::from_u32).map_or(Cow::Borrowed(""), |character| Cow::Owned(character.into()))
-    }
-
-    /// Moves on over `(…)` with all that is in it.
-    pub(super) fn skip_brackets(&mut self) {
-        self.skip_balanced(b'(', b')');
-    }
-
-    /// Moves on to the `}` that closes what was begun before the cursor.
-    fn skip_braces(&mut self) {
-        self.skip_open(b'{', b'}', 1);
-    }
-
-    fn skip_balanced(&mut self, open: u8, close: u8) {
-        self.skip_open(open, close, 0);
-    }
-
-    /// Moves on until as many brackets are closed as were opened, but not over a blank line.
-    fn skip_open(&mut self, open: u8, close: u8, opened: usize) {
-        let mut depth = opened;
-        let mut line_is_blank = false;
-        while let Some(byte) = self.cursor.peek() {
-            match byte {
-                b'\n' if line_is_blank => return,
-                b'\n' => line_is_blank = true,
-                b'\\' => self.cursor.skip(1),
-                b' ' | b'\t' | b'\r' => {}
-                _ => line_is_blank = false,
-            }
-            self.cursor.skip_char();
-            if byte == open {
-                depth += 1;
-            } else if byte == close {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return;
-                }
-            }
-        }
     }
 }
 

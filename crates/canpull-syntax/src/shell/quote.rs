@@ -1,6 +1,6 @@
-//! bash: quotes, and where those end that nobody closed.
+//! Quotes, and where those end that nobody closed.
 
-use super::super::cursor::Cursor;
+use super::cursor::Cursor;
 
 /// What a look ahead from one place found.
 #[derive(Clone, Copy)]
@@ -14,17 +14,18 @@ pub(super) struct QuoteEnd {
 
 /// Where the quote that opens at the cursor must end because nobody closed it: before the next blank line, where the
 /// next quote of its kind opens rather than closes, or there is none. Each byte is looked at once only.
-pub(super) fn unclosed(cursor: &Cursor<'_>, quote: u8, seen: &mut Option<QuoteEnd>) -> Option<usize> {
+/// `escape` keeps a double quote from closing.
+pub(super) fn unclosed(cursor: &Cursor<'_>, quote: u8, escape: u8, seen: &mut Option<QuoteEnd>) -> Option<usize> {
     let at = cursor.at;
     let end = match *seen {
         Some(end) if end.from <= at && at < end.to => end,
-        _ => look_ahead(cursor, quote),
+        _ => look_ahead(cursor, quote, escape),
     };
     *seen = Some(end);
     end.blank.filter(|&blank| blank > at)
 }
 
-fn look_ahead(cursor: &Cursor<'_>, quote: u8) -> QuoteEnd {
+fn look_ahead(cursor: &Cursor<'_>, quote: u8, escape: u8) -> QuoteEnd {
     let rest = cursor.rest();
     let mut blank = None;
     let mut line_is_blank = false;
@@ -44,7 +45,7 @@ fn look_ahead(cursor: &Cursor<'_>, quote: u8) -> QuoteEnd {
             }
             b' ' | b'\t' | b'\r' => {}
             _ if byte == quote => break,
-            b'\\' if quote == b'"' => {
+            _ if byte == escape && quote == b'"' => {
                 line_is_blank = false;
                 at += 1;
             }

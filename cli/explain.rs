@@ -134,18 +134,18 @@ fn links(out: &mut String, report: &Report, links: &[Link], stem: &str, paint: &
         });
         let mut places: Vec<String> = places.collect();
         places.dedup();
-        let mut text = format!("{}{assumed}", one_line(&link.text));
         let places = one_line(&places.join(", "));
         let indent = stem.chars().count() + "├─ ✓ ".chars().count();
+        let text = format!("{}{assumed}", one_line(&link.text));
         let mut lines = broken(&text, paint.columns.saturating_sub(indent));
-        let mut last = lines.pop().unwrap_or_default();
-        if !places.is_empty() && indent + last.chars().count() + 2 + places.chars().count() > paint.columns {
-            lines.push(std::mem::take(&mut last));
-        } else if !places.is_empty() {
-            last.push_str("  ");
+        let room = paint.columns.saturating_sub(indent + places.chars().count() + 2);
+        match lines.last_mut() {
+            _ if places.is_empty() => {}
+            Some(last) if last.chars().count() <= room => last.push_str(&paint.faint(&format!("  {places}"))),
+            _ => lines.push(paint.faint(&places)),
         }
-        text = lines.into_iter().map(|line| format!("{line}\n{stem}{under}  ")).collect();
-        let _ = writeln!(out, "{stem}{joint} {} {text}{last}{}", paint.mark(link.truth), paint.faint(&places));
+        let text = lines.join(&format!("\n{stem}{under}  "));
+        let _ = writeln!(out, "{stem}{joint} {} {text}", paint.mark(link.truth));
     }
 }
 

@@ -500,7 +500,7 @@ fn source_lines_survive_any_text_and_cannot_steer_a_terminal() {
         POD.replace('\n', "\r"),
         POD.trim_end().to_owned(),
         format!(
-            "{{apiVersion: v1, kind: Pod, metadata: {{name: {long}}}, spec: {{containers: [{{name: c, image: contoso.azurecr.io/a:1}}]}}}}"
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {long}}}, spec: {{containers: [{{name: c, image: contoso.azurecr.io/a:1}}]}}}}"
         ),
         POD.replace("image: ", "image:\t"),
         POD.replace("name: p", "name: \"\u{1b}]0;x\u{7}\""),

@@ -18,3 +18,4 @@ mod secrecy;
 mod shell;
 mod suppress;
 mod tidy;
+mod yaml;

@@ -34,6 +34,24 @@ pub enum ScalarStyle {
     Folded,
 }
 
+impl ScalarStyle {
+    /// What is written of a scalar without its quotes; nothing of a block scalar, whose text is never as written.
+    pub(crate) fn inner(self, written: &str) -> &str {
+        match self {
+            Self::Plain => written,
+            Self::SingleQuoted | Self::DoubleQuoted => {
+                written.get(1..written.len().saturating_sub(1)).unwrap_or_default()
+            }
+            Self::Literal | Self::Folded => "",
+        }
+    }
+}
+
+/// Whether a scalar that is a key merges its value into the map.
+pub(crate) fn is_merge_key(style: ScalarStyle, text: &str, tag: Option<&str>) -> bool {
+    style == ScalarStyle::Plain && text == "<<" && matches!(tag, None | Some("!!merge"))
+}
+
 /// A scalar's value as Kubernetes' YAML reader resolves it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value<'t> {
@@ -100,7 +118,7 @@ pub struct Document {
     pub(crate) root: Option<u32>,
     /// The bytes of the document between its separators.
     pub range: TextRange,
-    /// Whether its syntax is broken: the root is then missing or stops at the error.
+    /// Whether Kubernetes refuses it. The root is then missing, unless the text can be read in another way.
     pub broken: bool,
 }
 
@@ -199,7 +217,7 @@ struct Wanted<'k> {
 
 impl<'k> Wanted<'k> {
     fn new(key: &'k str) -> Self {
-        Self { key, literal: matches!(crate::yaml::resolve_scalar(key.into(), true, None), Value::Str(_)) }
+        Self { key, literal: matches!(crate::yaml::resolve_scalar(key.into(), true, None), Some(Value::Str(_))) }
     }
 
     fn is(&self, node: Node<'_>) -> bool {
@@ -207,6 +225,16 @@ impl<'k> Wanted<'k> {
             return node.text().is_some_and(|text| text == self.key);
         }
         node.key_text() == self.key
+    }
+}
+
+impl<'t> Entries<'t> {
+    fn put(&mut self, entry: Entry<'t>) {
+        let place = *self.places.entry(entry.name()).or_insert(self.list.len());
+        match self.list.get_mut(place) {
+            Some(seen) => *seen = entry,
+            None => self.list.push(entry),
+        }
     }
 }
 
@@ -303,20 +331,14 @@ impl<'t> Node<'t> {
         if let Ok(found) = self.tree.cooked.binary_search_by_key(&node.index, |(at, _)| *at) {
             return self.tree.cooked.get(found).map(|(_, text)| Cow::Borrowed(&**text));
         }
-        let raw = node.raw();
-        Some(Cow::Borrowed(match style {
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-                raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()
-            }
-            _ => raw,
-        }))
+        Some(Cow::Borrowed(style.inner(node.raw())))
     }
 
     /// A scalar's value.
     pub fn value(self) -> Option<Value<'t>> {
         let text = self.text()?;
         let plain = self.style() == Some(ScalarStyle::Plain);
-        Some(crate::yaml::resolve_scalar(text, plain, self.tag()))
+        crate::yaml::resolve_scalar(text, plain, self.tag())
     }
 
     /// The text of a scalar that resolves to a string, as the API server would demand for a string field.
@@ -347,13 +369,13 @@ impl<'t> Node<'t> {
             Some(Value::Bool(value)) => Cow::Borrowed(if value { "true" } else { "false" }),
             Some(Value::Int(value)) => Cow::Owned(value.to_string()),
             Some(Value::Null) => Cow::Borrowed("null"),
-            Some(Value::Float(_)) => self.text().unwrap_or_default(),
+            Some(Value::Float(value)) => Cow::Owned(crate::yaml::float_key(value)),
             None => Cow::Borrowed(""),
         }
     }
 
     fn is_merge_key(self) -> bool {
-        self.raw() == "<<" && self.style() == Some(ScalarStyle::Plain)
+        self.raw() == "<<" && is_merge_key(ScalarStyle::Plain, "<<", self.tag())
     }
 
     /// A list's items; empty for anything else.
@@ -377,7 +399,7 @@ impl<'t> Node<'t> {
         std::iter::from_fn(move || Some(Entry { key: children.next()?, value: children.next()? }))
     }
 
-    /// A map's entries as they count: a duplicate key's last value, merged entries that no own key hides.
+    /// A map's entries as they count: in the order of writing the last one of a key wins, merged ones among them.
     pub fn entries(self) -> Vec<Entry<'t>> {
         let mut entries = Entries::default();
         self.collect_entries(&mut entries, 0);
@@ -385,35 +407,28 @@ impl<'t> Node<'t> {
     }
 
     fn collect_entries(self, into: &mut Entries<'t>, depth: u8) {
-        let own_from = into.list.len();
-        let mut merges = Vec::new();
         for entry in self.written_entries() {
-            if entry.key.is_merge_key() {
-                merges.push(entry.value);
+            if !entry.key.is_merge_key() {
+                into.put(entry);
                 continue;
             }
-            match into.places.get(&entry.name()) {
-                Some(&at) if at >= own_from => {
-                    if let Some(seen) = into.list.get_mut(at) {
-                        *seen = entry;
-                    }
-                }
-                Some(_) => {}
-                None => {
-                    into.places.insert(entry.name(), into.list.len());
-                    into.list.push(entry);
+            if depth < MAX_MERGE_DEPTH {
+                // Of the maps in a list, the first one wins.
+                let mut maps = entry.value.merged_maps();
+                maps.reverse();
+                for map in maps {
+                    map.collect_entries(into, depth + 1);
                 }
             }
         }
-        if depth >= MAX_MERGE_DEPTH {
-            return;
-        }
-        for merge in merges {
-            match merge.kind() {
-                Kind::Map => merge.collect_entries(into, depth + 1),
-                Kind::List => merge.items().for_each(|item| item.collect_entries(into, depth + 1)),
-                _ => {}
-            }
+    }
+
+    /// The maps that a merge key's value stands for.
+    fn merged_maps(self) -> Vec<Self> {
+        match self.kind() {
+            Kind::Map => vec![self],
+            Kind::List => self.items().collect(),
+            Kind::Scalar | Kind::Opaque => Vec::new(),
         }
     }
 
@@ -424,22 +439,21 @@ impl<'t> Node<'t> {
 
     fn find_entry(self, key: &Wanted<'_>, depth: u8) -> Option<Entry<'t>> {
         let mut found = None;
+        // Merge keys behind what was found.
         let mut merges = Vec::new();
         for entry in self.written_entries() {
             if entry.key.is_merge_key() {
                 merges.push(entry.value);
             } else if key.is(entry.key) {
                 found = Some(entry);
+                merges.clear();
             }
         }
-        if found.is_some() || depth >= MAX_MERGE_DEPTH {
+        if depth >= MAX_MERGE_DEPTH {
             return found;
         }
-        merges.into_iter().find_map(|merge| match merge.kind() {
-            Kind::Map => merge.find_entry(key, depth + 1),
-            Kind::List => merge.items().find_map(|item| item.find_entry(key, depth + 1)),
-            _ => None,
-        })
+        let mut maps = merges.into_iter().rev().flat_map(Self::merged_maps);
+        maps.find_map(|map| map.find_entry(key, depth + 1)).or(found)
     }
 
     /// The value that counts for `key`.

@@ -1,10 +1,14 @@
 //! YAML and JSON as `kubectl` reads them: the one wall in front of the parser.
 
 mod build;
+mod events;
+mod json;
+mod message;
 mod scalar;
 mod split;
+mod view;
 
-pub(crate) use scalar::resolve as resolve_scalar;
+pub(crate) use scalar::{float_key, resolve as resolve_scalar};
 
 use crate::text::{TextRange, to_offset};
 use crate::tree::{Document, MAX_ALIAS_VISITS, Parsed, Problem, Tree};
@@ -13,16 +17,69 @@ use crate::tree::{Document, MAX_ALIAS_VISITS, Parsed, Problem, Tree};
 pub fn parse(source: &str) -> Parsed<'_> {
     let tree = Tree { source, visits: MAX_ALIAS_VISITS.into(), ..Tree::default() };
     let mut parsed = Parsed { tree, documents: Vec::new(), problems: Vec::new() };
-    for chunk in split::chunks(source) {
-        if let Some(range) = chunk.bad_separator {
-            let message = "invalid YAML document separator: only a comment may follow `---`".to_owned();
-            parsed.problems.push(Problem { range, message, fatal: true });
-            parsed.documents.push(Document { root: None, range: chunk.range, broken: true });
-            continue;
-        }
-        build::chunk(&mut parsed, chunk.range);
+    let (at, problem) = json::values(&mut parsed);
+    match problem {
+        None => yaml(&mut parsed, at),
+        Some(problem) => not_json(&mut parsed, at, problem),
     }
     parsed
+}
+
+/// Reads what follows `from` as YAML.
+fn yaml(parsed: &mut Parsed<'_>, from: usize) {
+    let source = parsed.tree.source;
+    for (at, chunk) in split::chunks(source, from).into_iter().enumerate() {
+        let mut range = chunk.range;
+        if let Some(separator) = chunk.bad_separator {
+            range.start = separator.start;
+            broken(parsed, range, separator, "only a comment may follow `---` on its line");
+            continue;
+        }
+        if range.slice(source).starts_with('\u{feff}') {
+            range.start += 3;
+        }
+        let written = events::document(parsed, range);
+        let Some(end) = chunk.end else { continue };
+        range.end = end.range.end;
+        // A file's first `---` is the parser's to read, and makes an empty document.
+        if !written && (at > 0 || !source.starts_with("---")) {
+            broken(parsed, range, end.range, "a document must stand in front of `...`");
+            continue;
+        }
+        if let Some(document) = parsed.documents.last_mut().filter(|_| written) {
+            document.range = range;
+        }
+        if end.drops {
+            let message = "Kubernetes reads nothing from `...` up to the next `---`".to_owned();
+            parsed.problems.push(Problem { range: end.range, message, fatal: false });
+        }
+    }
+}
+
+/// Notes a document that cannot be read, and where and why.
+fn broken(parsed: &mut Parsed<'_>, document: TextRange, range: TextRange, message: &str) {
+    parsed.problems.push(Problem { range, message: message.to_owned(), fatal: true });
+    parsed.documents.push(Document { root: None, range: document, broken: true });
+}
+
+/// Reads what follows `from` as YAML too, so that no document stays hidden, though Kubernetes stops there.
+fn not_json(parsed: &mut Parsed<'_>, from: usize, problem: Problem) {
+    let (documents, problems) = (parsed.documents.len(), parsed.problems.len());
+    yaml(parsed, from);
+    let limit = parsed.documents.get(documents + 1).map_or(u32::MAX, |next| next.range.start);
+    if let Some(first) = parsed.documents.get_mut(documents) {
+        first.broken = true;
+        first.range.start = to_offset(from);
+    } else {
+        let range = TextRange::new(to_offset(from), to_offset(parsed.tree.source.len()));
+        parsed.documents.push(Document { root: None, range, broken: true });
+    }
+    // One error is enough for the document that is no JSON.
+    let mut later = parsed.problems.split_off(problems);
+    later.retain(|other| !other.fatal || other.range.start >= limit);
+    parsed.problems.push(problem);
+    parsed.problems.append(&mut later);
+    parsed.problems.sort_by_key(|problem| problem.range);
 }
 
 /// The range of the line break or character at `at`, for pointing at a place where something is missing.
@@ -35,7 +92,8 @@ fn point(source: &str, at: usize) -> TextRange {
 #[cfg(test)]
 mod tests {
     use super::parse;
-    use crate::tree::Kind;
+    use crate::text::LineIndex;
+    use crate::tree::{Kind, Node};
 
     const MANIFEST: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {}}\nspec:\n  containers:\n  - name: \"é\"\n    image: &i nginx # public\n  - image: *i\n    args: |\n      one\n      two\n  nothing:\n---\n# next\nkind: 'it''s'\n";
 
@@ -87,6 +145,91 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_written_stands_where_it_would() {
+        let text = "a:\nb:   # c\nc: &x\nd: !!str # c\ne:\n-   # c\n-\n- {f, g: , h: }\n'i':\r\nj :";
+        let parsed = parse(text);
+        let (_, root) = parsed.roots().next().unwrap();
+        let before = |node: Node<'_>| {
+            assert!(node.range().is_empty(), "{node:?}");
+            let before = &text[..node.range().start as usize];
+            before[before.rfind('\n').map_or(0, |at| at + 1)..].to_owned()
+        };
+        let found: Vec<_> = ["a", "b", "c", "d", "i", "j"].iter().map(|key| before(root.get(key).unwrap())).collect();
+        assert_eq!(found, ["a:", "b:", "c: &x", "d: !!str", "'i':", "j :"]);
+        let items: Vec<_> = root.get("e").unwrap().items().collect();
+        assert_eq!([before(items[0]), before(items[1])], ["-", "-"]);
+        let flow = ["f", "g", "h"].map(|key| before(items[2].get(key).unwrap()));
+        assert_eq!(flow, ["- {f", "- {f, g:", "- {f, g: , h:"]);
+    }
+
+    #[test]
+    fn block_scalars_keep_their_headers() {
+        let table = [
+            ("\"k # |\": |+ # c > d\n  x\n\n", "|+ # c > d\n  x"),
+            ("k:\n  # a | b\n  >-\n  x\n", ">-\n  x"),
+            ("- '|'\n- &a !<b> |2\n    x\n", "|2\n    x"),
+            ("? |\n x\n: 1\n", "|\n x"),
+            ("a: |\nb: 1\n", "|"),
+            ("a: >\n\n\n  x", ">\n\n\n  x"),
+            ("a: |\r\n  x\r\n", "|\r\n  x"),
+        ];
+        for (text, raw) in table {
+            let parsed = parse(text);
+            let found: Vec<_> =
+                parsed.tree.nodes.iter().map(|node| &text[node.start as usize..node.end as usize]).collect();
+            assert!(found.contains(&raw), "{text:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn problems_are_plain_and_in_their_place() {
+        let table = [
+            ("a: [1\n", 1, 4, "this `[` is never closed"),
+            ("a: [1\nb: 2\n", 2, 2, "a `:` cannot stand here; a bracket before it may be left open"),
+            ("a: [1}\n", 1, 4, "this `[` is closed by `}`"),
+            ("a: \"x\nb: 1\n", 1, 4, "this quote is never closed"),
+            ("é: x\n\ty: 1\n", 2, 1, "a tab cannot indent YAML; use spaces"),
+            ("a: b: c\n", 1, 5, "a `:` cannot stand here; put the value in quotes if it is text"),
+            ("a: *b\n", 1, 4, "no anchor of this name stands before the alias in its document"),
+            ("a: &b [*b]\n", 1, 8, "this alias stands inside the value that it stands for"),
+            ("a: @b\n", 1, 4, "a value without quotes cannot begin with this character"),
+            ("a: \u{1}\n", 1, 4, "the control character U+0001 is not allowed in YAML"),
+            ("a: \"\\q\"\n", 1, 4, "there is no such escape in double quotes; double the `\\` or use single quotes"),
+            ("a: 1\na: 2\n", 2, 1, "this key stands twice in its map; only the last one counts"),
+            ("a: 1\n... b\n", 2, 1, "Kubernetes reads nothing from `...` up to the next `---`"),
+            ("...\na: 1\n", 1, 1, "a document must stand in front of `...`"),
+            ("--- b\n", 1, 4, "only a comment may follow `---` on its line"),
+            ("a: {<<: 1}\n", 1, 5, "`<<` merges only a map or a list of maps"),
+            ("~: 1\n", 1, 1, "a key cannot be null; put it in quotes if it is text"),
+            ("a: .nan\n", 1, 4, "Kubernetes has no infinity and no NaN; put the value in quotes if it is text"),
+            ("a: !!int x\n", 1, 10, "this value is not what its tag says"),
+            ("a: \"\\/\"\n", 1, 4, "Kubernetes reads neither `\\/` nor surrogates such as `\\ud83d` in YAML"),
+            ("# x\n{} y\n", 2, 4, "nothing from here up to the next `---` is read by Kubernetes"),
+        ];
+        for (text, line, column, message) in table {
+            let parsed = parse(text);
+            let lines = LineIndex::new(text);
+            let found: Vec<_> =
+                parsed.problems.iter().map(|problem| (lines.position(problem.range.start), problem)).collect();
+            let found: Vec<_> = found.iter().map(|(at, problem)| (at.line, at.column, &*problem.message)).collect();
+            assert_eq!(found, [(line, column, message)], "{text:?}");
+            assert!(parsed.problems.iter().all(|problem| !problem.range.is_empty()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_once_and_hides_nothing() {
+        let parsed = parse("{\"a\": 1}\n---\n{\"b\": 2}\n---\nc: [\n---\nd: 4\n");
+        let readable: Vec<_> = parsed.roots().map(|(_, root)| root.raw().to_owned()).collect();
+        assert_eq!(readable, ["{\"a\": 1}", "{\"b\": 2}", "d: 4"]);
+        let broken: Vec<_> = parsed.documents.iter().map(|document| document.broken).collect();
+        assert_eq!(broken, [false, true, true, false]);
+        let found: Vec<_> = parsed.problems.iter().map(|problem| (problem.range.start, &*problem.message)).collect();
+        let reason = "a text that begins with `{` is read as JSON: `---` cannot stand between its values";
+        assert_eq!(found, [(9, reason), (29, "this `[` is never closed")]);
+    }
+
+    #[test]
     fn json_streams_are_read_value_by_value() {
         let parsed = parse("{\"a\": \"}\"}\n{\"b\":\t[1]}");
         let roots: Vec<_> = parsed.roots().map(|(_, root)| root.raw().to_owned()).collect();
@@ -121,10 +264,10 @@ mod tests {
         let lists = layers("[x]", |n| format!("[*a{n}, *a{n}, *a{n}]"));
         let merges = layers("{k: 1}", |n| format!("{{<<: [*a{n}, *a{n}, *a{n}]}}"));
         for (bomb, reason) in [
-            (lists.as_str(), "excessive aliasing"),
-            (&merges, "excessive aliasing"),
-            ("a: &l [*l]\n", "the anchor contains itself"),
-            ("a: &m {<<: *m}\n", "the anchor contains itself"),
+            (lists.as_str(), "the aliases of this document unfold to too much"),
+            (&merges, "the aliases of this document unfold to too much"),
+            ("a: &l [*l]\n", "this alias stands inside the value that it stands for"),
+            ("a: &m {<<: *m}\n", "this alias stands inside the value that it stands for"),
         ] {
             let parsed = parse(bomb);
             let reasons: Vec<_> = parsed.problems.iter().map(|problem| problem.message.as_str()).collect();

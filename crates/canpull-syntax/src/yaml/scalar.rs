@@ -2,18 +2,70 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
 use crate::tree::Value;
 
-/// Resolves a scalar's text. Quoted and block scalars are strings unless a tag says otherwise.
-pub(crate) fn resolve<'t>(text: Cow<'t, str>, plain: bool, tag: Option<&str>) -> Value<'t> {
-    match tag {
-        Some("!!str" | "!!binary" | "!") => return Value::Str(text),
-        Some("!!null") => return Value::Null,
-        Some("!!int" | "!!float" | "!!bool") => {}
-        _ if !plain => return Value::Str(text),
-        _ => {}
+/// Base64 as Go's standard encoding decodes it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Resolves a scalar's text. Quoted and block scalars are strings unless a tag says otherwise; `None` where the tag
+/// forbids the text.
+pub(crate) fn resolve<'t>(text: Cow<'t, str>, plain: bool, tag: Option<&str>) -> Option<Value<'t>> {
+    let value = match tag {
+        None if plain => untagged(&text),
+        Some("!!int" | "!!float" | "!!bool" | "!!null") => untagged(&text),
+        Some("!!binary") => return binary(&text).map(|text| Value::Str(Cow::Owned(text))),
+        _ => return Some(Value::Str(text)),
+    };
+    match (tag, value) {
+        (None, value) => Some(value.unwrap_or(Value::Str(text))),
+        (Some("!!float"), Some(Value::Int(value))) => i64::try_from(value).ok().map(to_float),
+        (Some("!!int"), Some(value @ Value::Int(_)))
+        | (Some("!!float"), Some(value @ Value::Float(_)))
+        | (Some("!!bool"), Some(value @ Value::Bool(_)))
+        | (Some("!!null"), Some(value @ Value::Null)) => Some(value),
+        _ => None,
     }
-    word(&text).or_else(|| number(&text)).unwrap_or(Value::Str(text))
+}
+
+/// Why Kubernetes refuses a document for this scalar, if it does.
+pub(super) fn refusal(text: &str, plain: bool, tag: Option<&str>, is_key: bool) -> Option<&'static str> {
+    if tag.is_none() {
+        let unusual = plain && (text.len() <= 5 && text.starts_with(['.', '+', '-', '~', 'n', 'N']) || text.is_empty());
+        return if unusual { word(text).and_then(|value| no_json(&value, is_key)) } else { None };
+    }
+    match resolve(Cow::Borrowed(text), plain, tag) {
+        Some(value) => no_json(&value, is_key),
+        None => Some("this value is not what its tag says"),
+    }
+}
+
+/// Kubernetes turns YAML into JSON, which cannot say everything.
+fn no_json(value: &Value<'_>, is_key: bool) -> Option<&'static str> {
+    match value {
+        Value::Null if is_key => Some("a key cannot be null; put it in quotes if it is text"),
+        Value::Float(number) if !is_key && !number.is_finite() => {
+            Some("Kubernetes has no infinity and no NaN; put the value in quotes if it is text")
+        }
+        _ => None,
+    }
+}
+
+fn untagged(text: &str) -> Option<Value<'static>> {
+    word(text).or_else(|| number(text))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Go rounds likewise")]
+fn to_float(value: i64) -> Value<'static> {
+    Value::Float(value as f64)
 }
 
 fn word(text: &str) -> Option<Value<'static>> {
@@ -29,86 +81,66 @@ fn word(text: &str) -> Option<Value<'static>> {
 }
 
 fn number(text: &str) -> Option<Value<'static>> {
-    if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) || text.len() > 128 {
+    let first = *text.as_bytes().first()?;
+    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
         return None;
     }
-    let digits = text.replace('_', "");
-    let (sign, unsigned) = match digits.as_bytes().first()? {
-        b'-' => (-1, digits.get(1..)?),
-        b'+' => (1, digits.get(1..)?),
-        _ => (1, digits.as_str()),
+    // Behind a leading point Go's own rule holds: an underscore stands between digits.
+    if first == b'.' && !underscores_between_digits(text.as_bytes()) {
+        return None;
+    }
+    let digits = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
+    let (negative, unsigned) = match first {
+        b'-' => (true, digits.get(1..)?),
+        b'+' => (false, digits.get(1..)?),
+        _ => (false, &*digits),
     };
-    if let Some(value) = integer(unsigned) {
-        return Some(Value::Int(sign * value));
+    let integer = integer(unsigned).map(|value| if negative { -value } else { value });
+    if let Some(value) = integer.filter(|value| (i64::MIN.into()..=u64::MAX.into()).contains(value)) {
+        return Some(Value::Int(value));
     }
     // Rust also reads `inf`, `nan` and `infinity`, which YAML takes for text.
     let numeric =
         unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
-    let has_digit = unsigned.bytes().any(|byte| byte.is_ascii_digit());
-    (numeric && has_digit).then(|| digits.parse().ok().map(Value::Float))?
+    let value: f64 = digits.parse().ok().filter(|_| numeric && !unsigned.starts_with(['+', '-']))?;
+    value.is_finite().then_some(Value::Float(value))
+}
+
+fn underscores_between_digits(text: &[u8]) -> bool {
+    let digit = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
+    let mut places = text.iter().enumerate().filter(|(_, byte)| **byte == b'_');
+    places.all(|(at, _)| digit(at.checked_sub(1)) && digit(Some(at + 1)))
 }
 
 fn integer(text: &str) -> Option<i128> {
-    let radix = |digits: &str, radix| {
-        let plain = !digits.starts_with(['+', '-']);
-        plain.then(|| i128::from_str_radix(digits, radix).ok()).flatten()
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (text.get(2..)?, 16),
+        [b'0', b'b' | b'B', ..] => (text.get(2..)?, 2),
+        [b'0', b'o' | b'O', ..] => (text.get(2..)?, 8),
+        [b'0', _, ..] => (text.get(1..)?, 8),
+        _ => (text, 10),
     };
-    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return radix(digits, 16);
-    }
-    if let Some(digits) = text.strip_prefix("0b").or_else(|| text.strip_prefix("0B")) {
-        return radix(digits, 2);
-    }
-    if let Some(digits) = text.strip_prefix("0o").or_else(|| text.strip_prefix("0O")) {
-        return radix(digits, 8);
-    }
-    if text.len() > 1
-        && let Some(digits) = text.strip_prefix('0')
-    {
-        return radix(digits, 8);
-    }
-    radix(text, 10)
+    if digits.starts_with(['+', '-']) { None } else { i128::from_str_radix(digits, radix).ok() }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The text of `!!binary`. Bytes that are no UTF-8 are replaced, as in Kubernetes' JSON.
+fn binary(text: &str) -> Option<String> {
+    let bytes = BASE64.decode(text.replace(['\r', '\n'], "")).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
 
-    fn plain(text: &str) -> Value<'_> {
-        resolve(Cow::Borrowed(text), true, None)
+/// A number that is a map's key, as the string that Kubernetes makes of it: Go's shortest form of 32 bits.
+pub(crate) fn float_key(value: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "Kubernetes rounds likewise")]
+    let value = value as f32;
+    if !value.is_finite() {
+        let infinity = if value > 0.0 { ".inf" } else { "-.inf" };
+        return if value.is_nan() { ".nan" } else { infinity }.to_owned();
     }
-
-    #[test]
-    fn plain_scalars_resolve_as_in_go_yaml() {
-        let table: &[(&str, Value<'_>)] = &[
-            ("y", Value::Bool(true)),
-            ("No", Value::Bool(false)),
-            ("off", Value::Bool(false)),
-            ("~", Value::Null),
-            ("", Value::Null),
-            ("0777", Value::Int(511)),
-            ("0o17", Value::Int(15)),
-            ("1_000", Value::Int(1000)),
-            ("-0x1F", Value::Int(-31)),
-            ("0b101", Value::Int(5)),
-            ("1.5", Value::Float(1.5)),
-            ("1e3", Value::Float(1000.0)),
-            ("1:30", Value::Str("1:30".into())),
-            ("2001-01-01", Value::Str("2001-01-01".into())),
-            ("1.27.3", Value::Str("1.27.3".into())),
-            ("inf", Value::Str("inf".into())),
-            ("nginx", Value::Str("nginx".into())),
-            ("-", Value::Str("-".into())),
-        ];
-        for (text, value) in table {
-            assert_eq!(&plain(text), value, "{text}");
-        }
-    }
-
-    #[test]
-    fn quoted_and_tagged_scalars_are_strings() {
-        assert_eq!(resolve(Cow::Borrowed("yes"), false, None), Value::Str("yes".into()));
-        assert_eq!(resolve(Cow::Borrowed("1"), true, Some("!!str")), Value::Str("1".into()));
-        assert_eq!(resolve(Cow::Borrowed("1"), false, Some("!!int")), Value::Int(1));
+    let scientific = format!("{value:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>().unwrap_or(0) {
+        -4..6 => value.to_string(),
+        exponent => format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
     }
 }

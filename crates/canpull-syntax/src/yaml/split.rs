@@ -1,74 +1,75 @@
-//! Splits a stream into documents before any of them is parsed, as Kubernetes does.
+//! Splits a YAML stream into documents before any of them is parsed, as Kubernetes does.
 
 use crate::text::{TextRange, to_offset};
+
+/// The mark that ends a document.
+const END: &str = "...";
 
 /// A document's bytes.
 pub(super) struct Chunk {
     pub(super) range: TextRange,
     /// Text after the `---` in front of it, which Kubernetes refuses.
     pub(super) bad_separator: Option<TextRange>,
+    /// The `...` behind it, up to which Kubernetes reads.
+    pub(super) end: Option<End>,
 }
 
-/// YAML is split at every line that starts with `---`, whatever it stands in; JSON is one value after the other.
-pub(super) fn chunks(source: &str) -> Vec<Chunk> {
-    if source.trim_start().starts_with(['{', '[']) {
-        return json_chunks(source);
-    }
+/// The `...` behind a document.
+pub(super) struct End {
+    pub(super) range: TextRange,
+    /// Whether text that nobody reads follows before the next `---`.
+    pub(super) drops: bool,
+}
+
+/// Splits what follows `from` at every line that starts with `---`, whatever the line stands in.
+pub(super) fn chunks(source: &str, from: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
-    let mut start = 0;
-    let mut bad_separator = None;
-    let mut line_start = 0;
-    for line in source.split_inclusive('\n') {
+    let mut open = Open { start: from, bad_separator: None, end: None };
+    let mut line_start = from;
+    for line in source.get(from..).unwrap_or_default().split_inclusive('\n') {
         let line_end = line_start + line.len();
         if let Some(rest) = line.strip_prefix("---") {
-            push(&mut chunks, start, line_start, bad_separator.take());
             let rest_start = line_start + 3;
             let text = rest.trim();
-            if !(text.is_empty() || text.starts_with('#')) {
-                bad_separator =
-                    Some(TextRange::new(to_offset(rest_start), to_offset(rest_start + rest.trim_end().len())));
-            }
+            let comment = text.starts_with('#');
             // A comment behind the separator belongs to the document: it may suppress a finding.
-            start = if text.starts_with('#') { rest_start } else { line_end };
+            let start = if comment { rest_start } else { line_end };
+            let bad = !(text.is_empty() || comment);
+            let text_end = rest_start + rest.trim_end().len();
+            let bad_separator = bad.then(|| TextRange::new(to_offset(rest_start), to_offset(text_end)));
+            let next = Open { start, bad_separator, end: None };
+            std::mem::replace(&mut open, next).close(source, line_start, &mut chunks);
+        } else if open.end.is_none() && is_end(line) {
+            open.end = Some(line_start);
         }
         line_start = line_end;
     }
-    push(&mut chunks, start, source.len(), bad_separator);
+    open.close(source, source.len(), &mut chunks);
     chunks
 }
 
-fn push(chunks: &mut Vec<Chunk>, start: usize, end: usize, bad_separator: Option<TextRange>) {
-    if start < end || bad_separator.is_some() {
-        chunks.push(Chunk { range: TextRange::new(to_offset(start), to_offset(end)), bad_separator });
-    }
+fn is_end(line: &str) -> bool {
+    line.strip_prefix(END).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
-/// Top-level JSON values end where their brackets close.
-fn json_chunks(source: &str) -> Vec<Chunk> {
-    let mut chunks = Vec::new();
-    let (mut start, mut depth, mut in_string, mut escaped) = (0, 0usize, false, false);
-    for (at, byte) in source.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                // Only another value of the same sort makes a stream; anything else is left to the parser to refuse.
-                if depth == 0 && source.get(at + 1..).is_some_and(starts_value) {
-                    push(&mut chunks, start, at + 1, None);
-                    start = at + 1;
-                }
-            }
-            _ => {}
+/// A document whose end has not come yet.
+struct Open {
+    start: usize,
+    bad_separator: Option<TextRange>,
+    /// Where its `...` stands.
+    end: Option<usize>,
+}
+
+impl Open {
+    fn close(self, source: &str, limit: usize, into: &mut Vec<Chunk>) {
+        let end = self.end.map(|at| {
+            let rest = source.get(at + END.len()..limit).unwrap_or_default();
+            let drops = rest.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
+            End { range: TextRange::new(to_offset(at), to_offset(at + END.len())), drops }
+        });
+        if self.start < limit || self.bad_separator.is_some() {
+            let range = TextRange::new(to_offset(self.start), to_offset(self.end.unwrap_or(limit)));
+            into.push(Chunk { range, bad_separator: self.bad_separator, end });
         }
     }
-    push(&mut chunks, start, source.len(), None);
-    chunks
-}
-
-fn starts_value(rest: &str) -> bool {
-    rest.trim_start().starts_with(['{', '['])
 }

@@ -91,7 +91,7 @@ fn placeholders(images: &[(usize, &ImageUse<'_>)]) -> Option<Diagnostic> {
 
 /// A template, which is not read.
 fn unread(span: Span, what: &str) -> Diagnostic {
-    let message = format!("this {what} is not read, so whether its images can be pulled is not known");
+    let message = format!("this {what} is not read, so the pulls that depend on it are not checked");
     let help = if what == HELM_TEMPLATE {
         "check what it renders to: `helm template <chart> | canpull -`"
     } else {

@@ -66,6 +66,10 @@ fn pulling_line(text: &str) -> Option<TextRange> {
             Some((start, line))
         })
     };
+    // The schema of a custom resource speaks of images and pulls none.
+    if lines().any(|(_, line)| line.trim_end() == "kind: CustomResourceDefinition") {
+        return None;
+    }
     let names = PULLS.iter().find_map(|word| lines().find(|(_, line)| is_written(line) && line.contains(word)));
     // The pod may be all in a part that the template includes.
     let runs_pods = |line: &str| line.trim_end().strip_prefix("kind: ").is_some_and(kubernetes::runs_pods);

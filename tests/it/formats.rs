@@ -223,6 +223,8 @@ fn hostile_lists_end_soon() {
         ", *c".repeat(50_000)
     );
     read(FileId(0), "a.yaml", text.as_bytes());
+    let secrets = (0..100_000).fold(String::new(), |text, n| text + &format!("\"k{n}\": {{\"secret\": \"s\"}},"));
+    read(FileId(0), "a.json", format!("{{{secrets} \"principalId\": 1}}").as_bytes());
     let text = "kind: Pod\napiVersion: v1\n---\n[\n---\n".repeat(10_000);
     read(FileId(0), "a.yaml", text.as_bytes());
 }

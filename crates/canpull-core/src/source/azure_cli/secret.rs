@@ -30,6 +30,8 @@ pub(super) fn mask(root: Node<'_>, text: &str, facts: &mut FileFacts) {
         return;
     }
     let mut open = vec![root];
+    // What an alias stands for is masked where it is written.
+    let is_open = |node: &Node<'_>| !node.is_alias() && matches!(node.kind(), Kind::Map | Kind::List);
     while let Some(node) = open.pop() {
         for entry in node.written_entries() {
             let name = entry.name();
@@ -37,11 +39,9 @@ pub(super) fn mask(root: Node<'_>, text: &str, facts: &mut FileFacts) {
             if hides && entry.value.kind() == Kind::Scalar && !entry.value.is_null() {
                 facts.masked.push(entry.value.range());
             } else {
-                open.push(entry.value);
+                open.extend(Some(entry.value).filter(is_open));
             }
         }
-        open.extend(node.items());
-        // What an alias stands for is masked where it is written.
-        open.retain(|node| !node.is_alias() && matches!(node.kind(), Kind::Map | Kind::List));
+        open.extend(node.items().filter(is_open));
     }
 }

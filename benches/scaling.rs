@@ -8,7 +8,7 @@ use crate::{Outcome, canpull, run, written};
 /// An input of some size.
 type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
 
-const SHAPES: [Shape; 12] = [
+const SHAPES: [Shape; 13] = [
     ("files", 2_500, |size| corpus::files(size).collect()),
     ("resources of one kustomization", 2_500, resources),
     ("patches of one kustomization", 1_000, patches),
@@ -17,6 +17,7 @@ const SHAPES: [Shape; 12] = [
     ("namespaces with a secret of one name", 2_500, one_secret_name),
     ("service accounts", 5_000, service_accounts),
     ("secrets for one registry", 2_500, one_registry),
+    ("names that no secret has", 2_500, names),
     ("credentials of one secret", 2_500, one_docker_config),
     ("containers of one pod", 12_500, containers),
     ("documents of one file", 12_500, documents),
@@ -131,6 +132,15 @@ fn service_accounts(size: usize) -> Vec<File> {
 fn one_registry(size: usize) -> Vec<File> {
     let files = |at: usize| {
         (format!("{at}.yaml"), secret(&format!("regcred-{at}"), "shop", &one_config()) + &pod(at, "shop", ""))
+    };
+    (0..size).map(files).collect()
+}
+
+/// Pods that each name a secret that is not there, beside as many secrets that nobody names.
+fn names(size: usize) -> Vec<File> {
+    let named = |at: usize| NAMED.replace("regcred", &format!("missing-{at}"));
+    let files = |at: usize| {
+        (format!("{at}.yaml"), secret(&format!("present-{at}"), "shop", &one_config()) + &pod(at, "shop", &named(at)))
     };
     (0..size).map(files).collect()
 }

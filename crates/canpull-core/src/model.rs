@@ -4,9 +4,11 @@ pub mod azure;
 pub mod condition;
 pub mod docker_config;
 pub mod image;
+mod index;
 pub mod keyring;
 mod kustomize;
 pub mod namespace;
+mod patch;
 pub mod pull_secret;
 pub mod registry;
 pub mod role;
@@ -22,7 +24,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use canpull_syntax::{Span, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Config};
+use crate::fact::script::ScriptSecretFact;
 use crate::fact::{FileFacts, PatcherFact};
+use crate::proof::Truth;
+use index::ByName;
+use patch::Patches;
 
 pub use azure::Azure;
 pub use namespace::Namespace;
@@ -56,9 +62,13 @@ pub struct AccessModel<'a> {
     pub injections: Vec<Injection<'a>>,
     /// Registries, clusters, identities and rights in Azure, which all worlds share.
     pub azure: Azure<'a>,
-    secrets_by_name: BTreeMap<(WorldId, String), Vec<SecretId>>,
-    secrets_by_host: BTreeMap<(WorldId, String), BTreeSet<SecretId>>,
-    accounts_by_name: BTreeMap<(WorldId, String), Vec<ServiceAccountId>>,
+    secrets_by_name: ByName<SecretId>,
+    secrets_by_place: BTreeMap<(WorldId, Namespace), Vec<SecretId>>,
+    /// By the host of a key, or nothing for keys that are patterns.
+    secrets_by_host: ByName<SecretId>,
+    accounts_by_name: ByName<ServiceAccountId>,
+    /// By the `SecretProviderClass`es that they mount.
+    pods_by_class: ByName<PodId>,
 }
 
 /// The index of the next element of a vector, as ids count.
@@ -81,22 +91,26 @@ impl<'a> AccessModel<'a> {
             account_patches: scripted::account_patches(files),
             injections: scripted::injections(files),
             azure: Azure::new(files),
-            secrets_by_name: BTreeMap::new(),
-            secrets_by_host: BTreeMap::new(),
-            accounts_by_name: BTreeMap::new(),
+            secrets_by_name: ByName::new(),
+            secrets_by_place: BTreeMap::new(),
+            secrets_by_host: ByName::new(),
+            accounts_by_name: ByName::new(),
+            pods_by_class: ByName::new(),
         };
         let worlds = std::mem::take(&mut model.worlds);
+        let patches = Patches::new(files);
+        let scripts: Vec<_> = files.iter().flat_map(|file| &file.script.secrets).collect();
         for (index, world) in worlds.iter().enumerate() {
-            model.add_world(WorldId(to_offset(index)), world);
+            model.add_world(WorldId(to_offset(index)), world, &patches, &scripts);
         }
         model.worlds = worlds;
         model
     }
 
-    fn add_world(&mut self, id: WorldId, world: &World) {
+    fn add_world(&mut self, id: WorldId, world: &World, patches: &Patches<'a>, scripts: &[&'a ScriptSecretFact]) {
         for member in &world.members {
             let Some(file) = self.files.get(member.file.0 as usize) else { continue };
-            let layers = kustomize::Layers::new(self.files, &member.layers);
+            let layers = kustomize::Layers::new(self.files, patches, &member.layers);
             for fact in file.secrets.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_secret(pull_secret::from_manifest(id, fact, &layers));
             }
@@ -113,8 +127,7 @@ impl<'a> AccessModel<'a> {
                 self.add_pod(workload::pod(id, fact, &layers), &layers);
             }
         }
-        let scripts = self.files.iter().flat_map(|file| &file.script.secrets);
-        for fact in scripts {
+        for &fact in scripts {
             let user = self.azure.who(&fact.user);
             let host = fact.registry.as_ref().and_then(|registry| self.azure.login_server(registry));
             self.add_secret(pull_secret::from_script(id, fact, host, user));
@@ -124,11 +137,13 @@ impl<'a> AccessModel<'a> {
     fn add_secret(&mut self, secret: PullSecret<'a>) {
         let id = SecretId(next_id(&self.secrets));
         if let Some(name) = &secret.name {
-            self.secrets_by_name.entry((secret.world, name.clone())).or_default().push(id);
+            self.secrets_by_name.add(secret.world, name, &secret.namespace, id);
         }
-        for key in secret.credentials().iter().filter_map(|credential| credential.index_key.as_deref()) {
-            let host = keyring::literal_host(key).unwrap_or_default();
-            self.secrets_by_host.entry((secret.world, host.to_owned())).or_default().insert(id);
+        self.secrets_by_place.entry((secret.world, secret.namespace.clone())).or_default().push(id);
+        let keys = secret.credentials().iter().filter_map(|credential| credential.index_key.as_deref());
+        let hosts: BTreeSet<&str> = keys.map(|key| keyring::literal_host(key).unwrap_or_default()).collect();
+        for host in hosts {
+            self.secrets_by_host.add(secret.world, host, &secret.namespace, id);
         }
         self.secrets.push(secret);
     }
@@ -136,13 +151,16 @@ impl<'a> AccessModel<'a> {
     fn add_service_account(&mut self, account: ServiceAccount<'a>) {
         let id = ServiceAccountId(next_id(&self.service_accounts));
         if let Some(name) = account.fact.object.name.text() {
-            self.accounts_by_name.entry((account.world, name.to_owned())).or_default().push(id);
+            self.accounts_by_name.add(account.world, name, &account.namespace, id);
         }
         self.service_accounts.push(account);
     }
 
-    fn add_pod(&mut self, mut pod: Pod<'a>, layers: &kustomize::Layers<'a>) {
+    fn add_pod(&mut self, mut pod: Pod<'a>, layers: &kustomize::Layers<'_, 'a>) {
         let id = PodId(next_id(&self.pods));
+        for class in &pod.fact.mounted_classes {
+            self.pods_by_class.add(pod.world, class, &pod.namespace, id);
+        }
         for fact in pod.fact.images.iter().filter(|fact| !fact.image.is_absent()) {
             pod.images.push(ImageUseId(next_id(&self.image_uses)));
             self.image_uses.push(workload::image_use(id, pod.touched, fact, layers));
@@ -151,23 +169,84 @@ impl<'a> AccessModel<'a> {
     }
 
     /// The secrets of a world with this name, in every namespace.
-    pub fn secrets_named(&self, world: WorldId, name: &str) -> impl Iterator<Item = (SecretId, &PullSecret<'a>)> {
-        let ids = self.secrets_by_name.get(&(world, name.to_owned()));
-        ids.into_iter().flatten().filter_map(|&id| Some((id, self.secret(id)?)))
+    pub fn secrets_named(&self, world: WorldId, name: &str) -> impl Iterator<Item = &PullSecret<'a>> {
+        self.secrets_by_name.named(world, name).filter_map(|id| self.secret(id))
     }
 
-    /// The secrets of a world that may have a key for images of this registry, in order: those with a key for the very
-    /// host, and those with a key that is a pattern or stands for Docker Hub.
-    pub fn secrets_for(&self, world: WorldId, host: &str) -> impl Iterator<Item = &PullSecret<'a>> {
-        let at = |host: &str| self.secrets_by_host.get(&(world, host.to_owned())).into_iter().flatten().copied();
-        let ids: BTreeSet<SecretId> = at(host).chain(at("")).collect();
-        ids.into_iter().filter_map(|id| self.secret(id))
+    /// The secrets of a world with this name that are certain to be in a namespace.
+    pub fn secrets_here(
+        &self,
+        world: WorldId,
+        name: &str,
+        namespace: &Namespace,
+    ) -> impl Iterator<Item = (SecretId, &PullSecret<'a>)> {
+        let ids = self.secrets_by_name.here(world, name, namespace);
+        ids.iter().filter_map(|&id| Some((id, self.secret(id)?)))
+    }
+
+    /// The secrets of a world with this name that may be in a namespace, and may be in another.
+    pub fn secrets_maybe_here(
+        &self,
+        world: WorldId,
+        name: &str,
+        namespace: &Namespace,
+    ) -> impl Iterator<Item = (SecretId, &PullSecret<'a>)> {
+        let ids = self.secrets_by_name.maybe_here(world, name, namespace);
+        ids.into_iter().filter_map(|id| Some((id, self.secret(id)?)))
+    }
+
+    /// All secrets that are certain to be in a namespace of a world.
+    pub fn secrets_of(&self, world: WorldId, namespace: &Namespace) -> impl Iterator<Item = &PullSecret<'a>> {
+        let sure = namespace.same(namespace) == Truth::Yes;
+        let ids = self.secrets_by_place.get(&(world, namespace.clone())).filter(|_| sure);
+        ids.into_iter().flatten().filter_map(|id| self.secret(*id))
+    }
+
+    /// The secrets of a namespace that may have a key for images of this registry: those with a key for the very host,
+    /// then those with a key that is a pattern or stands for Docker Hub.
+    pub fn secrets_for(
+        &self,
+        world: WorldId,
+        namespace: &Namespace,
+        host: &str,
+    ) -> impl Iterator<Item = &PullSecret<'a>> {
+        let literal = self.secrets_by_host.here(world, host, namespace);
+        let patterns = self.secrets_by_host.here(world, "", namespace);
+        let others = patterns.iter().filter(|id| literal.binary_search(id).is_err());
+        literal.iter().chain(others).filter_map(|id| self.secret(*id))
     }
 
     /// The service accounts of a world with this name, in every namespace.
     pub fn accounts_named(&self, world: WorldId, name: &str) -> impl Iterator<Item = &ServiceAccount<'a>> {
-        let ids = self.accounts_by_name.get(&(world, name.to_owned()));
-        ids.into_iter().flatten().filter_map(|&id| self.service_accounts.get(id.0 as usize))
+        self.accounts_by_name.named(world, name).filter_map(|id| self.service_accounts.get(id.0 as usize))
+    }
+
+    /// The service accounts of a world with this name that are certain to be in a namespace.
+    pub fn accounts_here(
+        &self,
+        world: WorldId,
+        name: &str,
+        namespace: &Namespace,
+    ) -> impl Iterator<Item = &ServiceAccount<'a>> {
+        let ids = self.accounts_by_name.here(world, name, namespace);
+        ids.iter().filter_map(|id| self.service_accounts.get(id.0 as usize))
+    }
+
+    /// The service accounts of a world with this name that may be in a namespace, and may be in another.
+    pub fn accounts_maybe_here(
+        &self,
+        world: WorldId,
+        name: &str,
+        namespace: &Namespace,
+    ) -> impl Iterator<Item = &ServiceAccount<'a>> {
+        let ids = self.accounts_by_name.maybe_here(world, name, namespace);
+        ids.into_iter().filter_map(|id| self.service_accounts.get(id.0 as usize))
+    }
+
+    /// Whether a pod that may be in this namespace of a world mounts a `SecretProviderClass`.
+    pub fn mounts(&self, world: WorldId, class: &str, namespace: &Namespace) -> bool {
+        !self.pods_by_class.here(world, class, namespace).is_empty()
+            || !self.pods_by_class.maybe_here(world, class, namespace).is_empty()
     }
 
     /// A secret.

@@ -181,14 +181,14 @@ impl<'a> Context<'a> {
     }
 
     /// Secrets that are certainly in the pod's namespace and have a key for the image.
-    fn fitting_secrets(&self, pod: &Pod<'a>, image: &ImageReference) -> Vec<&'a PullSecret<'a>> {
+    fn fitting_secrets(&self, pod: &Pod<'a>, image: &ImageReference) -> impl Iterator<Item = &'a PullSecret<'a>> {
         let lookup_name = image.lookup_name();
-        let fits = |secret: &PullSecret<'_>| {
-            !proof::matching(secret.credentials(), &lookup_name).is_empty()
+        let secrets = self.model.secrets_for(pod.world, &pod.namespace, &image.registry);
+        secrets.filter(move |secret| {
+            secret.name.is_some()
+                && !proof::matching(secret.credentials(), &lookup_name).is_empty()
                 && !secret.credentials().iter().all(Credential::is_empty)
-        };
-        let secrets = self.model.secrets_for(pod.world, &image.registry).filter(|secret| secret.name.is_some());
-        secrets.filter(|secret| secret.namespace.same(&pod.namespace) == Truth::Yes && fits(secret)).collect()
+        })
     }
 
     /// Names of pull secrets that no source makes and nothing declares, on routes that count.
@@ -213,7 +213,7 @@ impl<'a> Context<'a> {
 
     /// A secret of this name in another, written-out namespace.
     fn elsewhere(&self, named: &UnseenName<'a>) -> Option<&'a PullSecret<'a>> {
-        let mut secrets = self.model.secrets_named(named.pod.world, &named.name).map(|(_, secret)| secret);
+        let mut secrets = self.model.secrets_named(named.pod.world, &named.name);
         secrets.find(|secret| secret.namespace.same(&named.pod.namespace) == Truth::No)
     }
 }

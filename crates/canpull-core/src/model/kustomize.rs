@@ -2,19 +2,20 @@
 
 use canpull_syntax::{FileId, Span};
 
-use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, PatchFact, Touches};
+use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta};
 use crate::model::namespace::Namespace;
+use crate::model::patch::Patches;
 
 /// The kustomizations that a resource passes through, innermost first.
-pub(crate) struct Layers<'a> {
-    files: &'a [FileFacts],
-    facts: Vec<&'a KustomizationFact>,
+pub(crate) struct Layers<'l, 'a> {
+    patches: &'l Patches<'a>,
+    facts: Vec<(FileId, &'a KustomizationFact)>,
 }
 
-impl<'a> Layers<'a> {
-    pub(crate) fn new(files: &'a [FileFacts], layers: &[FileId]) -> Self {
-        let facts = layers.iter().filter_map(|id| files.get(id.0 as usize)?.kustomization.as_ref()).collect();
-        Self { files, facts }
+impl<'l, 'a> Layers<'l, 'a> {
+    pub(crate) fn new(files: &'a [FileFacts], patches: &'l Patches<'a>, layers: &[FileId]) -> Self {
+        let fact = |id: &FileId| Some((*id, files.get(id.0 as usize)?.kustomization.as_ref()?));
+        Self { patches, facts: layers.iter().filter_map(fact).collect() }
     }
 
     /// The object's namespace: the outermost kustomization's wins over what is written.
@@ -27,7 +28,7 @@ impl<'a> Layers<'a> {
         self.facts
             .iter()
             .rev()
-            .find_map(|fact| fact.namespace.as_ref())
+            .find_map(|(_, fact)| fact.namespace.as_ref())
             .map(|(namespace, _)| Namespace::Written(namespace.clone()))
     }
 
@@ -35,7 +36,7 @@ impl<'a> Layers<'a> {
     pub(crate) fn image(&self, image: &str) -> Option<(String, Span)> {
         let mut current = image.to_owned();
         let mut changed = None;
-        for entry in self.facts.iter().flat_map(|fact| &fact.images) {
+        for entry in self.facts.iter().flat_map(|(_, fact)| &fact.images) {
             if let Some(image) = overridden(&current, entry) {
                 current = image;
                 changed = Some(entry.span);
@@ -46,53 +47,32 @@ impl<'a> Layers<'a> {
 
     /// Whether a prefix or suffix is added to names.
     pub(crate) fn renames(&self) -> bool {
-        self.facts.iter().any(|fact| fact.renames)
+        self.facts.iter().any(|(_, fact)| fact.renames)
     }
 
     /// A patch or a field that is not evaluated and may change this object's images.
     pub(crate) fn images_touched(&self, object: &ObjectMeta) -> Option<Span> {
-        self.touched(object, |touches| touches.images)
+        self.touched(|id| self.patches.images(id, object))
     }
 
     /// A patch or a field that is not evaluated and may change this object's pull secrets or service account.
     pub(crate) fn access_touched(&self, object: &ObjectMeta) -> Option<Span> {
-        self.touched(object, |touches| touches.access)
+        self.touched(|id| self.patches.access(id, object))
     }
 
-    fn touched(&self, object: &ObjectMeta, part: fn(Touches) -> bool) -> Option<Span> {
-        self.facts.iter().find_map(|fact| {
+    fn touched(&self, patched: impl Fn(FileId) -> Option<Span>) -> Option<Span> {
+        self.facts.iter().find_map(|(id, fact)| {
             let opaque = fact.opaque.first().map(|(_, span)| *span);
-            let mut patches = fact.patches.iter();
-            opaque.or_else(|| patches.find(|patch| self.patch_touches(patch, object, part)).map(|patch| patch.span))
+            opaque.or_else(|| patched(*id))
         })
-    }
-
-    fn patch_touches(&self, patch: &PatchFact, object: &ObjectMeta, part: fn(Touches) -> bool) -> bool {
-        let targeted = |kind: Option<&str>, name: Option<&str>| {
-            kind.is_none_or(|kind| kind == object.kind)
-                && name.is_none_or(|name| object.name.text().is_none_or(|own| own == name))
-        };
-        let Some(path) = &patch.file else {
-            return part(patch.touches) && targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
-        };
-        let Some(file) = self.files.iter().find(|file| &file.path == path) else {
-            return targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
-        };
-        if !part(file.touches) {
-            return false;
-        }
-        if patch.target_kind.is_some() || patch.target_name.is_some() {
-            return targeted(patch.target_kind.as_deref(), patch.target_name.as_deref());
-        }
-        // A strategic merge patch names its own target.
-        let objects = file.workloads.iter().map(|fact| &fact.object);
-        let mut targets = objects.chain(file.service_accounts.iter().map(|fact| &fact.object)).peekable();
-        targets.peek().is_none() || targets.any(|target| targeted(Some(&target.kind), target.name.text()))
     }
 }
 
 /// The image after one entry of `images`, where the entry is for it.
 fn overridden(image: &str, entry: &ImageOverride) -> Option<String> {
+    if !image.starts_with(&entry.name) {
+        return None;
+    }
     let (name, tag, digest) = split(image);
     if name != entry.name {
         return None;

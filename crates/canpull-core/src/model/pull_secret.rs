@@ -122,7 +122,7 @@ impl PullSecret<'_> {
     }
 }
 
-pub(crate) fn from_manifest<'a>(world: WorldId, fact: &'a SecretFact, layers: &Layers<'a>) -> PullSecret<'a> {
+pub(crate) fn from_manifest<'a>(world: WorldId, fact: &'a SecretFact, layers: &Layers<'_, 'a>) -> PullSecret<'a> {
     PullSecret {
         world,
         name: fact.object.name.text().map(str::to_owned),
@@ -186,7 +186,7 @@ fn payload(value: &SecretValue, layout: Layout) -> Content {
     }
 }
 
-pub(crate) fn from_producer<'a>(world: WorldId, fact: &'a ProducerFact, layers: &Layers<'a>) -> PullSecret<'a> {
+pub(crate) fn from_producer<'a>(world: WorldId, fact: &'a ProducerFact, layers: &Layers<'_, 'a>) -> PullSecret<'a> {
     let (namespace, everywhere) = match &fact.reach {
         // kustomize moves the producer itself, and with it the secret that follows it.
         Reach::Namespace(field) if *field == fact.object.namespace => (layers.namespace(&fact.object), false),
@@ -220,7 +220,7 @@ fn produced(fact: &ProducerFact) -> Content {
     }
 }
 
-pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers: &Layers<'a>) -> PullSecret<'a> {
+pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers: &Layers<'_, 'a>) -> PullSecret<'a> {
     let own = || fact.namespace.clone().map_or(Namespace::LeftOut, Namespace::Written);
     let secret_type = fact.secret_type.as_deref().unwrap_or("Opaque");
     let content = match layout_of(secret_type) {

@@ -24,7 +24,11 @@ pub struct ServiceAccount<'a> {
     pub renamed: bool,
 }
 
-pub(crate) fn from_fact<'a>(world: WorldId, fact: &'a ServiceAccountFact, layers: &Layers<'a>) -> ServiceAccount<'a> {
+pub(crate) fn from_fact<'a>(
+    world: WorldId,
+    fact: &'a ServiceAccountFact,
+    layers: &Layers<'_, 'a>,
+) -> ServiceAccount<'a> {
     let pull_secrets = match layers.access_touched(&fact.object) {
         Some(span) => SecretList::Unknown(Why::PartlyEvaluated, span),
         None => fact.pull_secrets.clone(),

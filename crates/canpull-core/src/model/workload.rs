@@ -83,7 +83,7 @@ impl ImageUse<'_> {
     }
 }
 
-pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'a>) -> Pod<'a> {
+pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'_, 'a>) -> Pod<'a> {
     let touched = layers.images_touched(&fact.object);
     let (pull_secrets, service_account) = match layers.access_touched(&fact.object) {
         Some(span) => (SecretList::Unknown(Why::PartlyEvaluated, span), Field::Unknown(Why::PartlyEvaluated, span)),
@@ -97,7 +97,7 @@ pub(crate) fn image_use<'a>(
     pod: PodId,
     touched: Option<Span>,
     fact: &'a ImageFact,
-    layers: &Layers<'a>,
+    layers: &Layers<'_, 'a>,
 ) -> ImageUse<'a> {
     let span = fact.image.span();
     let (text, overridden) = match layers.image(&fact.text) {

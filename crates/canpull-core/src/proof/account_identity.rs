@@ -81,9 +81,8 @@ impl<'m> Case<'m, '_> {
     fn named_identity(&self, cluster: &Cluster<'m>) -> Named<'m> {
         let span = self.pod.service_account.span();
         let Some(name) = self.account_name() else { return Named::Open(span) };
-        let accounts = self.model.accounts_named(self.pod.world, name);
-        let here = accounts.filter(|account| account.namespace.same(&self.pod.namespace) == Truth::Yes);
-        let written = here.map(|account| &account.fact.acr_client_id).next();
+        let mut here = self.model.accounts_here(self.pod.world, name, &self.pod.namespace);
+        let written = here.next().map(|account| &account.fact.acr_client_id);
         match (written, cluster.service_account_default()) {
             (Some(Field::Known(client, at)), _) => Named::Client(client, *at),
             (Some(Field::Unknown(_, at)), _) => Named::Open(*at),

@@ -160,22 +160,22 @@ impl<'m> Case<'m, '_> {
         lists.extend(self.patched_accounts(name, &condition));
         // A pod that names none runs as what is called `default` in the end.
         let implied = !matches!(&self.pod.service_account, Field::Known(name, _) if !name.is_empty());
-        let accounts = || self.model.accounts_named(self.pod.world, name);
-        let named = || accounts().filter(|account| !(implied && account.renamed));
-        let same = |account: &ServiceAccount<'_>| account.namespace.same(&self.pod.namespace);
+        let counts = |account: &&'m ServiceAccount<'_>| !(implied && account.renamed);
+        let own = |account: &'m ServiceAccount<'_>, uncertain| NamedList {
+            kind: RouteKind::ServiceAccountPullSecret,
+            list: &account.pull_secrets,
+            condition: vec![condition.clone()],
+            uncertain,
+            added: false,
+        };
+        let (world, namespace) = (self.pod.world, &self.pod.namespace);
+        let mut here = self.model.accounts_here(world, name, namespace).filter(counts).peekable();
         // Where one is certainly meant, no other can be: a namespace has but one of a name.
-        let certain = named().any(|account| same(account) == Truth::Yes);
-        for account in named() {
-            let same = same(account);
-            if same == Truth::Yes || (same == Truth::Unknown && !certain) {
-                lists.push(NamedList {
-                    kind: RouteKind::ServiceAccountPullSecret,
-                    list: &account.pull_secrets,
-                    condition: vec![condition.clone()],
-                    uncertain: same == Truth::Unknown,
-                    added: false,
-                });
-            }
+        if here.peek().is_some() {
+            lists.extend(here.map(|account| own(account, false)));
+        } else {
+            let maybe = self.model.accounts_maybe_here(world, name, namespace).filter(counts);
+            lists.extend(maybe.map(|account| own(account, true)));
         }
         lists
     }

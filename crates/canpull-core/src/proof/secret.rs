@@ -63,15 +63,9 @@ impl<'m, 'a> Case<'m, 'a> {
 
     /// What a name stands for in the pod's namespace.
     fn named(&self, name: &str, entry: &SecretRef) -> Named<'m, 'a> {
-        let (mut same, mut maybe) = (Vec::new(), Vec::new());
-        for (id, secret) in self.model.secrets_named(self.pod.world, name) {
-            match secret.namespace.same(&self.pod.namespace) {
-                Truth::Yes => same.push((id, secret)),
-                Truth::Unknown => maybe.push((id, secret)),
-                Truth::No => {}
-            }
-        }
-        let place = self.pod.namespace.describe();
+        let (world, namespace) = (self.pod.world, &self.pod.namespace);
+        let place = namespace.describe();
+        let same: Vec<_> = self.model.secrets_here(world, name, namespace).collect();
         if !same.is_empty() {
             let exists = self.exists(name, &place, &same);
             return Named { exists, candidates: same, closed: true, declared: false };
@@ -81,6 +75,7 @@ impl<'m, 'a> Case<'m, 'a> {
             let exists = link(Claim::SecretExists, Truth::Yes, text, vec![span]);
             return Named { exists, candidates: Vec::new(), closed: true, declared: true };
         }
+        let maybe: Vec<_> = self.model.secrets_maybe_here(world, name, namespace).collect();
         if !maybe.is_empty() {
             let text = format!("secret `{name}` may be in {place}");
             let exists = link(Claim::SecretExists, Truth::Unknown, text, spans(&maybe));
@@ -119,11 +114,7 @@ impl<'m, 'a> Case<'m, 'a> {
     fn unmounted(&self, secret: &PullSecret<'a>) -> Option<&'a str> {
         let Origin::Producer(fact) = secret.origin else { return None };
         let class = fact.needs_mount.as_deref()?;
-        let mounted = self.model.pods.iter().any(|pod| {
-            pod.world == self.pod.world
-                && pod.namespace.same(&secret.namespace) != Truth::No
-                && pod.fact.mounted_classes.iter().any(|mounted| mounted == class)
-        });
+        let mounted = self.model.mounts(self.pod.world, class, &secret.namespace);
         (!mounted).then_some(class)
     }
 

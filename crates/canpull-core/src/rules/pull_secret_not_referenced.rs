@@ -80,7 +80,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         if proof.verdict() == Truth::Yes || pod.fact.is_static || context.has_defect(pod) {
             continue;
         }
-        let fitting = context.fitting_secrets(pod, reference);
+        // Whether there are more than one is all that matters of the others.
+        let fitting: Vec<_> = context.fitting_secrets(pod, reference).take(2).collect();
         let Some(secret) = fitting.first() else { continue };
         let name = secret.name.as_deref().unwrap_or_default();
         let diagnostic = by_pod.entry(image.span).or_insert_with(|| {

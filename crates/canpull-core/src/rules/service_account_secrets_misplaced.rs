@@ -3,7 +3,6 @@
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
-use crate::proof::Truth;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -62,10 +61,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         for entry in &account.fact.secrets {
             let Some(name) = entry.name.text() else { continue };
             let listed = account.pull_secrets.entries().iter().any(|own| own.name.text() == Some(name));
-            let docker = context.model.secrets_named(account.world, name).any(|(_, secret)| {
-                secret.namespace.same(&account.namespace) == Truth::Yes
-                    && matches!(secret.content, Content::Credentials { .. })
-            });
+            let mut here = context.model.secrets_here(account.world, name, &account.namespace);
+            let docker = here.any(|(_, secret)| matches!(secret.content, Content::Credentials { .. }));
             if docker && !listed {
                 let message = format!("pull secret `{name}` stands under `secrets`, which plays no part in pulling");
                 found.push(finding(

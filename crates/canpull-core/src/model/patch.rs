@@ -1,0 +1,103 @@
+//! Which objects the patches of kustomizations may change, found by kind and name.
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::{FileId, Span};
+
+use crate::fact::{FileFacts, KustomizationFact, ObjectMeta, PatchFact, Touches};
+
+/// The kind and the name of what a patch is for; what is not told fits every object.
+type Target<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// The patches of every kustomization.
+pub(crate) struct Patches<'a> {
+    by_kustomization: BTreeMap<FileId, Parts<'a>>,
+}
+
+/// The patches of one kustomization, by what they may change of a pod's pulls.
+struct Parts<'a> {
+    images: ByTarget<'a>,
+    access: ByTarget<'a>,
+}
+
+impl<'a> Patches<'a> {
+    pub(crate) fn new(files: &'a [FileFacts]) -> Self {
+        let patched = |fact: &&KustomizationFact| !fact.patches.is_empty();
+        let mut facts = files
+            .iter()
+            .enumerate()
+            .filter_map(|(at, file)| Some((FileId::at(at), file.kustomization.as_ref().filter(patched)?)))
+            .peekable();
+        if facts.peek().is_none() {
+            return Self { by_kustomization: BTreeMap::new() };
+        }
+        let by_path: BTreeMap<&str, &FileFacts> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+        let parts = |fact| Parts {
+            images: ByTarget::new(fact, &by_path, |touches| touches.images),
+            access: ByTarget::new(fact, &by_path, |touches| touches.access),
+        };
+        Self { by_kustomization: facts.map(|(id, fact)| (id, parts(fact))).collect() }
+    }
+
+    /// The first patch of a kustomization that may change an object's images.
+    pub(crate) fn images(&self, kustomization: FileId, object: &ObjectMeta) -> Option<Span> {
+        self.by_kustomization.get(&kustomization)?.images.first(object)
+    }
+
+    /// The first patch of a kustomization that may change an object's pull secrets or service account.
+    pub(crate) fn access(&self, kustomization: FileId, object: &ObjectMeta) -> Option<Span> {
+        self.by_kustomization.get(&kustomization)?.access.first(object)
+    }
+}
+
+/// The first patch for each target, with its place among the patches.
+struct ByTarget<'a> {
+    patches: &'a [PatchFact],
+    named: BTreeMap<Target<'a>, usize>,
+    of_kind: BTreeMap<Option<&'a str>, usize>,
+}
+
+impl<'a> ByTarget<'a> {
+    fn new(fact: &'a KustomizationFact, by_path: &BTreeMap<&str, &'a FileFacts>, part: fn(Touches) -> bool) -> Self {
+        let mut own = Self { patches: &fact.patches, named: BTreeMap::new(), of_kind: BTreeMap::new() };
+        for (at, patch) in fact.patches.iter().enumerate() {
+            for target in targets(patch, by_path, part) {
+                own.named.entry(target).or_insert(at);
+                own.of_kind.entry(target.0).or_insert(at);
+            }
+        }
+        own
+    }
+
+    fn first(&self, object: &ObjectMeta) -> Option<Span> {
+        let kinds = [None, Some(object.kind.as_str())];
+        let first = match object.name.text() {
+            Some(name) => {
+                let targets = kinds.into_iter().flat_map(|kind| [(kind, None), (kind, Some(name))]);
+                targets.filter_map(|target| self.named.get(&target)).min()
+            }
+            None => kinds.into_iter().filter_map(|kind| self.of_kind.get(&kind)).min(),
+        };
+        self.patches.get(*first?).map(|patch| patch.span)
+    }
+}
+
+/// What a patch is for; nothing where it cannot touch a pull.
+fn targets<'a>(
+    patch: &'a PatchFact,
+    by_path: &BTreeMap<&str, &'a FileFacts>,
+    part: fn(Touches) -> bool,
+) -> Vec<Target<'a>> {
+    let told = (patch.target_kind.as_deref(), patch.target_name.as_deref());
+    let touches = |touches: bool| if touches { vec![told] } else { Vec::new() };
+    let Some(path) = &patch.file else { return touches(part(patch.touches)) };
+    let Some(file) = by_path.get(path.as_str()) else { return touches(true) };
+    if !part(file.touches) || told != (None, None) {
+        return touches(part(file.touches));
+    }
+    // A strategic merge patch names its own targets.
+    let objects = file.workloads.iter().map(|fact| &fact.object);
+    let objects = objects.chain(file.service_accounts.iter().map(|fact| &fact.object));
+    let targets: Vec<Target<'a>> = objects.map(|object| (Some(object.kind.as_str()), object.name.text())).collect();
+    if targets.is_empty() { touches(true) } else { targets }
+}

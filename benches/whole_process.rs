@@ -8,7 +8,7 @@ mod scaling;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use granit_parser::Parser;
 use wait4::Wait4;
@@ -20,6 +20,7 @@ const ROUNDS: usize = 11;
 
 /// A run that came to its end.
 struct Run {
+    /// On the processor, which is all of it for one thread whose files are in the disk's cache.
     time: Duration,
     /// The most memory that it held, in bytes.
     memory: u64,
@@ -89,27 +90,27 @@ fn write(files: impl Iterator<Item = corpus::File>, folder: &Path) -> Outcome<()
     Ok(())
 }
 
-/// The canpull of this profile, built anew.
+/// The canpull beside this program, built anew.
 fn canpull() -> Outcome<PathBuf> {
-    let built = Command::new(env!("CARGO")).args(["build", "--release", "--bin", "canpull"]).status()?;
-    if !built.success() {
+    let this = std::env::current_exe()?;
+    let folder = this.ancestors().nth(2).ok_or("no target folder")?;
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--release", "--bin", "canpull", "--target-dir"]);
+    if !build.arg(folder.parent().unwrap_or(folder)).status()?.success() {
         return Err("canpull does not build".into());
     }
-    let folder = std::env::current_exe()?.ancestors().nth(2).map(Path::to_owned).ok_or("no target folder")?;
     Ok(folder.join(format!("canpull{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Runs a process to its end on one thread, its output dropped.
 fn run(command: &mut Command) -> Outcome<Run> {
-    let start = Instant::now();
     let child = command.env("RAYON_NUM_THREADS", "1").stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let used = child.wait4()?;
-    let time = start.elapsed();
     // canpull's code 1 tells of findings.
     if !matches!(used.status.code(), Some(0 | 1)) {
         return Err(format!("{command:?} failed: {}", used.status).into());
     }
-    Ok(Run { time, memory: used.rusage.maxrss })
+    Ok(Run { time: used.rusage.utime + used.rusage.stime, memory: used.rusage.maxrss })
 }
 
 /// Reads every file below a folder and parses its events.

@@ -16,6 +16,13 @@ use crate::root;
 /// Folders that hold no sources of the project.
 const SKIPPED: [&str; 3] = [".git", "node_modules", ".terraform"];
 
+/// Endings of files that may be sources.
+const EXTENSIONS: [&str; 12] =
+    ["yaml", "yml", "json", "sh", "bash", "zsh", "ps1", "psm1", "md", "markdown", "txt", "mk"];
+
+/// Whole names of files that may be sources.
+const NAMES: [&str; 4] = ["Kustomization", "Makefile", "makefile", "GNUmakefile"];
+
 /// Which files to look for.
 pub(crate) struct Wanted<'a> {
     /// The project's root, absolute.
@@ -131,8 +138,8 @@ fn note(error: &walkdir::Error, wanted: &Wanted<'_>, found: &mut Found) {
 }
 
 fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|own| extension == *own))
-        || path.file_name().is_some_and(|name| name == "Kustomization")
+    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|own| extension == *own))
+        || path.file_name().is_some_and(|name| NAMES.iter().any(|own| name == *own))
 }
 
 /// The `.gitignore` files that speak of a folder's entries, the nearest first.

@@ -283,7 +283,7 @@ fn ignored_and_excluded_files_are_not_read_unless_asked_for() {
         ("sub/deep/only-here.yaml", POD),
         ("node_modules/n.yaml", POD),
         ("vendor/v.yaml", POD),
-        ("readme.txt", "text"),
+        ("readme.rst", "text"),
         ("kustomization.yaml", "resources: []\n"),
         ("canpull.yaml", "exclude: [vendor]\n"),
     ]);

@@ -23,9 +23,13 @@ struct Fixture {
     bytes: Vec<u8>,
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(FORMATS)
+}
+
 /// The fixtures of all formats, but for their facts, with paths relative to the format's folder.
 fn fixtures() -> Vec<Fixture> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FORMATS);
+    let root = root();
     let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().map(Result::unwrap);
     let files = files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
     let fixtures = files.filter(|path| path.extension().is_none_or(|extension| extension != "facts")).map(|place| {
@@ -70,7 +74,9 @@ fn secret_values_are_masked_and_never_printed() {
 #[test]
 fn what_azure_shows_is_where_the_facts_point() {
     let mut seen = 0;
-    for Fixture { path, bytes, .. } in fixtures() {
+    // Scripts state much of it in other words than Azure does.
+    let shown = fixtures().into_iter().filter(|fixture| !fixture.place.starts_with(root().join("shell")));
+    for Fixture { path, bytes, .. } in shown {
         let azure = read(FileId(0), &path, &bytes).azure;
         let Ok(text) = text::decode(&bytes) else { continue };
         let mut fields: Vec<&Field<String>> = azure.registries.iter().map(|fact| &fact.login_server).collect();

@@ -3,6 +3,8 @@
 //! Pure: no IO, clock, environment, randomness or hash order. A shell reads files, calls [`read`] on each
 //! and [`analyze`] on all, and renders the [`Report`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+
 pub mod acr_host;
 pub mod config;
 pub mod diagnostic;

@@ -5,7 +5,9 @@ mod azure_cli;
 mod comment;
 mod kubernetes;
 mod kustomization;
+mod pipeline;
 mod secrecy;
+mod shell;
 mod template;
 
 use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
@@ -18,6 +20,9 @@ use crate::fact::{FileFacts, SourceProblem};
 /// Larger files are reported, not parsed, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
 
+/// Replaces the variables in a text by what they hold; `None` where any is not known.
+type Fill<'f> = dyn Fn(&str) -> Option<String> + 'f;
+
 /// A decoded and parsed file.
 #[derive(Clone, Copy)]
 struct Input<'i> {
@@ -26,6 +31,8 @@ struct Input<'i> {
     path: &'i str,
     text: &'i str,
     parsed: &'i Parsed<'i>,
+    /// What fills in the variables of an expanding here-document.
+    fill: Option<&'i Fill<'i>>,
 }
 
 impl Input<'_> {
@@ -48,7 +55,8 @@ trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: [&dyn Format; 3] = [&kustomization::Kustomization, &azure_cli::AzureCli, &kubernetes::Kubernetes];
+const FORMATS: [&dyn Format; 4] =
+    [&kustomization::Kustomization, &pipeline::Pipeline, &azure_cli::AzureCli, &kubernetes::Kubernetes];
 
 /// Reads one file. Never fails: what cannot be read is a problem in the facts.
 pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
@@ -72,6 +80,10 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     }
     facts.lines = LineIndex::new(&text);
     facts.touches = kustomization::touches(&text);
+    if shell::detect(path, &text) {
+        shell::read(file, path, &text, &mut facts);
+        return facts;
+    }
     let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else { return facts };
     if template::in_chart(path, &text) {
         template::pass_over(&text, &mut facts);
@@ -79,8 +91,37 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     }
     let parsed = yaml::parse(&text);
     comment::ignores(&text, &parsed, &mut facts);
-    format.read(Input { file, path, text: &text, parsed: &parsed }, &mut facts);
+    format.read(Input { file, path, text: &text, parsed: &parsed, fill: None }, &mut facts);
     facts
+}
+
+/// Reads Kubernetes objects that stand within a text of another sort, each document on its own: lines of `---` part
+/// them, however far they are indented.
+fn manifest(
+    (file, path, text): (FileId, &str, &str),
+    range: TextRange,
+    fill: Option<&Fill<'_>>,
+    facts: &mut FileFacts,
+) {
+    let mut start = range.start;
+    let mut at = range.start;
+    let mut documents = Vec::new();
+    for line in range.slice(text).split_inclusive('\n') {
+        let end = at + to_offset(line.len());
+        if line.trim() == "---" {
+            documents.push(TextRange::new(start, at));
+            start = end;
+        }
+        at = end;
+    }
+    documents.push(TextRange::new(start, range.end));
+    for document in documents.into_iter().filter(|document| document.slice(text).contains("apiVersion")) {
+        let parsed = yaml::parse_within(text, document);
+        // What breaks here may be a placeholder's doing.
+        if !parsed.documents.iter().any(|document| document.broken) {
+            kubernetes::objects(Input { file, path, text, parsed: &parsed, fill }, facts);
+        }
+    }
 }
 
 /// A problem with a whole file: an error where its name says that it is YAML or JSON.

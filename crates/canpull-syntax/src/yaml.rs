@@ -15,14 +15,25 @@ use crate::tree::{Document, MAX_ALIAS_VISITS, Parsed, Problem, Tree};
 
 /// Parses a stream of YAML or JSON documents. Never fails: problems stand beside what could be read.
 pub fn parse(source: &str) -> Parsed<'_> {
-    let tree = Tree { source, visits: MAX_ALIAS_VISITS.into(), ..Tree::default() };
-    let mut parsed = Parsed { tree, documents: Vec::new(), problems: Vec::new() };
+    let mut parsed = empty(source);
     let (at, problem) = json::values(&mut parsed);
     match problem {
         None => yaml(&mut parsed, at),
         Some(problem) => not_json(&mut parsed, at, problem),
     }
     parsed
+}
+
+/// Parses one document that stands in a text of another sort. Its ranges are those of the whole text.
+pub fn parse_within(source: &str, range: TextRange) -> Parsed<'_> {
+    let mut parsed = empty(source);
+    events::document(&mut parsed, range);
+    parsed
+}
+
+fn empty(source: &str) -> Parsed<'_> {
+    let tree = Tree { source, visits: MAX_ALIAS_VISITS.into(), ..Tree::default() };
+    Parsed { tree, documents: Vec::new(), problems: Vec::new() }
 }
 
 /// Reads what follows `from` as YAML.

@@ -20,6 +20,20 @@ pub(super) fn ignores(text: &str, parsed: &Parsed<'_>, facts: &mut FileFacts) {
     }
 }
 
+/// Takes the same comments from a script, whatever its language: they begin at a `#`.
+pub(super) fn in_script(text: &str, facts: &mut FileFacts) {
+    for (at, _) in text.match_indices(IGNORE) {
+        let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let Some(mark) = text.get(line..at).and_then(|before| before.rfind('#')) else { continue };
+        let start = line + mark;
+        let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        let range = TextRange::new(to_offset(start), to_offset(start + length));
+        if let Some(ignore) = ignore(text, range, facts) {
+            facts.ignores.push(ignore);
+        }
+    }
+}
+
 fn ignore(text: &str, range: TextRange, facts: &FileFacts) -> Option<InlineIgnore> {
     let comment = range.slice(text);
     let inner = comment.trim_start_matches('#').trim_start().strip_prefix(IGNORE)?;

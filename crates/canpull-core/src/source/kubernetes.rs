@@ -39,14 +39,7 @@ impl Format for Kubernetes {
         if read_broken(input, facts) == Broken::Template {
             return;
         }
-        let reader = Reader::new(input);
-        let mut read = Vec::new();
-        for (document, root) in input.parsed.roots() {
-            facts.documents += 1;
-            if object(&reader, root, None, 0, facts) {
-                read.push(document.range);
-            }
-        }
+        let read = objects(input, facts);
         facts.recognised |= !read.is_empty();
         facts.masked.sort_unstable();
         facts.masked.dedup();
@@ -59,6 +52,19 @@ impl Format for Kubernetes {
         facts.problems.extend(mild);
         facts.problems.sort_by_key(|problem| problem.range);
     }
+}
+
+/// Reads the objects among a file's documents; tells which these are.
+pub(super) fn objects(input: Input<'_>, facts: &mut FileFacts) -> Vec<TextRange> {
+    let reader = Reader::new(input);
+    let mut read = Vec::new();
+    for (document, root) in input.parsed.roots() {
+        facts.documents += 1;
+        if object(&reader, root, None, 0, facts) {
+            read.push(document.range);
+        }
+    }
+    read
 }
 
 #[derive(PartialEq, Eq)]

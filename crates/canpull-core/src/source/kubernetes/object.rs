@@ -122,7 +122,13 @@ impl<'i> Reader<'i> {
     pub(super) fn string(&self, value: Node<'_>) -> Field<String> {
         let span = self.span(value);
         match value.as_str() {
-            Some(text) if placeholder::find(&text).is_some() => Field::Unknown(Why::Placeholder, span),
+            Some(text) if placeholder::find(&text).is_some() => {
+                let filled = self.input.fill.and_then(|fill| fill(&text));
+                match filled.filter(|filled| placeholder::find(filled).is_none()) {
+                    Some(filled) => Field::Known(filled, span),
+                    None => Field::Unknown(Why::Placeholder, span),
+                }
+            }
             Some(text) => Field::Known(text.into_owned(), span),
             None if value.is_null() => Field::Absent(span),
             None => Field::Unknown(if is_template(value) { Why::Placeholder } else { Why::NotText }, span),

@@ -1,0 +1,210 @@
+//! Workflows of GitHub and pipelines of Azure: the scripts in their steps, and the steps that hand out pull secrets.
+
+mod step;
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::shell::Dialect;
+use canpull_syntax::{Kind, Node, ScalarStyle, TextRange, to_offset};
+
+use super::shell::{self, Section, Value, Variables};
+use super::{Format, Input};
+use crate::fact::FileFacts;
+use crate::placeholder;
+
+/// Maps and lists in each other are followed this deep.
+const MAX_DEPTH: u8 = 64;
+
+/// So many variables are kept.
+const MAX_VARIABLES: usize = 10_000;
+
+/// A pipeline in YAML.
+pub(super) struct Pipeline;
+
+impl Format for Pipeline {
+    fn detect(&self, path: &str, text: &str) -> bool {
+        let relevant = shell::mentions_commands(text) || step::mentions_tasks(text);
+        relevant && !text.lines().any(|line| line.starts_with("apiVersion:")) && (named(path) || shaped(path, text))
+    }
+
+    fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
+        let mut reader = Reader { input, variables: BTreeMap::new(), sections: Vec::new() };
+        for (_, root) in input.parsed.roots() {
+            reader.collect(root, 0);
+        }
+        for (_, root) in input.parsed.roots() {
+            reader.walk(root, 0, facts);
+        }
+        let mut given = Variables::default();
+        for (name, value) in &reader.variables {
+            given.set(name, &value.as_ref().map_or_else(Value::unknown, |text| Value::text(text.clone())));
+        }
+        // The variables are set once, before the first script.
+        let mut outside = Some(given);
+        let sections: Vec<_> =
+            reader.sections.into_iter().map(|section| (section, outside.take().unwrap_or_default())).collect();
+        shell::sections((input.file, input.path, input.text), &sections, facts);
+        shell::finish(input.text, facts);
+    }
+}
+
+/// Whether a file's name says that it is a pipeline.
+fn named(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let yaml = is_yaml(name);
+    let workflow = path.contains(".github/workflows/") || path.contains(".github/actions/");
+    yaml && (workflow || name.starts_with("azure-pipelines") || ["action.yml", "action.yaml"].contains(&name))
+}
+
+fn is_yaml(path: &str) -> bool {
+    [".yml", ".yaml"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// Whether a file's keys at the left edge are those of a pipeline.
+fn shaped(path: &str, text: &str) -> bool {
+    let keys = ["steps:", "jobs:", "stages:"];
+    let yaml = is_yaml(path) || path == "-";
+    yaml && text
+        .lines()
+        .any(|line| keys.iter().any(|key| line.strip_prefix(key).is_some_and(|rest| rest.trim().is_empty())))
+}
+
+/// A pipeline on its way to facts.
+struct Reader<'i> {
+    input: Input<'i>,
+    /// Variables that the file sets: `None` where there is more than one value.
+    variables: BTreeMap<String, Option<String>>,
+    sections: Vec<Section<'i>>,
+}
+
+impl<'i> Reader<'i> {
+    /// Takes the variables of `env` and `variables`, wherever they stand.
+    fn collect(&mut self, node: Node<'i>, depth: u8) {
+        if depth > MAX_DEPTH || node.is_alias() {
+            return;
+        }
+        for entry in node.written_entries() {
+            match &*entry.name() {
+                "env" | "variables" => self.variables(entry.value),
+                _ => self.collect(entry.value, depth + 1),
+            }
+        }
+        node.items().for_each(|item| self.collect(item, depth + 1));
+    }
+
+    /// A map of variables, or a list of `name` and `value`.
+    fn variables(&mut self, node: Node<'i>) {
+        for entry in node.written_entries() {
+            self.set(&entry.name(), entry.value);
+        }
+        for item in node.items() {
+            if let (Some(name), Some(value)) = (item.get("name").and_then(Node::text), item.get("value")) {
+                self.set(&name, value);
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: Node<'i>) {
+        let Some(text) = value.text() else { return };
+        let text = self.resolve(&text);
+        if placeholder::find(&text).is_some() || self.variables.len() >= MAX_VARIABLES {
+            return;
+        }
+        let held = self.variables.entry(name.to_owned()).or_insert_with(|| Some(text.clone()));
+        if held.as_ref() != Some(&text) {
+            *held = None;
+        }
+    }
+
+    /// Text with the variables in it replaced, as far as they are known: `${{ env.X }}`, `$(X)`.
+    fn resolve(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            let (before, reference) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            out.push_str(before);
+            let found = [("${{", "}}"), ("$(", ")"), ("$[", "]")].iter().find_map(|(open, close)| {
+                let (name, behind) = reference.strip_prefix(open)?.split_once(close)?;
+                let name = name.trim();
+                let bare = name.strip_prefix("env.").or_else(|| name.strip_prefix("variables.")).unwrap_or(name);
+                let value = self.variables.get(bare)?.as_deref()?;
+                Some((value, behind))
+            });
+            if let Some((value, behind)) = found {
+                out.push_str(value);
+                rest = behind;
+            } else {
+                out.push('$');
+                rest = reference.get(1..).unwrap_or_default();
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn walk(&mut self, node: Node<'i>, depth: u8, facts: &mut FileFacts) {
+        if depth > MAX_DEPTH || node.is_alias() {
+            return;
+        }
+        if node.kind() == Kind::Map {
+            step::read(self, node, facts);
+            for entry in node.written_entries() {
+                match language(node, &entry.name()) {
+                    Some(language) if entry.value.kind() == Kind::Scalar => {
+                        self.sections.extend(section(self.input.text, entry.value, language));
+                    }
+                    _ => self.walk(entry.value, depth + 1, facts),
+                }
+            }
+        }
+        for item in node.items() {
+            self.walk(item, depth + 1, facts);
+        }
+    }
+}
+
+/// The language of the script under a key of a step or of its inputs; `None` for other keys.
+fn language(step: Node<'_>, key: &str) -> Option<Dialect> {
+    let says = |key: &str, words: &[&str]| {
+        let own = step.get(key).and_then(Node::text).unwrap_or_default().to_ascii_lowercase();
+        words.iter().any(|word| own.starts_with(word))
+    };
+    match key {
+        "pwsh" | "powershell" => Some(Dialect::PowerShell),
+        "run" if says("shell", &["pwsh", "powershell"]) => Some(Dialect::PowerShell),
+        "run" | "bash" | "script" => Some(Dialect::Bash),
+        "inlineScript" | "Inline" | "inline" => {
+            let powershell = says("scriptType", &["ps", "powershell"])
+                || says("ScriptType", &["inline"])
+                || step.get("azurePowerShellVersion").is_some()
+                || step.get("azPSVersion").is_some();
+            Some(if powershell { Dialect::PowerShell } else { Dialect::Bash })
+        }
+        _ => None,
+    }
+}
+
+/// The script in a scalar. One whose escapes change it is not read.
+fn section<'t>(text: &'t str, scalar: Node<'_>, language: Dialect) -> Option<Section<'t>> {
+    let range = scalar.range();
+    let raw = range.slice(text);
+    match scalar.style()? {
+        ScalarStyle::Literal | ScalarStyle::Folded => {
+            let header = raw.find('\n')? + 1;
+            let body = TextRange::new(range.start + to_offset(header), range.end);
+            if scalar.style() == Some(ScalarStyle::Folded) {
+                return Some(shell::folded(text, body, language));
+            }
+            Some(shell::dedented(text, body, language))
+        }
+        ScalarStyle::Plain => {
+            let same = scalar.text().is_some_and(|own| own == raw);
+            same.then(|| Section::plain(text, range, language))
+        }
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+            let inner = TextRange::new(range.start + 1, range.end.saturating_sub(1));
+            let same = scalar.text().is_some_and(|own| own == inner.slice(text));
+            same.then(|| Section::plain(text, inner, language))
+        }
+    }
+}

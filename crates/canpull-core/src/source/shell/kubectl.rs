@@ -1,0 +1,342 @@
+//! Commands of `kubectl`: secrets and service accounts that they make or change, manifests that they are fed.
+
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
+
+use super::arguments::{Argument, Arguments, Style};
+use super::meaning;
+use super::run::{Feed, Run};
+use super::value::{self, Shape, Value};
+use crate::acr_host::{AcrHostKind, acr_host};
+use crate::fact::azure::{PrincipalRef, ResourceRef};
+use crate::fact::script::{AccountPatchFact, ScriptSecretFact, SlipFact, SlipKind};
+use crate::fact::{Field, Why};
+use crate::placeholder;
+
+/// The flags that take a value in the next word.
+const VALUED: [&str; 33] = [
+    "-n",
+    "--namespace",
+    "-f",
+    "--filename",
+    "-k",
+    "--kustomize",
+    "-o",
+    "--output",
+    "-p",
+    "--patch",
+    "--patch-file",
+    "--type",
+    "-l",
+    "--selector",
+    "--context",
+    "--kubeconfig",
+    "--cluster",
+    "--user",
+    "--docker-server",
+    "--docker-username",
+    "--docker-password",
+    "--docker-email",
+    "--from-file",
+    "--from-literal",
+    "--from-env-file",
+    "--image",
+    "--cert",
+    "--key",
+    "--as",
+    "--field-manager",
+    "--template",
+    "-s",
+    "--server",
+];
+
+const NAMESPACE: &[&str] = &["--namespace", "-n"];
+const FILE: &[&str] = &["--filename", "-f"];
+
+/// The user of tokens that a registry hands out.
+const ZERO_USER: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Notes what a command does to the cluster.
+pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, range: TextRange) {
+    let arguments = Arguments::new(arguments, Style::Listed(&VALUED));
+    mask(run, &arguments);
+    let words = arguments.command();
+    match words.as_slice() {
+        ["create", "secret", kind @ ("docker-registry" | "generic" | "tls"), ..] => {
+            secret(run, &arguments, kind, range);
+        }
+        ["patch", "serviceaccount" | "serviceaccounts" | "sa", ..] => {
+            let name = name_at(run, &arguments, 2, range);
+            patch(run, &arguments, name, range);
+        }
+        ["patch", target, ..] if target.starts_with("serviceaccount/") || target.starts_with("sa/") => {
+            let (_, name) = target.split_once('/').unwrap_or_default();
+            let place = arguments.words.get(1).map_or(range, |word| word.range);
+            let name = Field::Known(name.to_owned(), run.span(place));
+            patch(run, &arguments, name, range);
+        }
+        ["apply" | "create" | "replace", ..] => manifests(run, &arguments, feed),
+        _ => {}
+    }
+}
+
+/// Manifests from a pipe, or from files that the script has written.
+fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
+    let files = arguments.flags.iter().filter(|flag| FILE.contains(&flag.name.as_str()));
+    let files: Vec<String> = files.filter_map(|flag| Some(flag.values.first()?.value.as_text()?.to_owned())).collect();
+    for file in files {
+        let fed = if file == "-" { Some(feed.clone()) } else { run.written(&file) };
+        if let Some(Feed::Text(range, expands)) = fed {
+            run.manifest(range, expands);
+        }
+    }
+}
+
+/// Passwords and the values of literals are not shown.
+fn mask(run: &mut Run<'_>, arguments: &Arguments) {
+    for flag in &arguments.flags {
+        for value in &flag.values {
+            match flag.name.as_str() {
+                "--docker-password" | "--token" | "--password" => run.mask(value.range),
+                "--from-literal" => {
+                    let written = run.slice(value.range);
+                    let key = written.find('=').map_or(0, |at| at + 1);
+                    let range = Run::within(value.range, (key, written.len()));
+                    run.mask(range);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// One text of what a flag may be; several are none.
+fn field(run: &Run<'_>, arguments: &Arguments, names: &[&str], range: TextRange) -> Field<String> {
+    match arguments.value(names) {
+        Some(argument) => text(run, argument),
+        None if arguments.open => Field::Unknown(Why::FilledAtRunTime, run.span(range)),
+        None => Field::Absent(run.end_of(range)),
+    }
+}
+
+fn text(run: &Run<'_>, argument: &Argument) -> Field<String> {
+    let span = run.span(argument.range);
+    match argument.value.alternatives() {
+        [joined] => meaning::text(joined, span),
+        _ => Field::Unknown(Why::FilledAtRunTime, span),
+    }
+}
+
+fn name_at(run: &Run<'_>, arguments: &Arguments, at: usize, range: TextRange) -> Field<String> {
+    arguments.words.get(at).map_or(Field::Unknown(Why::FilledAtRunTime, run.span(range)), |word| text(run, word))
+}
+
+fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange) {
+    let span = run.span(range);
+    let is_docker = kind == "docker-registry";
+    let known = |text: &str| Field::Known(text.to_owned(), span);
+    let secret_type = match (kind, field(run, arguments, &["--type"], range)) {
+        ("docker-registry", _) => known("kubernetes.io/dockerconfigjson"),
+        ("tls", _) => known("kubernetes.io/tls"),
+        (_, written) => written,
+    };
+    let keys = match kind {
+        "docker-registry" => Some(vec![".dockerconfigjson".to_owned()]),
+        "tls" => Some(vec!["tls.crt".to_owned(), "tls.key".to_owned()]),
+        _ => keys(arguments),
+    };
+    let (server, registry) =
+        if is_docker { server(run, arguments, range) } else { (Field::Absent(run.end_of(range)), None) };
+    let user = user(run, arguments, range);
+    let short_lived = arguments.value(&["--docker-password"]).filter(|password| is_login_token(&password.value));
+    let short_lived = short_lived.map(|password| run.span(password.range));
+    if is_docker {
+        wrong_server(run, arguments, &user, range);
+    }
+    let name = name_at(run, arguments, 3, range);
+    let namespace = field(run, arguments, NAMESPACE, range);
+    let fact = ScriptSecretFact { name, namespace, secret_type, keys, server, registry, user, short_lived, span };
+    run.facts.script.secrets.push(fact);
+}
+
+/// Whether a password is what `az acr login --expose-token` prints.
+fn is_login_token(value: &Value) -> bool {
+    let outputs = value.alternatives().iter().filter_map(|joined| value::as_output(joined));
+    outputs.into_iter().any(|output| output.shape == Shape::LoginToken)
+}
+
+/// The keys of a generic secret, where the command lists them all.
+fn keys(arguments: &Arguments) -> Option<Vec<String>> {
+    if arguments.open || arguments.has(&["--from-env-file"]) {
+        return None;
+    }
+    let mut keys = Vec::new();
+    for flag in arguments.flags.iter().filter(|flag| ["--from-file", "--from-literal"].contains(&flag.name.as_str())) {
+        let [joined] = flag.values.first()?.value.alternatives() else { return None };
+        let written = value::symbol(joined)?;
+        let key = match written.split_once('=') {
+            Some((key, _)) => key,
+            // A folder has a key for each of its files; a file is named after itself.
+            None if flag.name == "--from-file" && !written.ends_with('/') => written.rsplit(['/', '\\']).next()?,
+            None => return None,
+        };
+        if placeholder::find(key).is_some() {
+            return None;
+        }
+        keys.push(key.to_owned());
+    }
+    Some(keys)
+}
+
+fn user(run: &Run<'_>, arguments: &Arguments, range: TextRange) -> PrincipalRef {
+    let Some(argument) = arguments.value(&["--docker-username"]) else {
+        return PrincipalRef::Absent(run.end_of(range));
+    };
+    let span = run.span(argument.range);
+    match argument.value.alternatives() {
+        [joined] => meaning::principal(joined, run.path, span),
+        _ => PrincipalRef::Unknown(Why::FilledAtRunTime, span),
+    }
+}
+
+fn server(run: &Run<'_>, arguments: &Arguments, range: TextRange) -> (Field<String>, Option<ResourceRef>) {
+    if arguments.has(&["--from-file"]) {
+        return (Field::Unknown(Why::FilledAtRunTime, run.span(range)), None);
+    }
+    match arguments.value(&["--docker-server"]) {
+        Some(argument) => {
+            let span = run.span(argument.range);
+            match argument.value.alternatives() {
+                [joined] => meaning::server(joined, run.path, span),
+                _ => (Field::Unknown(Why::FilledAtRunTime, span), None),
+            }
+        }
+        None => (field(run, arguments, &["--docker-server"], range), None),
+    }
+}
+
+/// A server that no image can come from.
+fn wrong_server(run: &mut Run<'_>, arguments: &Arguments, user: &PrincipalRef, range: TextRange) {
+    let Some(argument) = arguments.value(&["--docker-server"]) else {
+        // Without a server the credential is for Docker Hub, which knows no identities of Azure.
+        let of_azure = matches!(user, PrincipalRef::Of { .. })
+            || matches!(user, PrincipalRef::Written(written, _) if written == ZERO_USER);
+        if of_azure && !arguments.open && !arguments.has(&["--from-file"]) {
+            slip(run, String::new(), None, run.span(range), Vec::new());
+        }
+        return;
+    };
+    let [joined] = argument.value.alternatives() else { return };
+    let span = run.span(argument.range);
+    match meaning::text(joined, span) {
+        Field::Known(written, _) => {
+            let Some(meant) = meant(&written) else { return };
+            let edit = meant.clone().filter(|_| argument.literal).map(|text| Edit { range: span.range, text });
+            slip(run, written, meant, span, edit.into_iter().collect());
+        }
+        Field::Unknown(..) => {
+            // The variable that holds a registry's name elsewhere.
+            let Some(symbol) = value::symbol(joined) else { return };
+            let full = run.symbol(&symbol);
+            let named = |own: &ResourceRef| own.symbol.as_ref() == Some(&full);
+            if run.facts.azure.registries.iter().any(|fact| named(&fact.resource)) {
+                let meant = Some(format!("{symbol}.azurecr.io"));
+                slip(run, symbol, meant, span, Vec::new());
+            }
+        }
+        Field::Absent(_) => {}
+    }
+}
+
+fn slip(run: &mut Run<'_>, written: String, meant: Option<String>, span: Span, edits: Vec<Edit>) {
+    let kind = SlipKind::ServerNotLoginServer { written, meant };
+    run.facts.script.slips.push(SlipFact { kind, span, edits });
+}
+
+/// For a server that no image can come from, what was likely meant by it.
+#[expect(clippy::option_option, reason = "a wrong server may leave open what was meant")]
+fn meant(server: &str) -> Option<Option<String>> {
+    let bare = server.split_once("://").map_or(server, |(_, bare)| bare);
+    let host = bare.split('/').next().unwrap_or(bare);
+    if let Some(acr) = acr_host(host) {
+        let wrong = matches!(acr.kind, AcrHostKind::Data | AcrHostKind::PrivateLink);
+        return wrong.then(|| Some(format!("{}.{}", acr.name, acr.suffix)));
+    }
+    if host.contains(['.', ':']) || host == "localhost" || host.is_empty() {
+        return None;
+    }
+    let is_name = (5..=50).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    Some(is_name.then(|| format!("{}.azurecr.io", host.to_ascii_lowercase())))
+}
+
+/// `kubectl patch serviceaccount`: names of pull secrets, in a merge or in steps.
+fn patch(run: &mut Run<'_>, arguments: &Arguments, name: Field<String>, range: TextRange) {
+    let Some(argument) = arguments.value(&["--patch", "-p"]) else { return };
+    let [joined] = argument.value.alternatives() else { return };
+    let Some(written) = value::symbol(joined) else { return };
+    // Windows shells keep the backslashes in front of quotes.
+    let written = if written.contains("{\\\"") { written.replace("\\\"", "\"") } else { written };
+    let parsed = yaml::parse(&written);
+    let Some((_, root)) = parsed.roots().next() else { return };
+    let span = run.span(argument.range);
+    let kind = arguments.value(&["--type"]);
+    let (secrets, replaces) = match (root.kind(), kind.and_then(|kind| kind.value.as_text())) {
+        (Kind::List, _) => steps(root, span),
+        (_, Some("merge")) => (names(root.get("imagePullSecrets"), span), kind.map(|kind| run.span(kind.range))),
+        _ => (names(root.get("imagePullSecrets"), span), None),
+    };
+    if secrets.is_empty() {
+        return;
+    }
+    let namespace = field(run, arguments, NAMESPACE, range);
+    let span = run.span(range);
+    run.facts.script.account_patches.push(AccountPatchFact { name, namespace, secrets, replaces, span });
+}
+
+/// The steps of a JSON patch that add pull secrets.
+fn steps(root: Node<'_>, span: Span) -> (Vec<Field<String>>, Option<Span>) {
+    let mut secrets = Vec::new();
+    let mut replaces = None;
+    for step in root.items() {
+        let text = |key: &str| step.get(key).and_then(Node::text).unwrap_or_default();
+        let adds = matches!(&*text("op"), "add" | "replace");
+        match &*text("path") {
+            "/imagePullSecrets" if adds => {
+                secrets.extend(names(step.get("value"), span));
+                replaces = Some(span);
+            }
+            path if adds && path.starts_with("/imagePullSecrets/") => {
+                secrets.extend(step.get("value").and_then(|value| name_of(value, span)));
+            }
+            _ => {}
+        }
+    }
+    (secrets, replaces)
+}
+
+fn names(list: Option<Node<'_>>, span: Span) -> Vec<Field<String>> {
+    list.into_iter().flat_map(Node::items).filter_map(|item| name_of(item, span)).collect()
+}
+
+fn name_of(item: Node<'_>, span: Span) -> Option<Field<String>> {
+    let name = item.get("name")?.text()?;
+    Some(match placeholder::find(&name) {
+        Some(_) => Field::Unknown(Why::Placeholder, span),
+        None => Field::Known(name.into_owned(), span),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_without_a_suffix_are_no_hosts() {
+        assert_eq!(meant("contoso"), Some(Some("contoso.azurecr.io".to_owned())));
+        assert_eq!(meant("https://contoso.westeurope.data.azurecr.io"), Some(Some("contoso.azurecr.io".to_owned())));
+        assert_eq!(meant("acr"), Some(None));
+        for right in ["contoso.azurecr.io", "https://index.docker.io/v1/", "localhost:5000", "registry.example"] {
+            assert_eq!(meant(right), None, "{right}");
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! Reads a script in order of writing: what its variables come to, and what its commands are given.
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::shell::{
+    self, Access, Assign, Body, Command, Dialect, Mode, Part, RedirectKind, Statement, Substitution, Variable, When,
+    Word,
+};
+use canpull_syntax::{FileId, Span, TextRange, to_offset};
+
+use super::arguments::{Argument, Arguments, Style};
+use super::section::Section;
+use super::value::Value;
+use super::{azure, kubectl, powershell, query};
+use crate::fact::{FileFacts, Why};
+use crate::source::{self, Fill};
+
+/// Longer texts are no symbols, in bytes.
+const MAX_SYMBOL: usize = 120;
+
+/// A list of more items is not kept.
+const MAX_ITEMS: usize = 256;
+
+/// Commands that run another one: their own name and flags are stepped over.
+const PREFIXES: [&str; 9] = ["sudo", "exec", "command", "time", "nohup", "winpty", "call", "&", "!"];
+
+/// What the variables of a file hold, a language each.
+#[derive(Clone, Debug, Default)]
+pub(in crate::source) struct Variables {
+    held: BTreeMap<(bool, String), Vec<Value>>,
+}
+
+impl Variables {
+    /// Gives a variable a value before the script begins.
+    pub(in crate::source) fn set(&mut self, name: &str, value: &Value) {
+        for powershell in [false, true] {
+            self.held.insert(key(powershell, name), vec![value.clone()]);
+        }
+    }
+}
+
+/// PowerShell ignores the case of names, and keeps those of the environment apart.
+fn key(powershell: bool, name: &str) -> (bool, String) {
+    if powershell {
+        let name = name.to_ascii_lowercase();
+        (true, name.strip_prefix("env:").map_or(name.clone(), str::to_owned))
+    } else {
+        (false, name.to_owned())
+    }
+}
+
+/// What a command reads.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Feed {
+    /// Nothing that can be told.
+    #[default]
+    Nothing,
+    /// The output of a command.
+    Value(Value),
+    /// Text of the script: where it stands there, and whether variables in it are replaced.
+    Text(TextRange, bool),
+}
+
+/// A file's scripts on their way to facts.
+pub(super) struct Run<'r> {
+    pub(super) file: FileId,
+    /// The file's path, which makes symbols unique.
+    pub(super) path: &'r str,
+    /// The file's text.
+    pub(super) text: &'r str,
+    /// The script that is read.
+    section: &'r Section<'r>,
+    pub(super) facts: &'r mut FileFacts,
+    variables: Variables,
+    /// What each variable is given anywhere in the file, for functions written before what sets their variables.
+    anywhere: Variables,
+    /// Manifests that the script writes to files, by the file's name as written.
+    files: BTreeMap<String, Feed>,
+    /// Whether what runs now may not run.
+    pub(super) maybe: bool,
+}
+
+/// Reads all sections of a file into facts. `given` are the variables that the file sets outside of them.
+pub(in crate::source) fn sections(
+    (file, path, text): (FileId, &str, &str),
+    sections: &[(Section<'_>, Variables)],
+    facts: &mut FileFacts,
+) {
+    let mut anywhere = Variables::default();
+    for collect in [true, false] {
+        let mut dropped = FileFacts::default();
+        let mut variables = Variables::default();
+        let mut files = BTreeMap::new();
+        for (section, given) in sections {
+            variables.held.extend(given.held.clone());
+            let facts = if collect { &mut dropped } else { &mut *facts };
+            let mut run = Run { file, path, text, section, facts, variables, anywhere, files, maybe: false };
+            for statement in shell::parse(&section.text, 0, section.language) {
+                run.statement(&statement);
+            }
+            Run { variables, anywhere, files, .. } = run;
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Where a range of the script stands.
+    pub(super) fn span(&self, range: TextRange) -> Span {
+        Span::new(self.file, self.place(range))
+    }
+
+    /// Where a flag would stand that a command lacks: at its end.
+    pub(super) fn end_of(&self, range: TextRange) -> Span {
+        Span::new(self.file, TextRange::empty(self.place(range).end))
+    }
+
+    /// A range of the script in the file.
+    pub(super) fn place(&self, range: TextRange) -> TextRange {
+        self.section.place(range)
+    }
+
+    /// The script's text in a range.
+    pub(super) fn slice(&self, range: TextRange) -> &str {
+        range.slice(&self.section.text)
+    }
+
+    /// The name of a symbol among all sources.
+    pub(super) fn symbol(&self, own: &str) -> String {
+        format!("{}#{own}", self.path)
+    }
+
+    fn is_powershell(&self) -> bool {
+        self.section.language == Dialect::PowerShell
+    }
+
+    fn statement(&mut self, statement: &Statement<'_>) -> Value {
+        let outside = self.maybe;
+        self.maybe |= statement.when() == When::Maybe;
+        let value = match statement {
+            Statement::Assign(assign) => {
+                self.assign(assign);
+                Value::text("")
+            }
+            Statement::Pipeline(pipeline) => self.pipeline(&pipeline.commands),
+        };
+        self.maybe = outside;
+        value
+    }
+
+    fn assign(&mut self, assign: &Assign<'_>) {
+        let mut values = Vec::new();
+        for word in &assign.values {
+            values.extend(self.argument(word).into_iter().map(|argument| argument.value).take(MAX_ITEMS));
+            self.mask_assigned(assign.name, word);
+        }
+        let symbol = variable_symbol(assign.name, self.is_powershell());
+        let key = key(self.is_powershell(), assign.name);
+        let old = self.variables.held.get(&key).cloned();
+        let open = || vec![Value::open(Why::FilledAtRunTime, Some(symbol.clone()))];
+        values = match assign.mode {
+            Mode::Unknown => open(),
+            Mode::Each => values.into_iter().reduce(Value::or).map_or_else(open, |value| vec![value.named(&symbol)]),
+            Mode::Append if assign.array => old.clone().unwrap_or_default().into_iter().chain(values).collect(),
+            Mode::Append => {
+                let before = old.clone().and_then(|old| old.into_iter().next()).unwrap_or_else(|| Value::text(""));
+                vec![values.first().map_or_else(Value::unknown, |value| before.then(value)).named(&symbol)]
+            }
+            Mode::Set if assign.array => values,
+            Mode::Set => vec![joined(values).named(&symbol)],
+        };
+        if values.len() > MAX_ITEMS {
+            values = open();
+        }
+        let all = self.anywhere.held.get(&key).cloned();
+        self.anywhere.held.insert(key.clone(), either(all.as_deref(), values.clone()));
+        // What may not run leaves the old value as an alternative.
+        if self.maybe && assign.mode != Mode::Append {
+            values = either(old.as_deref(), values);
+        }
+        self.variables.held.insert(key, values);
+    }
+
+    /// A value that its variable's name calls secret is not shown, whatever becomes of it.
+    fn mask_assigned(&mut self, name: &str, word: &Word<'_>) {
+        let name = name.to_ascii_lowercase();
+        let secret = ["passw", "pwd", "secret", "token"].iter().any(|part| name.contains(part));
+        let named = ["name", "id", "server", "user", "namespace"].iter().any(|end| name.ends_with(end));
+        if secret && !named && word.literal().is_some_and(|text| !text.is_empty()) {
+            let range = self.place(word.content());
+            self.facts.masked.push(range);
+        }
+    }
+
+    fn pipeline(&mut self, commands: &[Command<'_>]) -> Value {
+        let mut feed = Feed::Nothing;
+        for command in commands {
+            feed = self.command(command, feed);
+        }
+        match feed {
+            Feed::Value(value) => value,
+            Feed::Nothing | Feed::Text(..) => Value::unknown(),
+        }
+    }
+
+    /// The output of a script whose output is used.
+    fn substitution(&mut self, substitution: &Substitution<'_>) -> Value {
+        // `$(NAME)` is a variable to Azure Pipelines and to make.
+        if let [Statement::Pipeline(pipeline)] = substitution.statements.as_slice()
+            && let [command] = pipeline.commands.as_slice()
+            && let [name] = command.words.as_slice()
+            && let Some(name) = name.literal()
+            && !self.slice(substitution.range).contains(char::is_whitespace)
+            && self.slice(substitution.range).starts_with("$(")
+        {
+            return self.given(&name, substitution.range);
+        }
+        let mut value = Value::unknown();
+        for statement in &substitution.statements {
+            let own = self.statement(statement);
+            if matches!(statement, Statement::Pipeline(_)) {
+                value = own;
+            }
+        }
+        self.taken(&value, &substitution.path, substitution.range)
+    }
+
+    /// A value of the surroundings, by its name.
+    fn given(&mut self, name: &str, range: TextRange) -> Value {
+        let written = self.slice(range);
+        let symbol = (written.len() <= MAX_SYMBOL).then(|| written.to_owned());
+        let known = self.variables.held.get(&key(self.is_powershell(), name)).and_then(|values| values.first());
+        known.cloned().unwrap_or_else(|| Value::open(Why::Placeholder, symbol))
+    }
+
+    fn taken(&self, value: &Value, path: &[Access<'_>], range: TextRange) -> Value {
+        let keys: Vec<String> = path
+            .iter()
+            .filter_map(|step| if let Access::Member(key) = step { Some((*key).to_owned()) } else { None })
+            .collect();
+        value.select(&self.property_names(value, keys), (range, false))
+    }
+
+    /// PowerShell finds properties in any case of letters.
+    fn property_names(&self, value: &Value, keys: Vec<String>) -> Vec<String> {
+        if self.is_powershell() && value.as_output().is_some() {
+            return keys.iter().map(|key| powershell::property(key)).collect();
+        }
+        keys
+    }
+
+    fn variable(&mut self, variable: &Variable<'_>) -> Value {
+        let powershell = self.is_powershell();
+        let found = self.lookup(variable.name);
+        let index = variable.path.iter().find_map(|step| match step {
+            Access::Index(index) => index.parse::<usize>().ok(),
+            _ => None,
+        });
+        let item = found.and_then(|values| {
+            let value = values.get(index.unwrap_or(0)).or_else(|| values.first().filter(|_| values.len() == 1));
+            value.cloned()
+        });
+        let value = match (item, &variable.default) {
+            (Some(value), _) => value,
+            (None, Some(default)) => self.word(default),
+            // Parameters are others in each function.
+            (None, None) if self.maybe && variable.name.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') => {
+                Value::unknown()
+            }
+            (None, None) => Value::open(Why::Placeholder, Some(variable_symbol(variable.name, powershell))),
+        };
+        self.taken(&value, &variable.path, variable.range)
+    }
+
+    fn lookup(&self, name: &str) -> Option<&Vec<Value>> {
+        let key = key(self.is_powershell(), name);
+        self.variables.held.get(&key).or_else(|| self.anywhere.held.get(&key))
+    }
+
+    /// What a word comes to.
+    pub(super) fn word(&mut self, word: &Word<'_>) -> Value {
+        let mut value = Value::text("");
+        for part in &word.parts {
+            let own = self.part(part);
+            value = value.then(&own);
+        }
+        value
+    }
+
+    fn part(&mut self, part: &Part<'_>) -> Value {
+        match part {
+            Part::Text { text, .. } => Value::text(text.clone()),
+            Part::Variable(variable) => self.variable(variable),
+            Part::Substitution(substitution) => self.substitution(substitution),
+            Part::Process(substitution) => {
+                self.substitution(substitution);
+                Value::unknown()
+            }
+            Part::Hole(range) => {
+                let name = hole_name(self.slice(*range)).to_owned();
+                self.given(&name, *range)
+            }
+            Part::Opaque(range) => {
+                let written = self.slice(*range);
+                let symbol = (written.len() <= MAX_SYMBOL && !written.contains("$(")).then(|| written.to_owned());
+                Value::open(Why::FilledAtRunTime, symbol)
+            }
+        }
+    }
+
+    /// The arguments that a word becomes.
+    fn argument(&mut self, word: &Word<'_>) -> Vec<Argument> {
+        let range = word.content();
+        if let [Part::Variable(variable)] = word.parts.as_slice() {
+            let each = variable.path.contains(&Access::Each);
+            if each && let Some(values) = self.lookup(variable.name).cloned() {
+                let argument = |value: Value| Argument { value, range, literal: false, spread: false };
+                return values.into_iter().map(argument).collect();
+            }
+            let value = self.variable(variable);
+            if !variable.quoted
+                && !self.is_powershell()
+                && let Some(words) = value.split()
+            {
+                let argument =
+                    |word: String| Argument { value: Value::text(word), range, literal: false, spread: false };
+                return words.into_iter().map(argument).collect();
+            }
+            let unsplit = !variable.quoted && value.as_text().is_none() && value.as_output().is_none();
+            let spread = each || matches!(variable.name, "@" | "*") || (unsplit && !self.is_powershell());
+            return vec![Argument { value, range, literal: false, spread }];
+        }
+        let value = self.word(word);
+        let literal = word.literal().is_some_and(|text| text == self.slice(range));
+        vec![Argument { value, range, literal, spread: false }]
+    }
+
+    fn command(&mut self, command: &Command<'_>, mut feed: Feed) -> Feed {
+        for assign in &command.assignments {
+            for word in &assign.values {
+                self.word(word);
+            }
+        }
+        let mut arguments: Vec<Argument> = Vec::new();
+        for word in &command.words {
+            arguments.extend(self.argument(word));
+        }
+        let mut output = None;
+        for redirect in &command.redirects {
+            let target = self.word(&redirect.target);
+            match redirect.kind {
+                RedirectKind::HereString => {
+                    let whole = redirect.target.content();
+                    feed = if target.as_text().is_some() || target.is_anonymous() {
+                        Feed::Text(whole, true)
+                    } else {
+                        Feed::Value(target)
+                    };
+                }
+                RedirectKind::Output => output = target.as_text().map(str::to_owned).or(output),
+                RedirectKind::Input | RedirectKind::HereDocument => {}
+            }
+        }
+        if let Some(Body { range, expands, .. }) = command.input {
+            feed = Feed::Text(range, expands);
+        }
+        let skipped = arguments.iter().take_while(|word| word.value.as_text().is_some_and(is_prefix)).count();
+        arguments.drain(..skipped);
+        let Some(name) = arguments.first().and_then(|name| name.value.as_text()).map(program) else {
+            // A value that PowerShell puts into a pipe: `$x | ConvertFrom-Json`.
+            return arguments.first().map_or(Feed::Nothing, |first| Feed::Value(first.value.clone()));
+        };
+        arguments.remove(0);
+        let start = command.words.first().map_or(command.range.start, |word| word.range.start);
+        let range = TextRange::new(start, command.range.end);
+        self.program(&name, arguments, feed, output.as_deref(), range)
+    }
+
+    fn program(
+        &mut self,
+        name: &str,
+        arguments: Vec<Argument>,
+        feed: Feed,
+        output: Option<&str>,
+        range: TextRange,
+    ) -> Feed {
+        match name {
+            "az" => {
+                let arguments = Arguments::new(arguments, Style::Azure);
+                Feed::Value(azure::run(self, &arguments, output, range))
+            }
+            "kubectl" => {
+                kubectl::run(self, arguments, &feed, range);
+                Feed::Nothing
+            }
+            "echo" | "printf" | "write-output" | "write-host" => echo(arguments),
+            "cat" | "envsubst" | "sed" | "tee" | "tr" | "head" | "tail" | "sort" | "uniq" | "xargs" | "base64"
+            | "convertfrom-json" | "out-string" | "cut" | "awk" | "out-file" | "set-content" | "grep" => {
+                self.pass(name, &arguments, feed, output)
+            }
+            "jq" | "yq" => {
+                let query = arguments.iter().filter_map(|word| word.value.as_text()).find_map(query::jq);
+                match (feed, query) {
+                    (Feed::Value(value), Some(query)) => Feed::Value(value.select(&query.path, (range, false))),
+                    _ => Feed::Nothing,
+                }
+            }
+            "bash" | "sh" | "zsh" | "pwsh" => {
+                if let Feed::Text(body, _) = feed {
+                    self.nested(body);
+                }
+                Feed::Nothing
+            }
+            name => {
+                let value = powershell::run(self, name, arguments, feed, range);
+                value.map_or(Feed::Nothing, Feed::Value)
+            }
+        }
+    }
+
+    /// A here-document that a shell runs.
+    fn nested(&mut self, body: TextRange) {
+        let section = self.section;
+        let outside = self.maybe;
+        self.maybe = true;
+        // A shell within such a shell is not followed.
+        for statement in shell::parse(body.slice(&section.text), body.start, section.language).take(MAX_ITEMS) {
+            if let Statement::Pipeline(pipeline) = &statement
+                && pipeline.commands.iter().any(|command| command.input.is_some())
+            {
+                continue;
+            }
+            self.statement(&statement);
+        }
+        self.maybe = outside;
+    }
+
+    /// Programs that let through what they read, more or less.
+    fn pass(&mut self, name: &str, arguments: &[Argument], feed: Feed, output: Option<&str>) -> Feed {
+        let words: Vec<&str> = arguments.iter().filter_map(|word| word.value.as_text()).collect();
+        let file = match name {
+            "tee" | "out-file" | "set-content" => words.iter().rev().copied().find(|word| !word.starts_with('-')),
+            _ => output,
+        };
+        if let (Some(file), Feed::Text(..)) = (file, &feed) {
+            self.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());
+        }
+        match (name, feed) {
+            // Where a program takes text apart, only ids and names come through whole.
+            ("sed" | "cut" | "awk" | "grep" | "base64", Feed::Value(_)) if !only_unquotes(&words) => Feed::Nothing,
+            ("xargs", _) if words.iter().any(|word| !word.starts_with('-') && *word != "echo") => Feed::Nothing,
+            (_, feed) if output.is_none() => feed,
+            _ => Feed::Nothing,
+        }
+    }
+
+    /// What a script has written to a file.
+    pub(super) fn written(&self, file: &str) -> Option<Feed> {
+        self.files.get(file.trim_start_matches("./")).cloned()
+    }
+
+    /// Text with its variables replaced by what they are known to hold; `None` where any is not.
+    pub(super) fn fill(&self, text: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            let (before, after) = rest.split_at_checked(at)?;
+            out.push_str(before);
+            let after = after.get(1..)?;
+            let (name, behind) = match after.strip_prefix('{') {
+                Some(inner) => inner.split_once('}')?,
+                None => after.split_at_checked(after.find(|c| !is_name(c)).unwrap_or(after.len()))?,
+            };
+            let plain = !name.is_empty() && name.chars().all(is_name);
+            let value = self.lookup(name).filter(|_| plain)?.first()?.as_text()?;
+            out.push_str(value);
+            rest = behind;
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+
+    /// Reads the manifests in a here-document or a quoted text.
+    pub(super) fn manifest(&mut self, range: TextRange, expands: bool) {
+        let place = self.place(range);
+        // With the blanks in front of the first line, which all lines have.
+        let before = self.text.get(..place.start as usize).unwrap_or_default();
+        let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+        let place = TextRange::new(place.start - to_offset(blanks), place.end);
+        // Where lines are left out of the script, what stands between them is no manifest.
+        if self.slice(range).lines().count() != place.slice(self.text).lines().count() {
+            return;
+        }
+        let mut facts = std::mem::take(self.facts);
+        let fill = |text: &str| self.fill(text);
+        let fill: Option<&Fill<'_>> = if expands { Some(&fill) } else { None };
+        source::manifest((self.file, self.path, self.text), place, fill, &mut facts);
+        *self.facts = facts;
+    }
+
+    /// Hides a range of the script in all output.
+    pub(super) fn mask(&mut self, range: TextRange) {
+        let range = self.place(range);
+        self.facts.masked.push(range);
+    }
+
+    /// A range of the script that starts `skipped` bytes into another.
+    pub(super) fn within(range: TextRange, (start, end): (usize, usize)) -> TextRange {
+        TextRange::new(range.start + to_offset(start), (range.start + to_offset(end)).min(range.end))
+    }
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// What a command prints that only repeats its arguments.
+fn echo(arguments: Vec<Argument>) -> Feed {
+    let shown = |argument: &Argument| {
+        !argument.value.as_text().is_some_and(|text| text.starts_with('-') || text.starts_with('%'))
+    };
+    let mut words: Vec<Argument> = arguments.into_iter().filter(shown).collect();
+    match words.as_slice() {
+        [only] if only.value.as_text().is_some_and(|text| text.contains("apiVersion")) => {
+            Feed::Text(only.range, !only.literal)
+        }
+        [_] => words.pop().map_or(Feed::Nothing, |only| Feed::Value(only.value)),
+        _ => Feed::Nothing,
+    }
+}
+
+/// Words in a row, as an assignment of PowerShell puts them.
+fn joined(values: Vec<Value>) -> Value {
+    let mut values = values.into_iter();
+    match (values.next(), values.next()) {
+        (None, _) => Value::text(""),
+        (Some(only), None) => only,
+        _ => Value::unknown(),
+    }
+}
+
+/// The old or the new values of a variable.
+fn either(old: Option<&[Value]>, new: Vec<Value>) -> Vec<Value> {
+    match (old, new.as_slice()) {
+        (None, _) => new,
+        (Some([old]), [own]) => vec![old.clone().or(own.clone())],
+        _ => vec![Value::unknown()],
+    }
+}
+
+fn is_prefix(text: &str) -> bool {
+    PREFIXES.contains(&text)
+}
+
+/// A program's name without its folder and ending, in lower case.
+fn program(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    let bare = [".exe", ".cmd", ".bat"].iter().find_map(|ending| last.strip_suffix(ending));
+    bare.map_or(last.clone(), str::to_owned)
+}
+
+/// Whether the words of `sed`, `cut` and the like only take quotes away.
+fn only_unquotes(words: &[&str]) -> bool {
+    words.iter().all(|word| word.starts_with('-') || word.contains(['"', '\'']))
+}
+
+/// How a variable is written.
+fn variable_symbol(name: &str, powershell: bool) -> String {
+    if powershell { format!("${}", key(true, name).1) } else { format!("${name}") }
+}
+
+/// The name inside a hole: `env.X` in `${{ env.X }}`.
+fn hole_name(written: &str) -> &str {
+    let inner = written.trim_matches(['$', '{', '}', '<', '>', '#', '(', ')', ' ']);
+    inner.strip_prefix("env.").or_else(|| inner.strip_prefix("variables.")).unwrap_or(inner)
+}

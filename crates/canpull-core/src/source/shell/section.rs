@@ -1,0 +1,297 @@
+//! The parts of a file that are scripts, each as the text that a shell would read, with the way back to the file.
+
+use std::borrow::Cow;
+
+use canpull_syntax::shell::Dialect;
+use canpull_syntax::{TextRange, to_offset};
+
+/// A script within a file.
+pub(in crate::source) struct Section<'t> {
+    /// What the shell reads.
+    pub(super) text: Cow<'t, str>,
+    /// Its language.
+    pub(super) language: Dialect,
+    /// Pairs of offsets, in the text and in the file, from which on both run in step.
+    steps: Vec<(u32, u32)>,
+}
+
+impl<'t> Section<'t> {
+    /// A range of the file, as it stands there.
+    pub(in crate::source) fn plain(file: &'t str, range: TextRange, language: Dialect) -> Self {
+        Self { text: Cow::Borrowed(range.slice(file)), language, steps: vec![(0, range.start)] }
+    }
+
+    /// Lines of the file without what stands in front of each.
+    pub(super) fn lines(file: &str, lines: impl IntoIterator<Item = TextRange>, language: Dialect) -> Self {
+        let mut text = String::new();
+        let mut steps = Vec::new();
+        for line in lines {
+            steps.push((to_offset(text.len()), line.start));
+            text.push_str(line.slice(file));
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+        }
+        Self { text: Cow::Owned(text), language, steps }
+    }
+
+    /// Where a range of the text stands in the file.
+    pub(super) fn place(&self, range: TextRange) -> TextRange {
+        let start = self.offset(range.start);
+        let end = if range.is_empty() { start } else { self.offset(range.end - 1) + 1 };
+        TextRange::new(start, end.max(start))
+    }
+
+    fn offset(&self, at: u32) -> u32 {
+        let next = self.steps.partition_point(|(own, _)| *own <= at);
+        let step = next.checked_sub(1).and_then(|index| self.steps.get(index));
+        step.map_or(at, |(own, file)| file + (at - own))
+    }
+}
+
+/// The lines of a range of the file, line breaks included.
+pub(super) fn lines(file: &str, range: TextRange) -> impl Iterator<Item = TextRange> {
+    let mut at = range.start;
+    range.slice(file).split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += to_offset(line.len());
+        TextRange::new(start, at)
+    })
+}
+
+/// Lines without the blanks that all of them begin with, as YAML reads a block and Markdown a fence in a list.
+pub(in crate::source) fn dedented(file: &str, range: TextRange, language: Dialect) -> Section<'_> {
+    let indent = |line: &TextRange| {
+        let text = line.slice(file);
+        let blank = text.trim().is_empty();
+        (!blank).then(|| text.len() - text.trim_start_matches([' ', '\t']).len())
+    };
+    let common = to_offset(lines(file, range).filter_map(|line| indent(&line)).min().unwrap_or(0));
+    let cut = |line: TextRange| {
+        let blank = line.slice(file).trim().is_empty();
+        let start = if blank { line.end - to_offset(line_break(line.slice(file))) } else { line.start + common };
+        TextRange::new(start, line.end)
+    };
+    Section::lines(file, lines(file, range).map(cut), language)
+}
+
+/// The lines of a folded block, which YAML joins by blanks. Bytes keep their places.
+pub(in crate::source) fn folded(file: &str, range: TextRange, language: Dialect) -> Section<'_> {
+    let mut section = dedented(file, range, language);
+    let mut text = String::with_capacity(section.text.len());
+    let mut rest = &*section.text;
+    while let Some((line, behind)) = rest.split_once('\n') {
+        text.push_str(line);
+        let ends = line.is_empty() || behind.starts_with(['\n', ' ', '\t']) || behind.is_empty();
+        text.push(if ends { '\n' } else { ' ' });
+        rest = behind;
+    }
+    text.push_str(rest);
+    section.text = Cow::Owned(text);
+    section
+}
+
+fn line_break(line: &str) -> usize {
+    line.len() - line.trim_end_matches(['\n', '\r']).len()
+}
+
+/// The fenced blocks of a Markdown page that hold commands, in order.
+pub(super) fn fences(file: &str) -> Vec<Section<'_>> {
+    let mut sections = Vec::new();
+    let mut open: Option<(char, usize, Option<Dialect>, u32)> = None;
+    for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
+        let text = line.slice(file).trim_start_matches([' ', '\t', '>']).trim_end();
+        let Some(mark @ ('`' | '~')) = text.chars().next() else { continue };
+        let length = text.chars().take_while(|c| *c == mark).count();
+        let info = text.get(length..).unwrap_or_default().trim();
+        match open {
+            Some((own, width, language, start)) if own == mark && length >= width && info.is_empty() => {
+                if let Some(language) = language {
+                    sections.push(fence(file, TextRange::new(start, line.start), language));
+                }
+                open = None;
+            }
+            None if length >= 3 && !(mark == '`' && info.contains('`')) => {
+                open = Some((mark, length, language(info), line.end));
+            }
+            _ => {}
+        }
+    }
+    if let Some((_, _, Some(language), start)) = open {
+        sections.push(fence(file, TextRange::new(start, to_offset(file.len())), language));
+    }
+    sections
+}
+
+fn fence(file: &str, range: TextRange, language: Dialect) -> Section<'_> {
+    let prompted = lines(file, range).any(|line| prompt(line.slice(file)) > 0);
+    if !prompted {
+        return dedented(file, range, language);
+    }
+    // Where commands stand behind prompts, lines without one are output, unless they go on with a command.
+    let mut goes_on = false;
+    let mut kept = Vec::new();
+    for line in lines(file, range) {
+        let text = line.slice(file);
+        let skipped = prompt(text);
+        if skipped > 0 || goes_on {
+            kept.push(TextRange::new(line.start + to_offset(skipped), line.end));
+            goes_on = text.trim_end().ends_with(['\\', '`']);
+        }
+    }
+    Section::lines(file, kept, language)
+}
+
+/// The length of a prompt, `$ ` or `PS C:\> `, at the start of a line.
+fn prompt(line: &str) -> usize {
+    let bare = line.trim_start();
+    let after = bare.strip_prefix("$ ").or_else(|| {
+        let (directory, rest) = bare.strip_prefix("PS")?.split_once("> ")?;
+        (!directory.contains([' ', '$']) || directory.starts_with(' ')).then_some(rest)
+    });
+    after.map_or(0, |after| line.len() - after.len())
+}
+
+/// The language that a fence says it holds, where it is one of commands.
+fn language(info: &str) -> Option<Dialect> {
+    let word = info.split([' ', ',', '{', ':', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+    match word.to_ascii_lowercase().trim_start_matches('.') {
+        "azurecli-interactive"
+        | "azurecli"
+        | "bash"
+        | "sh"
+        | "shell"
+        | "console"
+        | "zsh"
+        | "terminal"
+        | "shell-session"
+        | "shellscript"
+        | "cli"
+        | "azurecli-bash"
+        | "cmd"
+        | "bat" => Some(Dialect::Bash),
+        "powershell"
+        | "powershell-interactive"
+        | "azurepowershell"
+        | "azurepowershell-interactive"
+        | "pwsh"
+        | "ps1"
+        | "ps" => Some(Dialect::PowerShell),
+        _ => None,
+    }
+}
+
+/// Commands pasted into prose: lines that begin with one, and those that go on with it.
+pub(super) fn pasted(file: &str) -> Vec<Section<'_>> {
+    let mut kept = Vec::new();
+    let mut goes_on = false;
+    for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
+        let text = line.slice(file);
+        if goes_on || starts_command(text) {
+            kept.push(line);
+            goes_on = text.trim_end().ends_with('\\');
+        }
+    }
+    if kept.is_empty() { Vec::new() } else { vec![Section::lines(file, kept, Dialect::Bash)] }
+}
+
+/// Whether a line of prose is a command: `az …`, `kubectl …`, or a variable that gets a value.
+fn starts_command(line: &str) -> bool {
+    let bare = line.trim_start().trim_start_matches("$ ");
+    if ["az ", "kubectl "].iter().any(|name| bare.starts_with(name)) {
+        // "az is a tool" and the like: a command's second word is in lower case and its third is no prose.
+        return true;
+    }
+    let Some((name, value)) = bare.split_once('=') else { return false };
+    let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    named && !value.starts_with([' ', '='])
+}
+
+/// The recipes of a Makefile: lines behind a tab, where `$$` stands for `$`.
+pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
+    let mut text = String::new();
+    let mut steps = Vec::new();
+    for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
+        let own = line.slice(file);
+        let Some(recipe) = own.strip_prefix('\t') else { continue };
+        let recipe = recipe.trim_start_matches(['@', '-', '+', ' ', '\t']);
+        let mut at = line.end - to_offset(recipe.len());
+        for (index, part) in recipe.split("$$").enumerate() {
+            if index > 0 {
+                // The second of the two dollars stands for both.
+                steps.push((to_offset(text.len()), at + 1));
+                text.push('$');
+                at += 2;
+            }
+            steps.push((to_offset(text.len()), at));
+            text.push_str(part);
+            at += to_offset(part.len());
+        }
+    }
+    if text.is_empty() {
+        return Vec::new();
+    }
+    vec![Section { text: Cow::Owned(text), language: Dialect::Bash, steps }]
+}
+
+/// The variables that a Makefile sets to plain text, with the last value of each.
+pub(super) fn make_variables(file: &str) -> Vec<(&str, &str)> {
+    let set = file.lines().filter(|line| !line.starts_with(['\t', '#'])).filter_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        let name = name.trim_end_matches([':', '?', ' ', '\t']);
+        let name = name.strip_prefix("export ").unwrap_or(name);
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        let value = value.split(" #").next().unwrap_or(value).trim();
+        (plain && !value.contains('$')).then_some((name, value))
+    });
+    set.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(file: &str, section: &Section<'_>, word: &str) {
+        let at = to_offset(section.text.find(word).unwrap());
+        let range = section.place(TextRange::new(at, at + to_offset(word.len())));
+        assert_eq!(range.slice(file), word);
+    }
+
+    #[test]
+    fn fences_are_found_and_placed() {
+        let file = "# T\n```bash\naz a\n```\n- item\n\n  ```azurecli-interactive\n  az b \\\n    -n c\n  ```\n```json\naz no\n```\n````sh\n```\naz d\n````\n";
+        let sections = fences(file);
+        let texts: Vec<&str> = sections.iter().map(|section| &*section.text).collect();
+        assert_eq!(texts, ["az a\n", "az b \\\n  -n c\n", "```\naz d\n"]);
+        check(file, &sections[1], "-n c");
+        check(file, &sections[1], "az b");
+        check(file, &sections[2], "az d");
+    }
+
+    #[test]
+    fn prompts_mark_commands_and_the_rest_is_output() {
+        let file = "```console\n$ az a \\\n   -n b\n{ \"out\": 1 }\n$ az c\n```\n";
+        let sections = fences(file);
+        assert_eq!(&*sections[0].text, "az a \\\n   -n b\naz c\n");
+        check(file, &sections[0], "az c");
+    }
+
+    #[test]
+    fn pasted_commands_stand_out_of_prose() {
+        let file =
+            "Run the script.\n\nA=$(az b --query id)\naz c \\\n --name d\nThen az is done. x = y\nkubectl get pods\n";
+        let sections = pasted(file);
+        assert_eq!(&*sections[0].text, "A=$(az b --query id)\naz c \\\n --name d\nkubectl get pods\n");
+        check(file, &sections[0], "kubectl get");
+    }
+
+    #[test]
+    fn recipes_lose_a_dollar_and_keep_their_places() {
+        let file = "NAME = x\nall:\n\t@az a -n $$B -g $(C)\n";
+        let sections = recipes(file);
+        assert_eq!(&*sections[0].text, "az a -n $B -g $(C)\n");
+        check(file, &sections[0], "$B");
+        check(file, &sections[0], "-g");
+    }
+}

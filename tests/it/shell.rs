@@ -306,3 +306,148 @@ fn any_text_is_read_and_its_ranges_hold() {
         check_any(&soup, Dialect::PowerShell);
     }
 }
+
+#[test]
+fn scripts_tell_their_dialect() {
+    for (powershell, text) in [
+        (true, "$id = az acr show -n a\n"),
+        (true, "az acr show `\n  -n a\n"),
+        (true, "# first\n$FQDN=(az x)\n"),
+        (false, "az acr show \\\n  -n a\n"),
+        (false, "ID=$(az acr show)\naz x --assignee $ID\n"),
+        (false, "az acr show -n $NAME\n"),
+        (false, "x=`\ndate`\n"),
+        (false, ""),
+    ] {
+        let dialect = if powershell { Dialect::PowerShell } else { Dialect::Bash };
+        assert_eq!(Dialect::of(text), dialect, "{text}");
+    }
+}
+
+/// Pieces of words that mean the same wherever they run.
+const PIECES: [&str; 30] = [
+    "a",
+    "--query",
+    "[0].id",
+    "x=y",
+    "'single $X'",
+    "\"double\"",
+    "\"a \\\"b\\\" \\$c \\\\ \\d\"",
+    "''",
+    "\"\"",
+    "\\ ",
+    "\\'",
+    "\\\"",
+    "$'tab\\there\\x41\\u00e9\\'\\\\'",
+    "\\\n",
+    "é",
+    "%s",
+    "@",
+    "#no-comment",
+    "--a=b,c",
+    ":",
+    "!",
+    "^",
+    "{x}",
+    "{",
+    "}",
+    "'it'\\''s'",
+    "\"\\\n\"",
+    "$\"l\"",
+    "/subscriptions/0/x",
+    "+",
+];
+
+#[test]
+fn words_are_those_of_bash() {
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let mut script = String::new();
+    for _ in 0..600 {
+        script.push_str("printf '%s\\0' .");
+        for _ in 0..random.below(6) {
+            script.push_str([" ", "\t", " \\\n ", "  "][random.below(4)]);
+            for at in 0..=random.below(4) {
+                let piece = PIECES[random.below(PIECES.len())];
+                script.push_str(if at == 0 && piece.starts_with('#') { "a" } else { "" });
+                script.push_str(piece);
+            }
+        }
+        script.push_str([" # comment 'open\n", "\n", " ;\n"][random.below(3)]);
+    }
+    let Ok(output) = std::process::Command::new("bash").env("LC_ALL", "C.UTF-8").arg("-c").arg(&script).output() else {
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut read = Vec::new();
+    for statement in parse(&script, 0, Dialect::Bash) {
+        let Statement::Pipeline(pipeline) = statement else { panic!("{statement:?}") };
+        for word in pipeline.commands[0].words.iter().skip(2) {
+            read.push(word.literal().unwrap_or_else(|| panic!("{word:?}")).into_owned());
+        }
+    }
+    let told = String::from_utf8(output.stdout).unwrap();
+    let told: Vec<&str> = told.split_terminator('\0').collect();
+    for (at, (read, told)) in read.iter().zip(&told).enumerate() {
+        assert_eq!(read, told, "word {at}");
+    }
+    assert_eq!(read.len(), told.len());
+    assert!(read.len() > 1_000, "{}", read.len());
+}
+
+/// Beginnings that nothing ends, and other text that invites reading it again and again.
+const HOSTILE: [&str; 40] = [
+    "$(",
+    "\"",
+    "'",
+    "\" '",
+    "`",
+    "<<A ",
+    "<<A\n",
+    "<<A\n A\n",
+    "${",
+    "${X:-",
+    "$((",
+    "((",
+    "(",
+    "{",
+    "{{",
+    "<a ",
+    "if ",
+    "case x in ",
+    "X=(",
+    "\\\n",
+    "\"$(",
+    "\n\n \"a",
+    "\n\n 'a",
+    "\\\"",
+    "@\"\n",
+    "@'\n",
+    "@(",
+    "@{",
+    "$x[",
+    "$x.a(",
+    "[a",
+    "<#",
+    "a|\n",
+    "a\n#\n",
+    "f()",
+    "for x in ",
+    "foreach ($a in ",
+    "$a=",
+    "$a +",
+    "a'b`",
+];
+
+#[test]
+fn hostile_scripts_are_read_in_linear_time() {
+    let start = std::time::Instant::now();
+    for dialect in [Dialect::Bash, Dialect::PowerShell] {
+        for pattern in HOSTILE {
+            let text = pattern.repeat(30_000);
+            let count = parse(&text, 0, dialect).count();
+            assert!(count <= text.len());
+            // Reading it anew from each of its parts would take minutes, not seconds.
+            assert!(start.elapsed().as_secs() < 120, "{pattern:?}");
+        }
+    }
+}

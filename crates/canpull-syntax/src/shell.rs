@@ -18,6 +18,31 @@ pub enum Dialect {
     PowerShell,
 }
 
+impl Dialect {
+    /// The dialect that a script is written in: on pages, PowerShell often stands under the name of another shell.
+    /// bash where nothing tells.
+    pub fn of(text: &str) -> Self {
+        let signs = |sign: fn(&str) -> bool| text.lines().filter(|line| sign(line)).count();
+        if signs(is_powershell) > signs(is_bash) { Self::PowerShell } else { Self::Bash }
+    }
+}
+
+/// Whether a line assigns to `$name`, or goes on behind a backtick.
+fn is_powershell(line: &str) -> bool {
+    let assigns = line.trim_start().strip_prefix('$').is_some_and(|rest| {
+        let name = rest.trim_start_matches(|character: char| character.is_ascii_alphanumeric() || character == '_');
+        let value = name.trim_start_matches(' ').strip_prefix('=');
+        name.len() < rest.len() && value.is_some_and(|value| !value.starts_with('='))
+    });
+    assigns || line.trim_end().ends_with(" `")
+}
+
+/// Whether a line assigns to `NAME`, or goes on behind a backslash.
+fn is_bash(line: &str) -> bool {
+    let name = line.trim_start().split_once('=').map(|(name, _)| name);
+    name.is_some_and(bash::is_identifier) || line.trim_end().ends_with(" \\")
+}
+
 /// Reads a script, one statement at a time: even a huge one takes no more memory than its longest statement.
 ///
 /// `text` stands at the byte `base` of its file; all ranges are of the file. Never fails: what cannot be read becomes

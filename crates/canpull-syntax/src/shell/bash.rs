@@ -11,6 +11,7 @@ use super::quote::QuoteEnd;
 use super::{Assign, Mode, Pipeline, Statement, When};
 use crate::TextRange;
 use here_document::Pending;
+pub(super) use word::is_identifier;
 
 /// A script on its way to statements.
 pub(super) struct Reader<'s> {

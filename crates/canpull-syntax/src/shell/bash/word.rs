@@ -33,7 +33,7 @@ pub(super) fn in_identifier(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-pub(super) fn is_identifier(text: &str) -> bool {
+pub(in crate::shell) fn is_identifier(text: &str) -> bool {
     text.bytes().all(in_identifier) && text.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
 }
 

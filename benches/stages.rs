@@ -5,6 +5,7 @@ mod corpus;
 use canpull_core::config::Config;
 use canpull_core::fact::FileFacts;
 use canpull_core::{Options, Report};
+use canpull_syntax::shell::{self, Dialect};
 use canpull_syntax::{FileId, yaml};
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -37,6 +38,17 @@ fn events(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn parse(bencher: Bencher<'_, '_>) {
     over_texts(bencher, |files| files.iter().map(|(_, text)| yaml::parse(text).documents.len()).sum::<usize>());
+}
+
+/// Scripts to statements.
+#[divan::bench(args = [Dialect::Bash, Dialect::PowerShell])]
+fn scripts(bencher: Bencher<'_, '_>, dialect: Dialect) {
+    let text = match dialect {
+        Dialect::Bash => include_str!("../fixtures/syntax/shell/commands.sh"),
+        Dialect::PowerShell => include_str!("../fixtures/syntax/shell/cmdlets.ps1"),
+    };
+    let text = text.repeat(1_000);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| shell::parse(&text, 0, dialect).count());
 }
 
 /// Text to facts.

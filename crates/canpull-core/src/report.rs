@@ -121,7 +121,8 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
     {
         let model = AccessModel::new(&files, config);
         let proofs = proof::prove_all(&model, options.now);
-        let context = rules::Context { model: &model, proofs: &proofs, now: options.now };
+        let near_misses = proof::review::near_misses(&model.azure);
+        let context = rules::Context { model: &model, proofs: &proofs, near_misses, now: options.now };
         for rule in rules::ALL.iter().filter(|rule| selected(rule.id, options)) {
             (rule.check)(&context, &mut report.diagnostics);
         }

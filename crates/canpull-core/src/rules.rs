@@ -1,16 +1,28 @@
 //! The rules: one file each, listed here.
 
+mod admin_user_enabled;
+mod anonymous_pull_enabled;
+mod cluster_without_pull_role;
+mod commands;
 mod credential_breaks_public_image;
+mod deprecated_service_principal_name;
+mod docker_server_not_login_server;
 mod image_pull_secrets_malformed;
 mod image_pull_secrets_misplaced;
 mod image_pull_secrets_misspelt;
+mod incomplete_rbac_flags;
 mod invalid_image_reference;
 mod login_server_mismatch;
+mod msi_client_id_as_assignee;
+mod principal_is_group;
 mod pull_credential_admin;
 mod pull_credential_expired;
 mod pull_credential_plaintext;
+mod pull_credential_powerless;
 mod pull_credential_short_lived;
 mod pull_denied;
+mod pull_role_on_wrong_identity;
+mod pull_role_wrong_id_kind;
 mod pull_secret_in_other_namespace;
 mod pull_secret_not_found;
 mod pull_secret_not_referenced;
@@ -20,8 +32,21 @@ mod pull_secret_wrong_layout;
 mod pull_secret_wrong_type;
 mod pull_unproven;
 mod registry_host_missing;
+mod registry_unreachable;
+mod registry_withholds_images;
 mod removed_api_version;
+mod removed_cli_property;
+mod role_cannot_pull;
+mod role_condition_excludes_repository;
+mod role_condition_loose;
+mod role_denied;
+mod role_ignored_by_registry_mode;
+mod role_scope_misses_registry;
+mod role_scope_missing;
+mod role_scope_too_broad;
+mod role_too_powerful;
 mod service_account_not_found;
+mod service_account_patch_replaces;
 mod service_account_secrets_misplaced;
 mod service_account_secrets_shadowed;
 mod unparsable_source;
@@ -34,11 +59,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use canpull_syntax::{Span, text, to_offset};
 
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, Severity};
+use crate::fact::script::SlipFact;
 use crate::fact::{DefectKind, FieldDefect};
+use crate::model::azure::Registry;
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
+use crate::proof::review::NearMiss;
 use crate::proof::{self, Claim, Link, PullProof, Route, Truth};
+
+use commands::{grant_fix, registry_id, shown};
 
 /// What a rule may look at.
 pub struct Context<'a> {
@@ -46,6 +76,8 @@ pub struct Context<'a> {
     pub model: &'a AccessModel<'a>,
     /// One proof for each image use, in the model's order.
     pub proofs: &'a [PullProof],
+    /// Role assignments that fail of their purpose.
+    pub near_misses: Vec<NearMiss<'a, 'a>>,
     /// The time to hold expiry dates against, in seconds since 1970.
     pub now: Option<i64>,
 }
@@ -68,17 +100,28 @@ pub struct Rule {
 
 /// All rules, by id.
 pub const ALL: &[Rule] = &[
+    admin_user_enabled::RULE,
+    anonymous_pull_enabled::RULE,
+    cluster_without_pull_role::RULE,
     credential_breaks_public_image::RULE,
+    deprecated_service_principal_name::RULE,
+    docker_server_not_login_server::RULE,
     image_pull_secrets_malformed::RULE,
     image_pull_secrets_misplaced::RULE,
     image_pull_secrets_misspelt::RULE,
+    incomplete_rbac_flags::RULE,
     invalid_image_reference::RULE,
     login_server_mismatch::RULE,
+    msi_client_id_as_assignee::RULE,
+    principal_is_group::RULE,
     pull_credential_admin::RULE,
     pull_credential_expired::RULE,
     pull_credential_plaintext::RULE,
+    pull_credential_powerless::RULE,
     pull_credential_short_lived::RULE,
     pull_denied::RULE,
+    pull_role_on_wrong_identity::RULE,
+    pull_role_wrong_id_kind::RULE,
     pull_secret_in_other_namespace::RULE,
     pull_secret_not_found::RULE,
     pull_secret_not_referenced::RULE,
@@ -88,8 +131,21 @@ pub const ALL: &[Rule] = &[
     pull_secret_wrong_type::RULE,
     pull_unproven::RULE,
     registry_host_missing::RULE,
+    registry_unreachable::RULE,
+    registry_withholds_images::RULE,
     removed_api_version::RULE,
+    removed_cli_property::RULE,
+    role_cannot_pull::RULE,
+    role_condition_excludes_repository::RULE,
+    role_condition_loose::RULE,
+    role_denied::RULE,
+    role_ignored_by_registry_mode::RULE,
+    role_scope_misses_registry::RULE,
+    role_scope_missing::RULE,
+    role_scope_too_broad::RULE,
+    role_too_powerful::RULE,
     service_account_not_found::RULE,
+    service_account_patch_replaces::RULE,
     service_account_secrets_misplaced::RULE,
     service_account_secrets_shadowed::RULE,
     unparsable_source::RULE,
@@ -110,6 +166,28 @@ impl<'a> Context<'a> {
             let image = self.model.image_use(proof.image_use)?;
             Some((index, proof, image, self.model.pod(image.pod)?))
         })
+    }
+
+    /// The registry of the sources that a host is for certain.
+    fn registry_at(&self, host: &str) -> Option<&'a Registry<'a>> {
+        let azure = &self.model.azure;
+        let (id, _) = azure.registries_at(host).into_iter().find(|(_, truth)| *truth == Truth::Yes)?;
+        azure.registry(id)
+    }
+
+    /// The pulls from a registry that are not proven to succeed.
+    fn pulls_from(&self, registry: Option<&Registry<'_>>) -> Vec<usize> {
+        let Some(registry) = registry else { return Vec::new() };
+        let from = |image: &ImageUse<'_>| {
+            image.parsed().is_some_and(|reference| registry.answers(&reference.registry) == Truth::Yes)
+        };
+        let open = self.pulls().filter(|(_, proof, image, _)| proof.verdict() != Truth::Yes && from(image));
+        open.map(|(index, ..)| index).collect()
+    }
+
+    /// Commands that do not do what they are meant to.
+    fn slips(&self) -> impl Iterator<Item = &'a SlipFact> {
+        self.model.files.iter().flat_map(|file| &file.script.slips)
     }
 
     /// The secrets that pods name, each with the route that leads through it and the pull's index.
@@ -287,6 +365,17 @@ pub(crate) fn gather_named_causes(found: &mut Vec<Diagnostic>) {
         }
     }
     *found = kept;
+}
+
+/// A finding about a command, with the edits that right it.
+fn slip_finding(rule: &Rule, slip: &SlipFact, message: String, help: &str) -> Diagnostic {
+    let mut diagnostic = finding(rule, slip.span, message, help);
+    if !slip.edits.is_empty() {
+        let edits = slip.edits.iter().map(|edit| (slip.span.file, edit.clone())).collect();
+        let title = "write the command as it is meant".to_owned();
+        diagnostic.fixes.push(Fix { title, applicability: Applicability::Safe, change: Change::Edits(edits) });
+    }
+    diagnostic
 }
 
 /// One cause, one finding. `pull-denied` is silent where an error names the cause, also one that is turned off:

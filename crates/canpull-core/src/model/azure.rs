@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use canpull_syntax::to_offset;
 
 use crate::fact::azure::{
-    ClusterFact, PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, ScopeMapFact, ServicePrincipalFact,
-    Statement, TokenFact,
+    ClusterFact, PrincipalAttribute, PrincipalRef, PrivateEndpointFact, ResourceKind, ResourceRef, ScopeMapFact,
+    ServicePrincipalFact, Statement, TokenFact,
 };
 use crate::fact::grant::{
     DenyAssignmentFact, ListingFact, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
@@ -75,6 +75,8 @@ pub struct Azure<'a> {
     pub tokens: Vec<&'a TokenFact>,
     /// Scope maps.
     pub scope_maps: Vec<&'a ScopeMapFact>,
+    /// Private endpoint connections.
+    pub private_endpoints: Vec<&'a PrivateEndpointFact>,
     definitions: Vec<&'a RoleDefinitionFact>,
     registry_index: Index,
     cluster_index: Index,
@@ -123,6 +125,7 @@ impl<'a> Azure<'a> {
         azure.listings = facts().flat_map(|facts| &facts.listings).collect();
         azure.tokens = facts().flat_map(|facts| &facts.tokens).collect();
         azure.scope_maps = facts().flat_map(|facts| &facts.scope_maps).collect();
+        azure.private_endpoints = facts().flat_map(|facts| &facts.private_endpoints).collect();
         azure.join_principals(files);
         for fact in facts().flat_map(|facts| &facts.assignments) {
             if let Some(scope) = fact.scope.known().filter(|scope| scope.kind == ResourceKind::Registry) {
@@ -366,6 +369,13 @@ impl<'a> Azure<'a> {
         let all = self.registries.iter().enumerate();
         let judged = all.map(|(index, registry)| (RegistryId(to_offset(index)), registry.answers(host)));
         judged.filter(|(_, truth)| *truth != Truth::No).collect()
+    }
+
+    /// Whether a registry has a private endpoint that is approved, or may be.
+    pub fn has_private_endpoint(&self, registry: &Registry<'_>) -> bool {
+        self.private_endpoints.iter().any(|endpoint| {
+            registry.place.is(&endpoint.registry) != Truth::No && endpoint.approved.known() != Some(&false)
+        })
     }
 
     /// A registry.

@@ -3,7 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::fact::azure::{ClusterIdentityKind, ResourceKind};
-use crate::fact::grant::GrantOrigin;
+use crate::fact::grant::{GrantOrigin, RoleAssignmentFact};
 use crate::fact::{Field, azure::PrincipalAttribute, azure::PrincipalRef};
 use crate::model::azure::{
     Assignment, Azure, Cluster, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, Role, Setting, Who,
@@ -51,7 +51,7 @@ pub enum Miss<'m, 'a> {
 }
 
 /// Whether a role is one that people grant for pulling: made for registries, and pulling in one mode at least.
-fn is_pull_role(role: &Role<'_>) -> bool {
+pub fn is_pull_role(role: &Role<'_>) -> bool {
     matches!(role, Role::BuiltIn(role) if role.sort == Sort::Registry && role.pulls_somewhere())
 }
 
@@ -73,7 +73,7 @@ pub fn near_misses<'m, 'a>(azure: &'m Azure<'a>) -> Vec<NearMiss<'m, 'a>> {
 }
 
 /// The one registry that an assignment reaches for certain.
-fn registry_of<'m, 'a>(azure: &'m Azure<'a>, assignment: &Assignment<'_>) -> Option<&'m Registry<'a>> {
+pub fn registry_of<'m, 'a>(azure: &'m Azure<'a>, assignment: &Assignment<'_>) -> Option<&'m Registry<'a>> {
     let scope = assignment.fact.scope.known()?;
     let mut reached = azure.registries.iter().filter(|registry| scope::reaches(scope, &registry.place) == Truth::Yes);
     reached.next().filter(|_| reached.next().is_none())
@@ -200,6 +200,11 @@ fn cluster_of(azure: &Azure<'_>, principal: PrincipalId) -> Option<ClusterId> {
     (0..).map(ClusterId).zip(&azure.clusters).find(pulls).map(|(id, _)| id)
 }
 
+/// Whether an assignment is for what pulls in a cluster of the sources.
+pub fn is_for_puller(azure: &Azure<'_>, assignment: &Assignment<'_>) -> bool {
+    matches!(assignment.who, Who::Known(principal, _) if cluster_of(azure, principal).is_some())
+}
+
 /// Whether what pulls in a cluster is given a role for registries that does not pull, and no other.
 fn cannot_pull<'m, 'a>(
     azure: &Azure<'_>,
@@ -240,4 +245,24 @@ fn scope_misses<'m, 'a>(azure: &Azure<'_>, assignment: &Assignment<'_>) -> Optio
         _ => (false, false),
     };
     misses.then_some(Miss::ScopeMisses { certain })
+}
+
+/// The assignment that lets nothing but its condition stand in the way of this repository, where no other lets it through.
+pub fn excluded_by_condition<'a>(
+    azure: &Azure<'a>,
+    registry: &Registry<'_>,
+    repository: &str,
+) -> Option<&'a RoleAssignmentFact> {
+    let target = Target { place: &registry.place, mode: Mode::of(Some(registry)), repository };
+    let pullers = (0..).map(ClusterId).zip(&azure.clusters).flat_map(|(id, cluster)| pullers(cluster, id));
+    pullers.into_iter().find_map(|puller| {
+        let grants: Vec<_> = authorization::grants(azure, puller, target).collect();
+        if grants.iter().any(|grant| grant.truth() != Truth::No) {
+            return None;
+        }
+        let but_condition = |grant: &&authorization::Grant<'a>| {
+            grant.who.and(grant.scope).and(grant.role) == Truth::Yes && grant.condition == Truth::No
+        };
+        grants.iter().find(but_condition).map(|grant| grant.fact)
+    })
 }

@@ -1,0 +1,53 @@
+//! The pull role went to an id that is no principal's object id.
+
+use super::{Context, Rule, finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::proof::review::Miss;
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    id: "pull-role-wrong-id-kind",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    page: PAGE,
+    check,
+};
+
+const PAGE: &str = r#"## What it does
+Reports a pull role that is granted to a client id, a resource id, an application's own object id, or an attribute that
+does not exist, where the object id of the principal belongs.
+
+## Why it matters
+Azure takes a client id for an object id where it is told not to ask the directory, and shows the assignment as "Identity
+not found": it never works. An application's object id is refused.
+
+## Wrong
+```sh setup.sh
+CLIENT_ID=$(az aks show --resource-group shop --name prod --query identityProfile.kubeletidentity.clientId --output tsv)
+ACR_ID=$(az acr show --name contoso --query id --output tsv)
+az role assignment create --assignee-object-id $CLIENT_ID --assignee-principal-type ServicePrincipal --role AcrPull --scope $ACR_ID
+```
+
+## Right
+```sh setup.sh
+OBJECT_ID=$(az aks show --resource-group shop --name prod --query identityProfile.kubeletidentity.objectId --output tsv)
+ACR_ID=$(az acr show --name contoso --query id --output tsv)
+az role assignment create --assignee-object-id $OBJECT_ID --assignee-principal-type ServicePrincipal --role AcrPull --scope $ACR_ID
+```
+
+## How to fix
+Use the object id: `identityProfile.kubeletidentity.objectId` of a cluster, `principalId` of a managed identity, `id` of a
+service principal.
+"#;
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for near in &context.near_misses {
+        let Miss::WrongIdKind { what } = &near.miss else { continue };
+        let message = format!("the pull role is granted to what is no principal: {what}");
+        let help = "grant it to the object id: `identityProfile.kubeletidentity.objectId`, `principalId`, or a service principal's `id`";
+        let mut diagnostic = finding(&RULE, near.assignment.fact.principal.span(), message, help);
+        diagnostic.pulls = context.pulls_from(near.registry);
+        found.push(diagnostic);
+    }
+}

@@ -134,3 +134,24 @@ fn grouped_imports_are_taken_apart() {
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     assert_eq!(found, ["fact::Why", "glob::", "proof::Link", "proof::self"]);
 }
+
+#[test]
+fn every_failure_mode_names_rules_that_exist_or_says_why_none() {
+    let table = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/failure-modes.md")).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| code"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 81);
+    for row in rows {
+        let found_by = row[2];
+        if found_by.starts_with("none: ") {
+            continue;
+        }
+        let rules = found_by.split(" (").next().unwrap().split(", ");
+        for rule in rules.map(|rule| rule.trim_matches('`')) {
+            assert!(canpull_core::rules::find(rule).is_some(), "{}: no rule `{rule}`", row[0]);
+        }
+    }
+}

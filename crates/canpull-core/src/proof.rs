@@ -102,8 +102,12 @@ pub enum Claim {
     KeyMatches,
     /// The credential is good.
     CredentialGood,
-    /// The service principal, token or admin user whose credential it is may pull.
+    /// The service principal or token whose credential it is may pull.
     HolderMayPull,
+    /// The admin user whose credential it is is switched on.
+    HolderIsOn,
+    /// The secrets of the service principal, or the passwords of the token, whose credential it is have not all ended.
+    HolderIsCurrent,
     /// The node's credential provider serves this host.
     NodeServesHost,
     /// The node's identity may pull from the registry.
@@ -122,6 +126,13 @@ pub enum Claim {
     NotDenied,
     /// The configuration says so.
     Declared,
+}
+
+impl Claim {
+    /// Whether it is of a matching credential: that it is good, and its holder may pull.
+    pub(crate) const fn is_of_credential(&self) -> bool {
+        matches!(self, Self::CredentialGood | Self::HolderMayPull | Self::HolderIsOn | Self::HolderIsCurrent)
+    }
 }
 
 /// One step of a route, with what it rests on.

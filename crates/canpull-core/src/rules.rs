@@ -231,6 +231,30 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// One finding for each secret and reason for which the holder of its credential is refused; an error, unless another
+    /// route proves the pull.
+    fn holder_findings(&self, rule: &Rule, claim: &Claim, help: &str, found: &mut Vec<Diagnostic>) {
+        let mut by_cause = BTreeMap::new();
+        for (index, proof, route, secret) in self.named_secrets() {
+            let refused = |link: &&Link| link.claim == *claim && link.truth == Truth::No;
+            let Some(link) = route.links.iter().find(refused) else { continue };
+            let diagnostic = by_cause.entry((secret.span, link.text.as_str())).or_insert_with(|| {
+                let name = secret.name.as_deref().unwrap_or_default();
+                let message = format!("pull secret `{name}` does not help: {}", link.text);
+                let mut diagnostic =
+                    Diagnostic { severity: Severity::Error, ..finding(rule, secret.span, message, help) };
+                let told = link.because.iter().map(|&span| Annotation { span, message: "told here".to_owned() });
+                diagnostic.related.extend(told);
+                diagnostic
+            });
+            if proof.verdict() == Truth::Yes {
+                diagnostic.severity = Severity::Warning;
+            }
+            diagnostic.pulls.push(index);
+        }
+        found.extend(by_cause.into_values());
+    }
+
     /// The findings of a rule about fields that went wrong, with the edits that right them.
     fn defect_findings(&self, describe: fn(&FieldDefect) -> Option<Diagnostic>, found: &mut Vec<Diagnostic>) {
         let mut pulls_of: BTreeMap<Span, Vec<usize>> = BTreeMap::new();

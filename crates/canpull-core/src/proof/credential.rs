@@ -70,7 +70,7 @@ pub(crate) fn in_the_way(routes: &[Route]) -> Option<Link> {
     let mut harmless = Vec::new();
     for route in routes.iter().filter(|route| route.through_secret()) {
         let (good, others): (Vec<&Link>, Vec<&Link>) =
-            route.links.iter().partition(|link| matches!(link.claim, Claim::CredentialGood | Claim::HolderMayPull));
+            route.links.iter().partition(|link| link.claim.is_of_credential());
         let others = others.into_iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
         if others == Truth::No {
             continue;

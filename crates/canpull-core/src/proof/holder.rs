@@ -59,7 +59,7 @@ impl Case<'_, '_> {
     fn ended(&self, fact: &ServicePrincipalFact) -> Option<Link> {
         let ends = all_before(&fact.secrets_end, self.now?)?;
         let text = "every listed secret of the credential's service principal has ended";
-        Some(link(Claim::HolderMayPull, Truth::No, text, ends))
+        Some(link(Claim::HolderIsCurrent, Truth::No, text, ends))
     }
 
     fn admin(&self, host: &str) -> Option<Link> {
@@ -70,7 +70,7 @@ impl Case<'_, '_> {
         };
         let state = if enabled { "on" } else { "off" };
         let text = format!("the credential is that of the registry's admin user, which is switched {state}");
-        Some(link(Claim::HolderMayPull, enabled.into(), text, spans))
+        Some(link(Claim::HolderIsOn, enabled.into(), text, spans))
     }
 
     fn token(&self, name: &str, image: &ImageReference) -> Option<Link> {
@@ -83,7 +83,8 @@ impl Case<'_, '_> {
             return said(Truth::No, format!("the credential is token `{name}`, which is disabled"), vec![span]);
         }
         if let Some(ends) = self.now.and_then(|now| all_before(&token.passwords_end, now)) {
-            return said(Truth::No, format!("every password of the credential's token `{name}` has ended"), ends);
+            let text = format!("every password of the credential's token `{name}` has ended");
+            return Some(link(Claim::HolderIsCurrent, Truth::No, text, ends));
         }
         let (reads, span) = self.scope_map(token, &image.repository, &here)?;
         let repository = &image.repository;

@@ -2,14 +2,17 @@
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::azure::Registry;
 use crate::model::registry::{self, AcrHostKind};
+use crate::proof::Truth;
 
 /// The rule.
 pub(super) const RULE: Rule =
     Rule { id: "login-server-mismatch", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports images on an ACR host that serves no pulls (`.data.`, `.privatelink.`) and hosts with a misspelt suffix.
+Reports images on an ACR host that serves no pulls (`.data.`, `.privatelink.`), hosts with a misspelt suffix, and hosts
+named after a registry whose login server the sources tell to be another: with a hash behind its name, in another cloud.
 
 ## Why it matters
 The name does not resolve, or answers for something else, and no credential matches it.
@@ -58,7 +61,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             Some(acr) => match acr.kind {
                 AcrHostKind::Data => ("only ever the target of a redirect", format!("{}.{}", acr.name, acr.suffix)),
                 AcrHostKind::PrivateLink => ("only an alias in DNS", format!("{}.{}", acr.name, acr.suffix)),
-                AcrHostKind::LoginServer | AcrHostKind::Regional | AcrHostKind::Other => continue,
+                AcrHostKind::LoginServer => match another_server(context, host) {
+                    Some(server) => ("not the login server that the registry of this name has", server),
+                    None => continue,
+                },
+                AcrHostKind::Regional | AcrHostKind::Other => continue,
             },
             None => match registry::near_acr(host) {
                 Some(meant) => ("no host of Azure Container Registry", meant),
@@ -69,4 +76,17 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let help = format!("use the login server, likely `{meant}`");
         found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, &help) });
     }
+}
+
+/// The login server of the registry that a host is named after, where it is another: a hash is missing, or the cloud's
+/// suffix is another's.
+fn another_server(context: &Context<'_>, host: &str) -> Option<String> {
+    let (name, _) = registry::acr_host(host)?.name_and_label();
+    let named = |registry: &&Registry<'_>| {
+        let own = registry.place.name.as_deref();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name)) && registry.login_server().is_some()
+    };
+    let known = context.model.azure.registries.iter().find(named)?;
+    let server = known.login_server().filter(|_| known.answers(host) == Truth::No)?;
+    Some(server.to_owned())
 }

@@ -6,6 +6,7 @@ use super::{Context, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
 use crate::model::registry;
+use crate::proof::Claim;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -69,6 +70,12 @@ Use a repository token with `content/read`, a service principal, or the cluster'
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     context.secret_findings(&RULE, defect, found);
+    let help = "use a repository token, a service principal, or the cluster's own access";
+    let mut switched_off = Vec::new();
+    context.holder_findings(&RULE, &Claim::HolderIsOn, help, &mut switched_off);
+    // That it is switched off says more than that it is the admin's.
+    found.retain(|known| known.rule != RULE.id || !switched_off.iter().any(|own| own.pulls == known.pulls));
+    found.extend(switched_off);
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {

@@ -3,6 +3,7 @@
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
+use crate::proof::Claim;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports passwords that are JSON web tokens whose `exp` lies before the time of the run.
+Reports passwords that are JSON web tokens whose `exp` lies before the time of the run, and credentials of service principals
+and repository tokens all of whose secrets, as the sources list them, have ended by then.
 
 ## Why it matters
 The registry refuses the token with 401.
@@ -66,6 +68,8 @@ stringData:
 Renew the credential, or use the cluster's own access.
 "#;
 
+const HELP: &str = "renew the credential, or use the cluster's own access";
+
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let Some(now) = context.now else { return };
     for secret in &context.model.secrets {
@@ -74,6 +78,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Some(credential) = expired else { continue };
         let name = secret.name.as_deref().unwrap_or_default();
         let message = format!("pull secret `{name}`: its token for `{}` has expired", credential.registry_key);
-        found.push(finding(&RULE, *span, message, "renew the credential, or use the cluster's own access"));
+        found.push(finding(&RULE, *span, message, HELP));
     }
+    context.holder_findings(&RULE, &Claim::HolderIsCurrent, HELP, found);
 }

@@ -1,9 +1,8 @@
 //! A credential whose holder may not pull.
 
-use super::{Context, Rule, finding};
-use crate::diagnostic::{Annotation, Diagnostic, Severity};
-use crate::proof::{Claim, Truth};
-use std::collections::BTreeMap;
+use super::{Context, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::proof::Claim;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -77,23 +76,6 @@ Give the holder what it lacks: the role, the repository in its scope map, or a t
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    let mut by_cause = BTreeMap::new();
-    for (index, proof, route, secret) in context.named_secrets() {
-        let refused = |link: &&crate::proof::Link| link.claim == Claim::HolderMayPull && link.truth == Truth::No;
-        let Some(link) = route.links.iter().find(refused) else { continue };
-        let diagnostic = by_cause.entry((secret.span, link.text.as_str())).or_insert_with(|| {
-            let name = secret.name.as_deref().unwrap_or_default();
-            let message = format!("pull secret `{name}` does not help: {}", link.text);
-            let help = "give the holder the role or the repository that it lacks";
-            let mut diagnostic = finding(&RULE, secret.span, message, help);
-            let told = link.because.iter().map(|&span| Annotation { span, message: "told here".to_owned() });
-            diagnostic.related.extend(told);
-            diagnostic
-        });
-        if proof.verdict() == Truth::Yes {
-            diagnostic.severity = diagnostic.severity.min(Severity::Warning);
-        }
-        diagnostic.pulls.push(index);
-    }
-    found.extend(by_cause.into_values());
+    let help = "give the holder the role or the repository that it lacks";
+    context.holder_findings(&RULE, &Claim::HolderMayPull, help, found);
 }

@@ -1,9 +1,9 @@
 //! `canpull explain`: the proof of each pull that matches, as a tree with the places it rests on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use canpull_core::proof::{Link, RouteKind, Truth};
+use canpull_core::proof::{Link, RouteKind, Truth, evidence};
 use canpull_core::render::{self, one_line};
 use canpull_core::report::Pull;
 use canpull_core::{Options, Report, glob};
@@ -24,8 +24,25 @@ pub(crate) fn explain(pattern: &str, input: &InputArgs) -> Result<u8, String> {
         return Err(format!("no pull matches `{pattern}`; it may be a glob or a part of {}", example(&report)));
     }
     let paint = Paint { color: output::colored(input.color), columns: output::columns().unwrap_or(usize::MAX) };
-    let trees: Vec<String> = matching.iter().map(|pull| tree(&report, pull, &paint)).collect();
-    output::print(&trees.join("\n")).map(|()| codes::CLEAN)
+    let trees = matching.iter().map(|pull| tree(&report, pull, &paint));
+    let parts: Vec<String> = trees.chain(recipe(&matching)).collect();
+    output::print(&parts.join("\n")).map(|()| codes::CLEAN)
+}
+
+/// What to run where pulls are open for want of what Azure knows: a script, since its listing then counts as whole.
+fn recipe(pulls: &[&Pull]) -> Option<String> {
+    let of = |pull: &&Pull| Some(evidence::commands(pull.verdict, &pull.routes, pull.registry.as_deref()?));
+    let mut commands: Vec<(String, &str)> = pulls.iter().filter_map(of).flatten().collect();
+    let mut seen = BTreeSet::new();
+    commands.retain(|(command, _)| seen.insert(command.clone()));
+    if commands.is_empty() {
+        return None;
+    }
+    let mut out = "What Azure knows would settle this. Keep these commands in a script of the project, and what they print\nbeside it: canpull reads both.\n\n".to_owned();
+    for (command, file) in commands {
+        let _ = writeln!(out, "    {} > {file}", one_line(&command));
+    }
+    Some(out)
 }
 
 fn workload(pull: &Pull) -> String {

@@ -4,6 +4,7 @@ mod account_identity;
 pub mod authorization;
 mod case;
 mod credential;
+pub mod evidence;
 mod holder;
 mod identity;
 mod node;
@@ -122,6 +123,8 @@ pub enum Claim {
     ModeKnown,
     /// A role that pulls is granted to the identity.
     RoleGranted,
+    /// A grant of the sources may be the one that lets the identity pull.
+    GrantOpen,
     /// No deny assignment stands in the way.
     NotDenied,
     /// The configuration says so.

@@ -317,7 +317,8 @@ fn grant_link(grant: &Grant<'_>, found: &Found<'_, '_>) -> Link {
         format!("{role} is granted, but {what} is not known")
     };
     let because = std::iter::once(fact.span).chain(fact.role.written.known().map(|_| fact.role.written.span()));
-    link(Claim::RoleGranted, grant.truth(), text, because.collect())
+    let claim = if grant.truth() == Truth::Yes { Claim::RoleGranted } else { Claim::GrantOpen };
+    link(claim, grant.truth(), text, because.collect())
 }
 
 /// A role's name, where it is given by GUID or id.

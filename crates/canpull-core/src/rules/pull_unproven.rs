@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
 use crate::model::WorldId;
-use crate::proof::{Claim, Route, Truth, needs_credentials};
+use crate::proof::{Claim, Route, Truth, evidence, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -62,12 +62,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let handed_out = |route: &Route| route.links.iter().any(|link| link.claim == Claim::HandedOut);
         let hidden =
             |route: &Route| route.truth() == Truth::Unknown && (route.secret_name.is_some() || handed_out(route));
-        if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(hidden) {
+        // So may a grant of which something is open.
+        let open = |route: &Route| route.links.iter().any(|link| link.claim == Claim::GrantOpen);
+        let way_in = |route: &Route| hidden(route) || open(route);
+        if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(way_in) {
             continue;
         }
         let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {
             let message = format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and no source tells what the nodes' identity may pull");
-            let help = format!("settle it with `az role assignment list --scope <registry id>`, or declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
+            let settles = evidence::role_assignments(host);
+            let help = format!("settle it with `{settles}`, or declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
             finding(&RULE, image.span, message, &help)
         });
         if diagnostic.span != image.span {

@@ -8,6 +8,7 @@ use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::{HELM_TEMPLATE, Why};
 use crate::model::{ImageUse, Reference};
+use crate::proof::{Claim, Truth};
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -63,10 +64,28 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     found.extend(by_file.values().filter_map(|images| placeholders(images)));
+    found.extend(open_grants(context));
     for (index, file) in context.model.files.iter().enumerate() {
         let id = FileId::at(index);
         found.extend(file.unresolved.first().map(|template| unread(Span::new(id, template.range), template.what)));
     }
+}
+
+/// Grants that may let the cluster pull, but for something that the sources leave open: one finding a grant.
+fn open_grants(context: &Context<'_>) -> impl Iterator<Item = Diagnostic> {
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    for (index, proof, _, _) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::Unknown) {
+        let links = proof.routes.iter().flat_map(|route| &route.links);
+        for link in links.filter(|link| link.claim == Claim::GrantOpen) {
+            let Some(&span) = link.because.first() else { continue };
+            let diagnostic = by_place.entry(span).or_insert_with(|| {
+                let help = "write the values out, or declare in canpull.yaml what the cluster is attached to";
+                finding(&RULE, span, format!("this may be what lets the cluster pull: {}", link.text), help)
+            });
+            diagnostic.pulls.push(index);
+        }
+    }
+    by_place.into_values()
 }
 
 /// Images that somebody fills in before deploying.

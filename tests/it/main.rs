@@ -13,6 +13,7 @@ mod kubectl;
 mod kubelet;
 mod proof;
 mod render;
+mod roles;
 mod rules;
 mod secrecy;
 mod shell;

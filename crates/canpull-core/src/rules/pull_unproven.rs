@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
 use crate::model::WorldId;
-use crate::proof::{Claim, Route, Truth, evidence, needs_credentials};
+use crate::proof::{Claim, Route, RouteKind, Truth, evidence, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -69,7 +69,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {
-            let message = format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and no source tells what the nodes' identity may pull");
+            let open = what_is_open(&proof.routes);
+            let message =
+                format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and {open}");
             let settles = evidence::role_assignments(host);
             let help = format!("settle it with `{settles}`, or declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
             finding(&RULE, image.span, message, &help)
@@ -81,4 +83,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.pulls.push(index);
     }
     found.extend(by_registry.into_values());
+}
+
+/// What keeps the nodes' own access open, in the words of the proof.
+fn what_is_open(routes: &[Route]) -> &str {
+    let own = routes.iter().filter(|route| route.kind == RouteKind::NodeIdentity).flat_map(|route| &route.links);
+    let open = own.into_iter().find(|link| link.truth == Truth::Unknown);
+    open.map_or("nothing else lets it in", |link| link.text.as_str())
 }

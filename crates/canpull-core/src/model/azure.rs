@@ -325,12 +325,13 @@ impl<'a> Azure<'a> {
             }
             _ => (PrincipalKind::Kubelet, Key::Kubelet(id), "the kubelet identity".to_owned()),
         };
-        let is_service_principal = matches!(key, Key::ClusterServicePrincipal(_));
-        let principal = self.principals.join(kind, format!("{what} of cluster {label}"), vec![key], resource.span);
-        if let Some(cluster) = self.clusters.get_mut(id.0 as usize)
-            && is_service_principal
-        {
-            cluster.service_principal = Some(principal);
+        let principal =
+            self.principals.join(kind, format!("{what} of cluster {label}"), vec![key.clone()], resource.span);
+        let cluster = self.clusters.get_mut(id.0 as usize);
+        match (key, cluster) {
+            (Key::ClusterServicePrincipal(_), Some(cluster)) => cluster.service_principal = Some(principal),
+            (Key::ControlPlane(_), Some(cluster)) => cluster.control_plane.push(principal),
+            _ => {}
         }
         Who::Known(principal, sort)
     }

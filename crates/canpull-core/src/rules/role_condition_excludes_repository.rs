@@ -41,6 +41,8 @@ spec:
       image: contoso.azurecr.io/frontend:1
 ```
 
+Reported beside it: `pull-unproven`.
+
 ## Right
 ```sh setup.sh
 az acr create --resource-group shop --name contoso --sku Standard --role-assignment-mode rbac-abac

@@ -7,7 +7,7 @@ use super::arguments::{Argument, Arguments, Style};
 use super::meaning;
 use super::run::{Feed, Run};
 use super::value::{self, Shape, Value};
-use crate::acr_host::{AcrHostKind, acr_host};
+use crate::acr_host::{AcrHostKind, acr_host, near_acr};
 use crate::fact::azure::{PrincipalRef, ResourceRef};
 use crate::fact::script::{AccountPatchFact, ScriptSecretFact, SlipFact, SlipKind};
 use crate::fact::{Field, Why};
@@ -261,6 +261,9 @@ fn meant(server: &str) -> Option<Option<String>> {
     if let Some(acr) = acr_host(host) {
         let wrong = matches!(acr.kind, AcrHostKind::Data | AcrHostKind::PrivateLink);
         return wrong.then(|| Some(format!("{}.{}", acr.name, acr.suffix)));
+    }
+    if let Some(meant) = near_acr(host) {
+        return Some(Some(meant));
     }
     if host.contains(['.', ':']) || host == "localhost" || host.is_empty() {
         return None;

@@ -6,6 +6,7 @@ mod powershell;
 mod quote;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use crate::text::TextRange;
 
@@ -19,11 +20,15 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The dialect that a script is written in: on pages, PowerShell often stands under the name of another shell.
-    /// bash where nothing tells.
-    pub fn of(text: &str) -> Self {
+    /// The dialect that a script looks to be written in, where it tells: on pages, PowerShell often stands under the
+    /// name of another shell.
+    pub fn guess(text: &str) -> Option<Self> {
         let signs = |sign: fn(&str) -> bool| text.lines().filter(|line| sign(line)).count();
-        if signs(is_powershell) > signs(is_bash) { Self::PowerShell } else { Self::Bash }
+        match signs(is_powershell).cmp(&signs(is_bash)) {
+            Ordering::Greater => Some(Self::PowerShell),
+            Ordering::Less => Some(Self::Bash),
+            Ordering::Equal => None,
+        }
     }
 }
 

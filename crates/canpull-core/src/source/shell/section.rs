@@ -120,7 +120,20 @@ pub(super) fn fences(file: &str) -> Vec<Section<'_>> {
     if let Some((_, _, Some(language), start)) = open {
         sections.push(fence(file, TextRange::new(start, to_offset(file.len())), language));
     }
+    tell_powershell(&mut sections);
     sections
+}
+
+/// Many pages show PowerShell under the name of another shell. Blocks that do not tell are taken for PowerShell where
+/// no block of the page is anything else.
+fn tell_powershell(sections: &mut [Section<'_>]) {
+    let guess = |section: &Section<'_>| Dialect::guess(&section.text);
+    let shells = || sections.iter().filter(|section| section.language == Dialect::Bash).map(guess);
+    let told = |dialect| shells().any(|guess| guess == Some(dialect));
+    let page = if told(Dialect::PowerShell) && !told(Dialect::Bash) { Dialect::PowerShell } else { Dialect::Bash };
+    for section in sections.iter_mut().filter(|section| section.language == Dialect::Bash) {
+        section.language = guess(section).unwrap_or(page);
+    }
 }
 
 fn fence(file: &str, range: TextRange, language: Dialect) -> Section<'_> {
@@ -267,6 +280,16 @@ mod tests {
         check(file, &sections[1], "-n c");
         check(file, &sections[1], "az b");
         check(file, &sections[2], "az d");
+    }
+
+    #[test]
+    fn powershell_is_known_under_any_name() {
+        let languages = |file: &str| fences(file).iter().map(|section| section.language).collect::<Vec<_>>();
+        let (bash, powershell) = (Dialect::Bash, Dialect::PowerShell);
+        let page = "```bash\n$id = az a\n```\n```bash\naz b $id\n```\n";
+        assert_eq!(languages(page), [powershell, powershell]);
+        assert_eq!(languages(&format!("{page}```sh\nX=$(az c)\n```\n")), [powershell, bash, bash]);
+        assert_eq!(languages("```sh\naz a\n```\n"), [bash]);
     }
 
     #[test]

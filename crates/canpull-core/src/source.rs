@@ -80,7 +80,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     }
     facts.lines = LineIndex::new(&text);
     facts.touches = kustomization::touches(&text);
-    if shell::detect(path, &text) {
+    if shell::claims(path, &text) {
         shell::read(file, path, &text, &mut facts);
         return facts;
     }

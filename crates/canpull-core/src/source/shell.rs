@@ -30,9 +30,15 @@ enum Layout {
     Prose,
 }
 
-/// Whether a file holds commands that matter, by its name and a look at its text.
-pub(super) fn detect(path: &str, text: &str) -> bool {
-    layout(path, text).is_some() && mentions_commands(text)
+/// Whether a file is to be read for commands and nothing else. A text without a telling name may be a manifest.
+pub(super) fn claims(path: &str, text: &str) -> bool {
+    match layout(path, text) {
+        Some(Layout::Prose) => {
+            let first = text.lines().map(str::trim_end).find(|line| !(line.is_empty() || line.starts_with('#')));
+            !first.is_some_and(|line| ["apiVersion:", "kind:", "---", "{"].iter().any(|start| line.starts_with(start)))
+        }
+        layout => layout.is_some(),
+    }
 }
 
 /// Whether commands of these programs may stand in a text.
@@ -61,6 +67,9 @@ fn layout(path: &str, text: &str) -> Option<Layout> {
 
 /// Takes the facts from a file of commands.
 pub(super) fn read(file: FileId, path: &str, text: &str, facts: &mut FileFacts) {
+    if !mentions_commands(text) {
+        return;
+    }
     let found = match layout(path, text) {
         Some(Layout::Script(language)) => {
             vec![Section::plain(text, TextRange::new(0, to_offset(text.len())), language)]

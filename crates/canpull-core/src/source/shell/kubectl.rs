@@ -146,7 +146,7 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
         _ => keys(arguments),
     };
     let (server, registry) =
-        if is_docker { server(run, arguments, range) } else { (Field::Absent(run.end_of(range)), None) };
+        if is_docker { server(run, arguments, range) } else { (Field::Unknown(Why::FilledAtRunTime, span), None) };
     let user = user(run, arguments, range);
     let short_lived = arguments.value(&["--docker-password"]).filter(|password| is_login_token(&password.value));
     let short_lived = short_lived.map(|password| run.span(password.range));

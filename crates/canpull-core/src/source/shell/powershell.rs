@@ -261,6 +261,10 @@ impl Cmdlet<'_, '_, '_> {
 
     fn revoke(&mut self) {
         let (principal, role, scope, span) = (self.principal(), self.role(), self.scope(), self.span());
+        // What is piped in may be any.
+        if matches!(principal, PrincipalRef::Absent(_)) && scope.is_absent() {
+            return;
+        }
         self.run.facts.azure.revocations.push(RevocationFact { principal, role, scope, span });
     }
 }

@@ -166,7 +166,11 @@ impl Run<'_> {
                 vec![values.first().map_or_else(Value::unknown, |value| before.then(value)).named(&symbol)]
             }
             Mode::Set if assign.array => values,
-            Mode::Set => vec![joined(values).named(&symbol)],
+            // `NAME=""` is for the reader to fill in.
+            Mode::Set => match joined(values) {
+                value if value.as_text() == Some("") => vec![Value::open(Why::Placeholder, Some(symbol.clone()))],
+                value => vec![value.named(&symbol)],
+            },
         };
         if values.len() > MAX_ITEMS {
             values = open();
@@ -363,6 +367,13 @@ impl Run<'_> {
         if let Some(Body { range, expands, .. }) = command.input {
             feed = Feed::Text(range, expands);
         }
+        // PowerShell puts a text into a pipe by writing it.
+        if let [word] = command.words.as_slice()
+            && self.is_powershell()
+            && self.slice(word.content()).contains("apiVersion")
+        {
+            return self.kept(Feed::Text(word.content(), true), output.as_deref());
+        }
         let skipped = arguments.iter().take_while(|word| word.value.as_text().is_some_and(is_prefix)).count();
         arguments.drain(..skipped);
         let Some(name) = arguments.first().and_then(|name| name.value.as_text()).map(program) else {
@@ -392,7 +403,7 @@ impl Run<'_> {
                 kubectl::run(self, arguments, &feed, range);
                 Feed::Nothing
             }
-            "echo" | "printf" | "write-output" | "write-host" => echo(arguments),
+            "echo" | "printf" | "write-output" | "write-host" => self.kept(echo(arguments), output),
             "cat" | "envsubst" | "sed" | "tee" | "tr" | "head" | "tail" | "sort" | "uniq" | "xargs" | "base64"
             | "convertfrom-json" | "out-string" | "cut" | "awk" | "out-file" | "set-content" | "grep" => {
                 self.pass(name, &arguments, feed, output)
@@ -441,9 +452,7 @@ impl Run<'_> {
             "tee" | "out-file" | "set-content" => words.iter().rev().copied().find(|word| !word.starts_with('-')),
             _ => output,
         };
-        if let (Some(file), Feed::Text(..)) = (file, &feed) {
-            self.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());
-        }
+        let feed = self.kept(feed, file);
         match (name, feed) {
             // Where a program takes text apart, only ids and names come through whole.
             ("sed" | "cut" | "awk" | "grep" | "base64", Feed::Value(_)) if !only_unquotes(&words) => Feed::Nothing,
@@ -451,6 +460,14 @@ impl Run<'_> {
             (_, feed) if output.is_none() => feed,
             _ => Feed::Nothing,
         }
+    }
+
+    /// Remembers a text that goes to a file.
+    fn kept(&mut self, feed: Feed, file: Option<&str>) -> Feed {
+        if let (Some(file), Feed::Text(..)) = (file, &feed) {
+            self.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());
+        }
+        feed
     }
 
     /// What a script has written to a file.

@@ -160,7 +160,8 @@ impl Value {
 
     /// The words that an unquoted variable of this value splits into: more than one only where all is known.
     pub(super) fn split(&self) -> Option<Vec<String>> {
-        let text = self.as_text()?;
+        // Blanks within a placeholder part no words.
+        let text = self.as_text().filter(|text| placeholder::find(text).is_none())?;
         let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         (words.len() > 1).then_some(words)
     }

@@ -195,6 +195,11 @@ fn delete(call: &mut Call<'_, '_, '_>) {
     }
     let span = call.span();
     let (principals, roles, scopes) = (principals(call), roles(call), scopes(call));
+    // What is piped in, or left to a default, may be any.
+    let told = [ASSIGNEE, OBJECT_ID, SCOPE, super::GROUP];
+    if !told.iter().any(|flag| call.arguments.has(flag)) {
+        return;
+    }
     for principal in principals {
         for (role, scope) in roles.iter().flat_map(|role| scopes.iter().map(move |scope| (role, scope))) {
             call.run.facts.azure.revocations.push(RevocationFact {

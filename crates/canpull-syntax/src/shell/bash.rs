@@ -78,6 +78,9 @@ enum BlockKind {
 /// How far back an ending word looks for its beginning.
 const MAX_UNCLOSED: usize = 64;
 
+/// The longest patterns of a branch of `case`: bounds the look ahead.
+const MAX_PATTERNS: usize = 200;
+
 impl Script<'_> {
     fn open(&mut self, kind: BlockKind, uncertain: bool) {
         self.subshells += usize::from(kind == BlockKind::Subshell);
@@ -359,19 +362,23 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    /// Reads the patterns of a branch of `case`, up to their `)`.
+    /// Reads the patterns of a branch of `case`, up to their `)`. Without it they are commands.
     fn case_patterns(&mut self, script: &mut Script<'s>) {
+        let start = self.cursor.at;
         self.cursor.take("(");
         let mut patterns = Vec::new();
         loop {
             self.skip_blanks();
-            match self.cursor.peek() {
+            match self.cursor.peek().filter(|_| self.cursor.at < start + MAX_PATTERNS) {
                 Some(b')') => {
                     self.cursor.skip(1);
                     return script.become_case(BlockKind::CaseBody);
                 }
                 Some(b'|') => self.cursor.skip(1),
-                None | Some(b'\n' | b';' | b'&' | b'(') => return script.close(&[BlockKind::CasePatterns], 1),
+                None | Some(b'\n' | b';' | b'&' | b'(') => {
+                    self.cursor.at = start;
+                    return script.close(&[BlockKind::CasePatterns], 1);
+                }
                 Some(_) if patterns.is_empty() && self.bare_word() == "esac" => {
                     self.cursor.skip(4);
                     return script.close(&[BlockKind::CasePatterns], 1);

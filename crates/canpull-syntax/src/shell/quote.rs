@@ -60,11 +60,13 @@ fn look_ahead(cursor: &Cursor<'_>, quote: u8, escape: u8) -> QuoteEnd {
     QuoteEnd { from: cursor.at, to: cursor.at + at.min(rest.len()), blank: blank.filter(|_| !closes) }
 }
 
-/// Whether a quote looks as if it opened: behind a blank or `=`, before a letter.
+/// Whether a quote looks as if it did not close: it stands behind a blank or `=` and before a letter, or is an
+/// apostrophe between two.
 fn opens(rest: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|at| rest.get(at));
-    let after = rest.get(at + 1);
-    matches!(before, Some(b' ' | b'=')) && after.is_some_and(u8::is_ascii_alphanumeric)
+    let before = at.checked_sub(1).and_then(|at| rest.get(at)).copied().unwrap_or_default();
+    let after = rest.get(at + 1).copied().unwrap_or_default();
+    let apostrophe = rest.get(at) == Some(&b'\'') && before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
+    apostrophe || matches!(before, b' ' | b'=') && after.is_ascii_alphanumeric()
 }
 
 /// Whether the quote at the cursor is an apostrophe, as in "don't" or "it's".

@@ -451,3 +451,22 @@ fn hostile_scripts_are_read_in_linear_time() {
         }
     }
 }
+
+#[test]
+fn statements_longer_than_any_are_dropped() {
+    for (dialect, text) in [
+        (Dialect::Bash, "az ".repeat(100_000)),
+        (Dialect::Bash, format!("echo {}", "$a".repeat(100_000))),
+        (Dialect::Bash, "a|".repeat(100_000) + "a"),
+        (Dialect::PowerShell, "a|".repeat(100_000) + "a"),
+        (Dialect::Bash, format!("echo \"{}\"", "\\\"".repeat(100_000))),
+        (Dialect::Bash, format!("X=({})", "a ".repeat(100_000))),
+        (Dialect::PowerShell, "az ".repeat(100_000)),
+        (Dialect::PowerShell, format!("echo \"{}\"", "$a".repeat(100_000))),
+        (Dialect::PowerShell, format!("echo @({})", "1,".repeat(100_000))),
+    ] {
+        let text = text + "\naz last\n";
+        let printed = print(&text, dialect);
+        assert_eq!(printed.get(..40).unwrap_or(&printed), "Always az last\n", "{}", &text[..20]);
+    }
+}

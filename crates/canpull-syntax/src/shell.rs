@@ -82,6 +82,10 @@ impl<'s> Iterator for Statements<'s> {
 /// How deep substitutions are followed.
 const MAX_DEPTH: u8 = 64;
 
+/// How many pieces of one statement are kept. A longer one is dropped: nobody writes such, and
+/// each piece takes many times its text.
+const MAX_PIECES: usize = 1 << 16;
+
 /// One step of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Statement<'s> {

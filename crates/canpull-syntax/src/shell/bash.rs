@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
-use super::{Assign, Mode, Pipeline, Statement, When};
+use super::{Assign, MAX_PIECES, Mode, Pipeline, Statement, When};
 use crate::TextRange;
 use here_document::Pending;
 pub(super) use word::is_identifier;
@@ -25,8 +25,19 @@ impl<'s> Reader<'s> {
     }
 
     pub(super) fn next(&mut self) -> Option<Statement<'s>> {
-        while self.script.found.is_empty() && self.scanner.step(&mut self.script) {}
-        self.script.found.pop_front()
+        loop {
+            if let Some(statement) = self.script.found.pop_front() {
+                return Some(statement);
+            }
+            self.scanner.room = MAX_PIECES;
+            let more = self.scanner.step(&mut self.script);
+            if self.scanner.room == 0 {
+                self.script.found.clear();
+            }
+            if !more && self.script.found.is_empty() {
+                return None;
+            }
+        }
     }
 }
 
@@ -37,6 +48,8 @@ struct Scanner<'s> {
     depth: u8,
     /// The here-documents that begin below the current line.
     pending: Option<Pending>,
+    /// How many more pieces of the current statement are kept.
+    room: usize,
     /// How many more bytes may be searched in vain for the ends of here-documents.
     budget: usize,
     /// The last looks ahead for a closing `'` and `"`.
@@ -128,13 +141,24 @@ impl<'s> Scanner<'s> {
     fn new(text: &'s str, base: u32) -> Self {
         // A few vain searches are normal; more than this many bytes of them is an attack.
         let budget = text.len().saturating_mul(4);
-        Self { cursor: Cursor::new(text, base), depth: 0, pending: None, budget, quotes: [None, None] }
+        Self {
+            cursor: Cursor::new(text, base),
+            depth: 0,
+            pending: None,
+            room: MAX_PIECES,
+            budget,
+            quotes: [None, None],
+        }
     }
 
     /// Reads up to the `)` that ends a substitution, or to the end of what may be read.
     fn script(&mut self, closes: bool) -> Vec<Statement<'s>> {
         let mut script = Script { closes, ..Script::default() };
-        while self.step(&mut script) {}
+        while self.step(&mut script) {
+            if self.room == 0 {
+                script.found.clear();
+            }
+        }
         script.found.into()
     }
 
@@ -395,6 +419,7 @@ impl<'s> Scanner<'s> {
         let mut commands = Vec::new();
         while let Some(command) = self.command(when) {
             commands.push(command);
+            self.keep(&mut commands);
             self.skip_blanks();
             if self.cursor.sees("||") || !self.cursor.take("|") {
                 break;

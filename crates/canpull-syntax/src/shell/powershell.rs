@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
-use super::{Assign, Command, Mode, Pipeline, Redirect, RedirectKind, Statement, When, Word};
+use super::{Assign, Command, MAX_PIECES, Mode, Pipeline, Redirect, RedirectKind, Statement, When, Word};
 use crate::TextRange;
 
 /// A script on its way to statements.
@@ -22,8 +22,19 @@ impl<'s> Reader<'s> {
     }
 
     pub(super) fn next(&mut self) -> Option<Statement<'s>> {
-        while self.script.found.is_empty() && self.scanner.step(&mut self.script) {}
-        self.script.found.pop_front()
+        loop {
+            if let Some(statement) = self.script.found.pop_front() {
+                return Some(statement);
+            }
+            self.scanner.room = MAX_PIECES;
+            let more = self.scanner.step(&mut self.script);
+            if self.scanner.room == 0 {
+                self.script.found.clear();
+            }
+            if !more && self.script.found.is_empty() {
+                return None;
+            }
+        }
     }
 }
 
@@ -32,6 +43,8 @@ struct Scanner<'s> {
     cursor: Cursor<'s>,
     /// How many brackets are open.
     depth: u8,
+    /// How many more pieces of the current statement are kept.
+    room: usize,
     /// The last looks ahead for a closing `'` and `"`.
     quotes: [Option<QuoteEnd>; 2],
     /// Which kinds of here-strings are not closed any more: `@'` and `@"`.
@@ -75,13 +88,17 @@ impl Script<'_> {
 
 impl<'s> Scanner<'s> {
     fn new(text: &'s str, base: u32) -> Self {
-        Self { cursor: Cursor::new(text, base), depth: 0, quotes: [None, None], unclosed: [false; 2] }
+        Self { cursor: Cursor::new(text, base), depth: 0, room: MAX_PIECES, quotes: [None, None], unclosed: [false; 2] }
     }
 
     /// Reads up to and over the `)` that ends a script in brackets, or to the end of what may be read.
     fn script(&mut self) -> Vec<Statement<'s>> {
         let mut script = Script { closes: true, ..Script::default() };
-        while self.step(&mut script) {}
+        while self.step(&mut script) {
+            if self.room == 0 {
+                script.found.clear();
+            }
+        }
         script.found.into()
     }
 
@@ -361,6 +378,7 @@ impl<'s> Scanner<'s> {
         let mut commands = Vec::new();
         while let Some(command) = self.command() {
             commands.push(command);
+            self.keep(&mut commands);
             if !self.pipe() {
                 break;
             }
@@ -407,6 +425,7 @@ impl<'s> Scanner<'s> {
                     let word = self.word();
                     if self.cursor.at > from {
                         command.words.push(word);
+                        self.keep(&mut command.words);
                     } else {
                         self.cursor.skip_char();
                     }
@@ -416,7 +435,8 @@ impl<'s> Scanner<'s> {
         }
         command.range = self.cursor.range(start, end);
         let empty = command.words.is_empty() && command.redirects.is_empty();
-        (!empty).then_some(command)
+        // A command whose pieces were too many to keep stands here all the same.
+        (!empty || self.room == 0).then_some(command)
     }
 
     /// Reads a redirection, if one comes next.
@@ -439,6 +459,7 @@ impl<'s> Scanner<'s> {
         };
         let range = self.cursor.range_since(start);
         command.redirects.push(Redirect { kind: RedirectKind::Output, target, range });
+        self.keep(&mut command.redirects);
         true
     }
 

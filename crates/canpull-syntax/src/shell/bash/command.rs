@@ -78,7 +78,10 @@ impl<'s> Scanner<'s> {
                 _ => {
                     let names = command.words.is_empty() || declares_now;
                     match names.then(|| self.assignment(when)).flatten() {
-                        Some(assign) => command.assignments.push(assign),
+                        Some(assign) => {
+                            command.assignments.push(assign);
+                            self.keep(&mut command.assignments);
+                        }
                         None => self.push_word(&mut command.words),
                     }
                     if let [name] = command.words.as_slice() {
@@ -93,7 +96,8 @@ impl<'s> Scanner<'s> {
         }
         command.range = self.cursor.range(start, end);
         let empty = command.words.is_empty() && command.assignments.is_empty() && command.redirects.is_empty();
-        (!empty).then_some(command)
+        // A command whose pieces were too many to keep stands here all the same.
+        (!empty || self.room == 0).then_some(command)
     }
 
     /// Reads the words up to `]]`; what stands between them is no operator of the shell.
@@ -194,6 +198,7 @@ impl<'s> Scanner<'s> {
             command.input = Some(self.here_document(&target, operator == "<<-"));
         }
         command.redirects.push(Redirect { kind, range: self.cursor.range_since(start), target });
+        self.keep(&mut command.redirects);
         true
     }
 
@@ -203,6 +208,7 @@ impl<'s> Scanner<'s> {
         let word = self.word();
         if self.cursor.at > start {
             words.push(word);
+            self.keep(words);
         } else {
             self.cursor.skip_char();
         }

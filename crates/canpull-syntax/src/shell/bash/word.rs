@@ -59,6 +59,7 @@ impl<'s> Scanner<'s> {
             self.hole(&mut parts);
         }
         loop {
+            self.keep(&mut parts);
             let text = self.cursor.at;
             self.cursor.skip_while(|byte| class(byte) == Class::Plain);
             self.push_text(text, &mut parts);
@@ -85,6 +86,14 @@ impl<'s> Scanner<'s> {
             }
         }
         Word { parts, range: self.cursor.range_since(start) }
+    }
+
+    /// Counts a piece of the current statement; drops its pieces once they are too many.
+    pub(super) fn keep<T>(&mut self, pieces: &mut Vec<T>) {
+        self.room = self.room.saturating_sub(1);
+        if self.room == 0 {
+            pieces.clear();
+        }
     }
 
     /// Adds the text from `start` up to the cursor, if there is any.
@@ -167,6 +176,7 @@ impl<'s> Scanner<'s> {
     /// Reads up to and over the closing `"`.
     fn double_quoted_text(&mut self, parts: &mut Vec<Part<'s>>) {
         loop {
+            self.keep(parts);
             let start = self.cursor.at;
             self.cursor.skip_while(|byte| !matches!(byte, b'"' | b'\\' | b'`' | b'$'));
             self.push_text(start, parts);

@@ -73,6 +73,7 @@ impl<'s> Scanner<'s> {
             if self.cursor.take(",") {
                 self.skip_space();
                 words.extend(self.operand().0);
+                self.keep(&mut words);
                 array = true;
                 continue;
             }
@@ -85,6 +86,7 @@ impl<'s> Scanner<'s> {
                     ([word], Ok([next])) if !array && !many && text => {
                         word.range.end = next.range.end;
                         word.parts.extend(next.parts);
+                        self.keep(&mut word.parts);
                         continue;
                     }
                     (_, Err(more)) if array => {
@@ -155,6 +157,7 @@ impl<'s> Scanner<'s> {
                 Some(_) => {
                     let from = self.cursor.at;
                     items.extend(self.operand().0);
+                    self.keep(&mut items);
                     if self.cursor.at == from {
                         self.cursor.skip_char();
                     }

@@ -46,6 +46,7 @@ impl<'s> Scanner<'s> {
         let mut braces = 0usize;
         self.word_start(&mut parts);
         loop {
+            self.keep(&mut parts);
             let text = self.cursor.at;
             self.cursor.skip_while(is_plain);
             self.push_text(text, &mut parts);
@@ -130,6 +131,14 @@ impl<'s> Scanner<'s> {
         Word { parts, range: self.cursor.range_since(start) }
     }
 
+    /// Counts a piece of the current statement; drops its pieces once they are too many.
+    pub(super) fn keep<T>(&mut self, pieces: &mut Vec<T>) {
+        self.room = self.room.saturating_sub(1);
+        if self.room == 0 {
+            pieces.clear();
+        }
+    }
+
     /// Adds the text from `start` up to the cursor, if there is any.
     pub(super) fn push_text(&self, start: usize, parts: &mut Vec<Part<'s>>) {
         if start < self.cursor.at {
@@ -196,6 +205,7 @@ impl<'s> Scanner<'s> {
     fn single_quoted_text(&mut self, parts: &mut Vec<Part<'s>>) {
         let mut start = self.cursor.at;
         loop {
+            self.keep(parts);
             self.cursor.skip_while(|byte| byte != b'\'');
             self.push_text(start, parts);
             self.cursor.skip(1);
@@ -211,6 +221,7 @@ impl<'s> Scanner<'s> {
     fn double_quoted_text(&mut self, closes: bool, parts: &mut Vec<Part<'s>>) {
         let mut start = self.cursor.at;
         loop {
+            self.keep(parts);
             self.cursor.skip_while(|byte| !matches!(byte, b'"' | b'`' | b'$'));
             match self.cursor.peek() {
                 Some(b'"') if !closes => {

@@ -235,6 +235,27 @@ fn hostile_lists_end_soon() {
     read(FileId(0), "a.yaml", text.as_bytes());
 }
 
+#[test]
+fn hostile_scripts_end_soon() {
+    let scripts = [
+        ("a.sh", "A=$(az acr show -n ".repeat(5_000)),
+        ("a.sh", format!("A=ab\n{}az acr create -n $A\n", "A=$A$A\n".repeat(200))),
+        ("a.sh", format!("A=(a b)\n{}", "A+=(\"${A[@]}\" \"${A[@]}\")\n".repeat(200))),
+        ("a.sh", "if x; then A=$A; else A=b$A; fi; az acr create -n $A$A$A\n".repeat(2_000)),
+        ("a.sh", "bash <<EOF\n".repeat(2_000)),
+        ("a.sh", "az acr create -n b\n".repeat(200_000)),
+        ("a.ps1", "$a = (az acr show -n ".repeat(5_000)),
+        ("a.md", "```sh\naz aks show -n a\n```\n".repeat(50_000)),
+        ("a.txt", "az role assignment create \\\n".repeat(20_000)),
+        ("Makefile", "\taz acr create -n $$a$$b\n".repeat(20_000)),
+        ("action.yml", format!("runs:\n  steps:\n{}", "  - run: az acr create -n b\n".repeat(20_000))),
+    ];
+    for (path, text) in scripts {
+        let facts = read(FileId(0), path, text.as_bytes());
+        assert!(facts.azure.registries.len() <= 10_000, "{path}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_kubectl_prints_is_as_recorded() {

@@ -143,7 +143,7 @@ impl<'i> Reader<'i> {
     }
 
     fn walk(&mut self, node: Node<'i>, depth: u8, facts: &mut FileFacts) {
-        if depth > MAX_DEPTH || node.is_alias() {
+        if depth > MAX_DEPTH || node.is_alias() || self.sections.len() >= shell::MAX_SECTIONS {
             return;
         }
         if node.kind() == Kind::Map {

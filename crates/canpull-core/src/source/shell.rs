@@ -15,7 +15,7 @@ use canpull_syntax::shell::Dialect;
 use canpull_syntax::{FileId, TextRange, to_offset};
 
 pub(super) use run::{Variables, sections};
-pub(super) use section::{Section, dedented, folded};
+pub(super) use section::{MAX_SECTIONS, Section, dedented, folded};
 pub(super) use value::Value;
 
 use super::comment;

@@ -209,6 +209,9 @@ impl Call<'_, '_, '_> {
         let found = self.subjects(ResourceKind::Identity, NAME);
         let span = self.span();
         for resource in &found {
+            if statement == Statement::Mentions && !self.run.mentions(resource) {
+                continue;
+            }
             self.run.facts.azure.identities.push(IdentityFact {
                 resource: resource.clone(),
                 statement,

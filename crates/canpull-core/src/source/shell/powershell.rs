@@ -146,7 +146,13 @@ impl Cmdlet<'_, '_, '_> {
     fn cluster(&mut self, statement: Statement) -> Option<Value> {
         let cluster = self.resource(ResourceKind::Cluster, &["-name"])?;
         let (span, end) = (self.span(), self.end());
-        self.run.facts.azure.clusters.push(ClusterFact { span, ..ClusterFact::new(cluster.clone(), statement, end) });
+        if statement != Statement::Mentions || self.run.mentions(&cluster) {
+            self.run
+                .facts
+                .azure
+                .clusters
+                .push(ClusterFact { span, ..ClusterFact::new(cluster.clone(), statement, end) });
+        }
         let (role, pulls) = (
             RoleRef { written: Field::Known("AcrPull".to_owned(), span), symbol: None },
             PrincipalRef::Of { resource: cluster.clone(), attribute: PrincipalAttribute::KubeletObjectId, span },
@@ -175,7 +181,9 @@ impl Cmdlet<'_, '_, '_> {
                 None => Field::Absent(self.end()),
             };
         }
-        self.run.facts.azure.registries.push(fact);
+        if statement != Statement::Mentions || self.run.mentions(&registry) {
+            self.run.facts.azure.registries.push(fact);
+        }
         Some(Value::output(registry, Shape::Resource))
     }
 
@@ -184,7 +192,9 @@ impl Cmdlet<'_, '_, '_> {
         let span = self.span();
         let (principal_id, client_id) = (Field::Absent(self.end()), Field::Absent(self.end()));
         let fact = IdentityFact { resource: resource.clone(), statement, principal_id, client_id, span };
-        self.run.facts.azure.identities.push(fact);
+        if statement != Statement::Mentions || self.run.mentions(&fact.resource) {
+            self.run.facts.azure.identities.push(fact);
+        }
         Some(Value::output(resource, Shape::Resource))
     }
 

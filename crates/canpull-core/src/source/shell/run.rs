@@ -1,6 +1,6 @@
 //! Reads a script in order of writing: what its variables come to, and what its commands are given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::shell::{
     self, Access, Assign, Body, Command, Dialect, Mode, Part, RedirectKind, Statement, Substitution, Variable, When,
@@ -12,6 +12,7 @@ use super::arguments::{Argument, Arguments, Style};
 use super::section::Section;
 use super::value::Value;
 use super::{azure, kubectl, powershell, query};
+use crate::fact::azure::ResourceRef;
 use crate::fact::{FileFacts, Why};
 use crate::source::{self, Fill};
 
@@ -21,6 +22,12 @@ const MAX_SYMBOL: usize = 120;
 /// A list of more items is not kept.
 const MAX_ITEMS: usize = 256;
 
+/// The values of all variables of a file take no more, about, in bytes.
+const MAX_HELD: usize = 8 << 20;
+
+/// So many commands of a file are looked at, and so many files that it writes.
+const MAX_COMMANDS: usize = 10_000;
+
 /// Commands that run another one: their own name and flags are stepped over.
 const PREFIXES: [&str; 9] = ["sudo", "exec", "command", "time", "nohup", "winpty", "call", "&", "!"];
 
@@ -28,13 +35,25 @@ const PREFIXES: [&str; 9] = ["sudo", "exec", "command", "time", "nohup", "winpty
 #[derive(Clone, Debug, Default)]
 pub(in crate::source) struct Variables {
     held: BTreeMap<(bool, String), Vec<Value>>,
+    /// What all values ever held took.
+    size: usize,
 }
 
 impl Variables {
     /// Gives a variable a value before the script begins.
     pub(in crate::source) fn set(&mut self, name: &str, value: &Value) {
         for powershell in [false, true] {
-            self.held.insert(key(powershell, name), vec![value.clone()]);
+            self.hold(key(powershell, name), vec![value.clone()]);
+        }
+    }
+
+    /// Where the bound is reached a variable keeps no value, so that it is open.
+    fn hold(&mut self, key: (bool, String), values: Vec<Value>) {
+        self.size += values.iter().map(Value::size).sum::<usize>();
+        if self.size < MAX_HELD {
+            self.held.insert(key, values);
+        } else {
+            self.held.remove(&key);
         }
     }
 }
@@ -74,10 +93,20 @@ pub(super) struct Run<'r> {
     variables: Variables,
     /// What each variable is given anywhere in the file, for functions written before what sets their variables.
     anywhere: Variables,
-    /// Manifests that the script writes to files, by the file's name as written.
-    files: BTreeMap<String, Feed>,
+    seen: Seen,
     /// Whether what runs now may not run.
     pub(super) maybe: bool,
+}
+
+/// What has been met in a file.
+#[derive(Default)]
+struct Seen {
+    /// Manifests that scripts write to files, by the file's name as written.
+    files: BTreeMap<String, Feed>,
+    /// Resources that commands ask for.
+    mentioned: BTreeSet<String>,
+    /// Commands that may state something.
+    commands: usize,
 }
 
 /// Reads all sections of a file into facts. `given` are the variables that the file sets outside of them.
@@ -90,15 +119,16 @@ pub(in crate::source) fn sections(
     for collect in [true, false] {
         let mut dropped = FileFacts::default();
         let mut variables = Variables::default();
-        let mut files = BTreeMap::new();
+        let mut seen = Seen::default();
         for (section, given) in sections {
             variables.held.extend(given.held.clone());
+            variables.size += given.size;
             let facts = if collect { &mut dropped } else { &mut *facts };
-            let mut run = Run { file, path, text, section, facts, variables, anywhere, files, maybe: false };
+            let mut run = Run { file, path, text, section, facts, variables, anywhere, seen, maybe: false };
             for statement in shell::parse(&section.text, 0, section.language) {
                 run.statement(&statement);
             }
-            Run { variables, anywhere, files, .. } = run;
+            Run { variables, anywhere, seen, .. } = run;
         }
     }
 }
@@ -127,6 +157,12 @@ impl Run<'_> {
     /// The name of a symbol among all sources.
     pub(super) fn symbol(&self, own: &str) -> String {
         format!("{}#{own}", self.path)
+    }
+
+    /// Whether a resource is asked for the first time in the file: once is enough to know that it is there.
+    pub(super) fn mentions(&mut self, resource: &ResourceRef) -> bool {
+        let ResourceRef { kind, id, name, group, subscription, symbol, .. } = resource;
+        self.seen.mentioned.insert(format!("{kind:?} {id:?} {name:?} {group:?} {subscription:?} {symbol:?}"))
     }
 
     fn is_powershell(&self) -> bool {
@@ -176,12 +212,12 @@ impl Run<'_> {
             values = open();
         }
         let all = self.anywhere.held.get(&key).cloned();
-        self.anywhere.held.insert(key.clone(), either(all.as_deref(), values.clone()));
+        self.anywhere.hold(key.clone(), either(all.as_deref(), values.clone()));
         // What may not run leaves the old value as an alternative.
         if self.maybe && assign.mode != Mode::Append {
             values = either(old.as_deref(), values);
         }
-        self.variables.held.insert(key, values);
+        self.variables.hold(key, values);
     }
 
     /// A value that its variable's name calls secret is not shown, whatever becomes of it.
@@ -394,6 +430,12 @@ impl Run<'_> {
         output: Option<&str>,
         range: TextRange,
     ) -> Feed {
+        if matches!(name, "az" | "kubectl") || name.contains("-az") {
+            self.seen.commands += 1;
+            if self.seen.commands > MAX_COMMANDS {
+                return Feed::Nothing;
+            }
+        }
         match name {
             "az" => {
                 let arguments = Arguments::new(arguments, Style::Azure);
@@ -464,15 +506,17 @@ impl Run<'_> {
 
     /// Remembers a text that goes to a file.
     fn kept(&mut self, feed: Feed, file: Option<&str>) -> Feed {
-        if let (Some(file), Feed::Text(..)) = (file, &feed) {
-            self.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());
+        if let (Some(file), Feed::Text(..)) = (file, &feed)
+            && self.seen.files.len() < MAX_COMMANDS
+        {
+            self.seen.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());
         }
         feed
     }
 
     /// What a script has written to a file.
     pub(super) fn written(&self, file: &str) -> Option<Feed> {
-        self.files.get(file.trim_start_matches("./")).cloned()
+        self.seen.files.get(file.trim_start_matches("./")).cloned()
     }
 
     /// Text with its variables replaced by what they are known to hold; `None` where any is not.

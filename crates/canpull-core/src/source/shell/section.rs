@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use canpull_syntax::shell::Dialect;
 use canpull_syntax::{TextRange, to_offset};
 
+/// So many scripts of a file are read.
+pub(in crate::source) const MAX_SECTIONS: usize = 10_000;
+
 /// A script within a file.
 pub(in crate::source) struct Section<'t> {
     /// What the shell reads.
@@ -24,9 +27,13 @@ impl<'t> Section<'t> {
     /// Lines of the file without what stands in front of each.
     pub(super) fn lines(file: &str, lines: impl IntoIterator<Item = TextRange>, language: Dialect) -> Self {
         let mut text = String::new();
-        let mut steps = Vec::new();
+        let mut steps: Vec<(u32, u32)> = Vec::new();
         for line in lines {
-            steps.push((to_offset(text.len()), line.start));
+            let own = to_offset(text.len());
+            let in_step = steps.last().is_some_and(|&(before, file)| own - before == line.start.wrapping_sub(file));
+            if !in_step {
+                steps.push((own, line.start));
+            }
             text.push_str(line.slice(file));
             if !text.ends_with('\n') {
                 text.push('\n');
@@ -100,6 +107,9 @@ pub(super) fn fences(file: &str) -> Vec<Section<'_>> {
     let mut sections = Vec::new();
     let mut open: Option<(char, usize, Option<Dialect>, u32)> = None;
     for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
+        if sections.len() >= MAX_SECTIONS {
+            return sections;
+        }
         let text = line.slice(file).trim_start_matches([' ', '\t', '>']).trim_end();
         let Some(mark @ ('`' | '~')) = text.chars().next() else { continue };
         let length = text.chars().take_while(|c| *c == mark).count();

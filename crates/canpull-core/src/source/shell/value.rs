@@ -10,7 +10,7 @@ use crate::placeholder;
 const MAX_ALTERNATIVES: usize = 8;
 
 /// Longer texts are no names, ids or roles, in bytes.
-const MAX_LENGTH: usize = 8 << 10;
+const MAX_LENGTH: usize = 2 << 10;
 
 /// A value: one of some alternatives, most often of one.
 #[derive(Clone, PartialEq, Debug)]
@@ -127,6 +127,16 @@ impl Value {
     /// Whether nothing at all is known of it, not even its symbol.
     pub(super) fn is_anonymous(&self) -> bool {
         self.alternatives.iter().all(|joined| matches!(joined.as_slice(), [Piece::Open { symbol: None, .. }]))
+    }
+
+    /// How much memory it takes, about, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let size = |piece: &Piece| match piece {
+            Piece::Text(text) => 64 + text.len(),
+            Piece::Open { .. } => 256,
+            Piece::Output(_) => 1024,
+        };
+        64 + self.alternatives.iter().flatten().map(size).sum::<usize>()
     }
 
     /// This or that.

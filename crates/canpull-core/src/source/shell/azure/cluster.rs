@@ -23,7 +23,9 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
     };
     let clusters = call.subjects(ResourceKind::Cluster, NAME);
     for cluster in &clusters {
-        fact(call, cluster, statement);
+        if statement != Statement::Mentions || call.run.mentions(cluster) {
+            fact(call, cluster, statement);
+        }
         attach(call, cluster, clusters.len() > 1);
         detach(call, cluster);
     }

@@ -131,7 +131,14 @@ fn entry(kind: ResourceKind, resource: ResourceRef, attribute: PrincipalAttribut
 }
 
 fn create_for_rbac(call: &mut Call<'_, '_, '_>) -> Option<Value> {
-    let found = call.subjects(ResourceKind::ServicePrincipal, NAME);
+    let mut found = call.subjects(ResourceKind::ServicePrincipal, NAME);
+    if let [own] = found.as_mut_slice()
+        && !call.arguments.has(NAME)
+    {
+        // Each command makes another one.
+        let line = call.run.facts.lines.position(own.span.range.start).line;
+        own.symbol = Some(call.run.symbol(&format!("az ad sp create-for-rbac (line {line})")));
+    }
     let (role, scopes) = (call.arguments.flag(&["--role"]), call.arguments.flag(SCOPES));
     match (role, scopes) {
         (Some(role), None) if !call.arguments.open => slip(call, SlipKind::RoleWithoutScopes, role.range),

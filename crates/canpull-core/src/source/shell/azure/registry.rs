@@ -49,6 +49,9 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
 fn registry(call: &mut Call<'_, '_, '_>, statement: Statement) -> Option<Value> {
     let found = call.subjects(ResourceKind::Registry, NAME);
     for resource in &found {
+        if statement == Statement::Mentions && !call.run.mentions(resource) {
+            continue;
+        }
         let mut fact = RegistryFact { span: call.span(), ..RegistryFact::new(resource.clone(), statement, call.end()) };
         if matches!(statement, Statement::Makes | Statement::Changes) {
             fact.admin_enabled = call.truth(&["--admin-enabled"]);

@@ -236,6 +236,22 @@ fn hostile_lists_end_soon() {
 }
 
 #[test]
+fn every_edit_of_a_command_rights_its_slip_alone() {
+    let mut tried = 0;
+    for Fixture { path, bytes, .. } in fixtures() {
+        let Ok(text) = text::decode(&bytes) else { continue };
+        let before = read(FileId(0), &path, &bytes).script.slips;
+        for slip in before.iter().filter(|slip| !slip.edits.is_empty()) {
+            let mended = apply(&text, &slip.edits);
+            let after = read(FileId(0), &path, mended.as_bytes()).script.slips;
+            assert_eq!(after.len(), before.len() - 1, "{path}: {:?}\n{mended}", slip.kind);
+            tried += 1;
+        }
+    }
+    assert!(tried > 3, "only {tried} edits were offered");
+}
+
+#[test]
 fn hostile_scripts_end_soon() {
     let scripts = [
         ("a.sh", "A=$(az acr show -n ".repeat(5_000)),

@@ -33,7 +33,7 @@ impl Format for Pipeline {
             reader.collect(root, 0);
         }
         for (_, root) in input.parsed.roots() {
-            reader.walk(root, 0, facts);
+            reader.walk(root, 0, false, facts);
         }
         let mut given = Variables::default();
         for (name, value) in &reader.variables {
@@ -142,23 +142,27 @@ impl<'i> Reader<'i> {
         out
     }
 
-    fn walk(&mut self, node: Node<'i>, depth: u8, facts: &mut FileFacts) {
+    /// Takes the scripts and steps of a node. `powershell` is set within a task that runs nothing else.
+    fn walk(&mut self, node: Node<'i>, depth: u8, powershell: bool, facts: &mut FileFacts) {
         if depth > MAX_DEPTH || node.is_alias() || self.sections.len() >= shell::MAX_SECTIONS {
             return;
         }
         if node.kind() == Kind::Map {
             step::read(self, node, facts);
+            let task = node.get("task").and_then(Node::text).unwrap_or_default();
+            let powershell = powershell || ["PowerShell@", "AzurePowerShell@"].iter().any(|own| task.starts_with(own));
             for entry in node.written_entries() {
                 match language(node, &entry.name()) {
                     Some(language) if entry.value.kind() == Kind::Scalar => {
+                        let language = if powershell { Dialect::PowerShell } else { language };
                         self.sections.extend(section(self.input.text, entry.value, language));
                     }
-                    _ => self.walk(entry.value, depth + 1, facts),
+                    _ => self.walk(entry.value, depth + 1, powershell, facts),
                 }
             }
         }
         for item in node.items() {
-            self.walk(item, depth + 1, facts);
+            self.walk(item, depth + 1, powershell, facts);
         }
     }
 }

@@ -9,6 +9,7 @@ mod powershell;
 mod query;
 mod run;
 mod section;
+mod slip;
 mod value;
 
 use canpull_syntax::shell::Dialect;

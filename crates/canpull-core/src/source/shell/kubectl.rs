@@ -8,7 +8,7 @@ use super::meaning;
 use super::run::{Feed, Run};
 use super::value::{self, Shape, Value};
 use crate::acr_host::{AcrHostKind, acr_host, near_acr};
-use crate::fact::azure::{PrincipalRef, ResourceRef};
+use crate::fact::azure::{PrincipalRef, RegistryFact, ResourceRef, Statement};
 use crate::fact::script::{AccountPatchFact, ScriptSecretFact, SlipFact, SlipKind};
 use crate::fact::{Field, Why};
 use crate::placeholder;
@@ -235,11 +235,13 @@ fn wrong_server(run: &mut Run<'_>, arguments: &Arguments, user: &PrincipalRef, r
             slip(run, written, meant, span, edit.into_iter().collect());
         }
         Field::Unknown(..) => {
-            // The variable that holds a registry's name elsewhere.
+            // The variable by whose value a registry is made: its name, while a look-up would take its host as well.
             let Some(symbol) = value::symbol(joined) else { return };
             let full = run.symbol(&symbol);
-            let named = |own: &ResourceRef| own.symbol.as_ref() == Some(&full);
-            if run.facts.azure.registries.iter().any(|fact| named(&fact.resource)) {
+            let made = |fact: &&RegistryFact| {
+                fact.statement == Statement::Makes && fact.resource.symbol.as_ref() == Some(&full)
+            };
+            if run.facts.azure.registries.iter().any(|fact| made(&fact)) {
                 let meant = Some(format!("{symbol}.azurecr.io"));
                 slip(run, symbol, meant, span, Vec::new());
             }

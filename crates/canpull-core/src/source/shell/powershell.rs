@@ -5,6 +5,7 @@ use canpull_syntax::{Span, TextRange};
 use super::arguments::{Argument, Arguments, Style};
 use super::meaning;
 use super::run::{Feed, Run};
+use super::slip;
 use super::value::{Joined, Shape, Value};
 use crate::fact::azure::{
     ClusterFact, IdentityFact, PrincipalAttribute, PrincipalRef, RegistryFact, ResourceKind, ResourceRef, Statement,
@@ -240,6 +241,10 @@ impl Cmdlet<'_, '_, '_> {
 
     fn grant(&mut self) {
         let principal = (self.principal(), self.text(&["-objecttype"]));
+        let ids = ["-objectid", "-applicationid", "-serviceprincipalname", "-spn"];
+        if let Some(id) = self.arguments.value(&ids) {
+            slip::msi(self.run, id);
+        }
         // The cmdlet asks the directory only where it is given no object id.
         let unchecked = self.arguments.has(&["-objectid"]) && self.arguments.has(&["-objecttype"]);
         self.assign(GrantOrigin::Command, principal, self.role(), self.scope(), unchecked);

@@ -11,8 +11,8 @@ use crate::fact::grant::{
 use crate::fact::script::{SlipFact, SlipKind};
 use crate::fact::{self, Field, Why};
 use crate::source::shell::arguments::Argument;
-use crate::source::shell::meaning;
-use crate::source::shell::value::{self, Joined, Shape, Value};
+use crate::source::shell::value::{Joined, Shape, Value};
+use crate::source::shell::{meaning, slip};
 
 const ASSIGNEE: &[&str] = &["--assignee"];
 const OBJECT_ID: &[&str] = &["--assignee-object-id"];
@@ -114,7 +114,7 @@ fn create(call: &mut Call<'_, '_, '_>) {
 fn slips(call: &mut Call<'_, '_, '_>, roles: &[RoleRef]) {
     for flag in [ASSIGNEE, OBJECT_ID] {
         if let Some(argument) = call.arguments.value(flag) {
-            msi(call, argument);
+            slip::msi(call.run, argument);
         }
     }
     if let Some(flag) = call.arguments.flag(OBJECT_ID)
@@ -144,32 +144,6 @@ fn is_registry_role(role: &str) -> bool {
     ];
     let role = role.to_ascii_lowercase();
     role.starts_with("acr") || role.starts_with("container registry ") || GUIDS.iter().any(|guid| role.ends_with(guid))
-}
-
-/// The service principal's client id of a cluster that may have a managed identity instead.
-fn msi(call: &mut Call<'_, '_, '_>, argument: &Argument) {
-    for output in argument.value.alternatives().iter().filter_map(|joined| value::as_output(joined)) {
-        let Some((cluster, PrincipalAttribute::ClusterServicePrincipalClientId)) = meaning::attribute(output) else {
-            continue;
-        };
-        if !matches!(output.shape, Shape::Resource) {
-            continue;
-        }
-        let (range, literal) = output.chosen;
-        let span = call.run.span(range);
-        let right = "identityProfile.kubeletidentity.objectId";
-        let written = "servicePrincipalProfile.clientId";
-        // Only the whole property can be put right; its last key alone is what was chosen.
-        let start = range.end.checked_sub(canpull_syntax::to_offset(written.len()));
-        let whole =
-            start.map(|start| TextRange::new(start, range.end)).filter(|range| call.run.slice(*range) == written);
-        let edits = match whole.filter(|_| literal) {
-            Some(whole) => vec![Edit { range: call.run.place(whole), text: right.to_owned() }],
-            None => Vec::new(),
-        };
-        let span = whole.map_or(span, |whole| call.run.span(whole));
-        call.run.facts.script.slips.push(SlipFact { kind: SlipKind::MsiClientId { cluster }, span, edits });
-    }
 }
 
 /// Whether an id is certain to be that of a service principal, managed identities among them.

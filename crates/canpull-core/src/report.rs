@@ -10,6 +10,7 @@ use crate::config::{self, Config, ConfigError, Level};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::{FileFacts, Role};
 use crate::model::AccessModel;
+use crate::proof::review::Review;
 use crate::proof::{self, Link, PullProof, Route, Truth};
 use crate::rules;
 use crate::suppress;
@@ -121,8 +122,9 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
     {
         let model = AccessModel::new(&files, config);
         let proofs = proof::prove_all(&model, options.now);
-        let near_misses = proof::review::near_misses(&model.azure);
-        let context = rules::Context { model: &model, proofs: &proofs, near_misses, now: options.now };
+        let review = Review::new(&model.azure);
+        let near_misses = review.near_misses();
+        let context = rules::Context { model: &model, proofs: &proofs, review, near_misses, now: options.now };
         for rule in rules::ALL.iter().filter(|rule| selected(rule.id, options)) {
             (rule.check)(&context, &mut report.diagnostics);
         }

@@ -61,11 +61,11 @@ use canpull_syntax::{Span, text, to_offset};
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, Severity};
 use crate::fact::script::SlipFact;
 use crate::fact::{DefectKind, FieldDefect};
-use crate::model::azure::Registry;
+use crate::model::azure::{Registry, RegistryId};
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
-use crate::proof::review::NearMiss;
+use crate::proof::review::{NearMiss, Review};
 use crate::proof::{self, Claim, Link, PullProof, Route, Truth};
 
 use commands::{grant_fix, registry_id, shown};
@@ -76,7 +76,9 @@ pub struct Context<'a> {
     pub model: &'a AccessModel<'a>,
     /// One proof for each image use, in the model's order.
     pub proofs: &'a [PullProof],
-    /// Role assignments that fail of their purpose.
+    /// Role assignments, reviewed.
+    pub review: Review<'a, 'a>,
+    /// Those that fail of their purpose.
     pub near_misses: Vec<NearMiss<'a, 'a>>,
     /// The time to hold expiry dates against, in seconds since 1970.
     pub now: Option<i64>,
@@ -169,10 +171,10 @@ impl<'a> Context<'a> {
     }
 
     /// The registry of the sources that a host is for certain.
-    fn registry_at(&self, host: &str) -> Option<&'a Registry<'a>> {
+    fn registry_at(&self, host: &str) -> Option<(RegistryId, &'a Registry<'a>)> {
         let azure = &self.model.azure;
         let (id, _) = azure.registries_at(host).into_iter().find(|(_, truth)| *truth == Truth::Yes)?;
-        azure.registry(id)
+        Some((id, azure.registry(id)?))
     }
 
     /// The pulls from a registry that are not proven to succeed.

@@ -6,7 +6,7 @@ use crate::fact::Field;
 use crate::model::azure::{Cluster, Setting};
 use crate::model::image::ImageReference;
 use crate::model::registry;
-use crate::proof::authorization::{Mode, Puller, Target};
+use crate::proof::authorization::Puller;
 use crate::proof::case::{Case, link};
 use crate::proof::identity::agreement;
 use crate::proof::{Claim, Link, Route, RouteKind, Truth};
@@ -18,7 +18,7 @@ enum Named<'m> {
     Open(Span),
 }
 
-impl<'m> Case<'m, '_> {
+impl<'m> Case<'_, 'm, '_> {
     /// The route over an identity of the pod's service account. `None` where no cluster pulls with such.
     pub(super) fn account_identity(&self) -> Option<Route> {
         let image = self.image.parsed()?;
@@ -46,7 +46,7 @@ impl<'m> Case<'m, '_> {
         Some(Route::new(RouteKind::ServiceAccountIdentity, agreement(judged.collect())))
     }
 
-    fn with_account(&self, cluster: &Cluster<'_>, truth: Truth, spans: Vec<Span>, image: &ImageReference) -> Vec<Link> {
+    fn with_account(&self, cluster: &Cluster<'m>, truth: Truth, spans: Vec<Span>, image: &ImageReference) -> Vec<Link> {
         let text = format!("cluster {} pulls with identities of its service accounts", cluster.label());
         let mut links: Vec<Link> = vec![link(Claim::AccountIdentity, truth, text, spans)];
         let (client, at) = match self.named_identity(cluster) {
@@ -68,12 +68,11 @@ impl<'m> Case<'m, '_> {
             return links;
         };
         let found = self.registry_at(&image.registry);
-        let target = Target { place: &found.place, mode: Mode::of(found.registry), repository: &image.repository };
         let label = self.model.azure.principals.get(principal).map(|own| own.label.clone()).unwrap_or_default();
         let text = format!("the service account pulls as {label}");
         let pulls = link(Claim::IdentityPulls, Truth::Yes, text, vec![at]);
         let puller = Puller { principal, cluster: None, open: false };
-        links.extend(self.granted(puller, pulls, &found, target));
+        links.extend(self.granted(puller, pulls, &found, &image.repository));
         links
     }
 

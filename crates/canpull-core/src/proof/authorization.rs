@@ -11,15 +11,34 @@ use crate::model::scope::{self, Place};
 use crate::model::{Azure, condition};
 use crate::proof::Truth;
 
-/// What is asked for: this repository of this registry.
-#[derive(Clone, Copy)]
-pub struct Target<'t> {
+/// What is asked for: pulling from this registry. Made once for each registry, it holds the assignments that bear on it.
+#[derive(Clone, Debug)]
+pub struct Target<'m, 'a> {
     /// The registry, as far as it is known.
-    pub place: &'t Place,
+    pub place: Place,
     /// By what it decides.
     pub mode: Mode,
-    /// The repository, without host, tag and digest.
-    pub repository: &'t str,
+    /// The assignments whose scope reaches the registry, or may, in the order of the sources.
+    reaching: Vec<(&'m Assignment<'a>, Truth)>,
+}
+
+impl<'m, 'a> Target<'m, 'a> {
+    /// A registry that is asked for, which `registry` tells of where a source does.
+    pub fn new(azure: &'m Azure<'a>, place: Place, registry: Option<&Registry<'_>>) -> Self {
+        let judged = azure.assignments.iter().map(|assignment| (assignment, reaches(assignment.fact, &place)));
+        let reaching = judged.filter(|(_, truth)| *truth != Truth::No).collect();
+        Self { mode: Mode::of(registry), reaching, place }
+    }
+
+    /// The assignments whose scope reaches the registry, or may.
+    pub fn assignments(&self) -> impl Iterator<Item = &'m Assignment<'a>> {
+        self.reaching.iter().map(|(assignment, _)| *assignment)
+    }
+
+    /// Whether it matters which repository is asked for.
+    pub fn depends_on_repository(&self) -> bool {
+        self.assignments().any(|assignment| !assignment.fact.condition.is_absent())
+    }
 }
 
 /// By what a registry decides who may pull.
@@ -90,18 +109,20 @@ pub struct Puller {
     pub open: bool,
 }
 
-/// How every assignment bears on a pull by this principal, in the order of the sources.
-pub fn grants<'m, 'a>(
-    azure: &'m Azure<'a>,
+/// How every assignment that bears on the registry bears on a pull of this repository by this principal, in the order of
+/// the sources.
+pub fn grants<'t, 'a>(
+    azure: &'t Azure<'a>,
     puller: Puller,
-    target: Target<'m>,
-) -> impl Iterator<Item = Grant<'a>> + use<'m, 'a> {
-    azure.assignments.iter().map(move |assignment| Grant {
+    target: &'t Target<'_, 'a>,
+    repository: &'t str,
+) -> impl Iterator<Item = Grant<'a>> + use<'t, 'a> {
+    target.reaching.iter().map(move |(assignment, scope)| Grant {
         fact: assignment.fact,
         who: is_for(azure, assignment, puller),
-        scope: reaches(assignment.fact, target.place),
+        scope: *scope,
         role: pulls(&assignment.role, target.mode),
-        condition: lets_through(assignment, target.repository),
+        condition: lets_through(assignment, repository),
     })
 }
 
@@ -205,7 +226,7 @@ pub struct Denial {
 }
 
 /// The deny assignment that bears most on a pull by this principal.
-pub fn denial(azure: &Azure<'_>, puller: Puller, target: Target<'_>) -> Option<Denial> {
+pub fn denial(azure: &Azure<'_>, puller: Puller, target: &Target<'_, '_>) -> Option<Denial> {
     let judged = azure.denials.iter().map(|fact| {
         let principal = azure.principals.get(puller.principal);
         let ids = |fields: &[Field<String>]| -> Truth {
@@ -218,7 +239,7 @@ pub fn denial(azure: &Azure<'_>, puller: Puller, target: Target<'_>) -> Option<D
         };
         let hit = if fact.everyone { Truth::Yes } else { ids(&fact.principals) };
         let scope = match &fact.scope {
-            Field::Known(scope, _) => match scope::reaches(scope, target.place) {
+            Field::Known(scope, _) => match scope::reaches(scope, &target.place) {
                 Truth::Yes if fact.only_at_scope => target.place.is(scope),
                 truth => truth,
             },

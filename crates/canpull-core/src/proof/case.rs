@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use canpull_syntax::{Span, text, to_offset};
 
@@ -10,22 +11,34 @@ use crate::fact::{Field, SecretList, Why};
 use crate::glob;
 use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference, ServiceAccount, WorldId};
 use crate::proof::credential;
+use crate::proof::identity::Found;
 use crate::proof::{Claim, Link, PullProof, Route, RouteKind, Truth};
 
 /// Proves every image use of the model, in its order.
 pub fn prove_all(model: &AccessModel<'_>, now: Option<i64>) -> Vec<PullProof> {
-    let accesses = Accesses::default();
+    let memo = Memo::default();
     let ids = (0..to_offset(model.image_uses.len())).map(ImageUseId);
-    ids.filter_map(|id| prove(model, id, now, &accesses)).collect()
+    ids.filter_map(|id| prove(model, id, now, &memo)).collect()
 }
 
-/// What the clusters of a world may pull from a host and repository, worked out once.
-pub(super) type Accesses = RefCell<BTreeMap<(WorldId, String, String), Vec<Link>>>;
+/// What does not change from pull to pull, worked out once.
+#[derive(Default)]
+pub(super) struct Memo<'m, 'a> {
+    /// What the clusters of a world may pull from a host and repository.
+    pub(super) accesses: RefCell<BTreeMap<(WorldId, String, String), Vec<Link>>>,
+    /// Which registry a host is.
+    pub(super) registries: RefCell<BTreeMap<String, Rc<Found<'m, 'a>>>>,
+}
 
-fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>, accesses: &Accesses) -> Option<PullProof> {
+fn prove<'m, 'a>(
+    model: &'m AccessModel<'a>,
+    id: ImageUseId,
+    now: Option<i64>,
+    memo: &Memo<'m, 'a>,
+) -> Option<PullProof> {
     let image = model.image_use(id)?;
     let pod = model.pod(image.pod)?;
-    let case = Case { model, pod, image, now, accesses };
+    let case = Case { model, pod, image, now, memo };
     let mut common = vec![case.reference()];
     common.extend(case.list_accepted());
     if image.fact.pull_policy.text() == Some("Never") {
@@ -44,12 +57,12 @@ fn prove(model: &AccessModel<'_>, id: ImageUseId, now: Option<i64>, accesses: &A
 }
 
 /// One pull to be proven.
-pub(super) struct Case<'m, 'a> {
+pub(super) struct Case<'c, 'm, 'a> {
     pub(super) model: &'m AccessModel<'a>,
     pub(super) pod: &'m Pod<'a>,
     pub(super) image: &'m ImageUse<'a>,
     pub(super) now: Option<i64>,
-    pub(super) accesses: &'m Accesses,
+    pub(super) memo: &'c Memo<'m, 'a>,
 }
 
 /// A list of pull secrets with what decides whether the pod gets it.
@@ -94,7 +107,7 @@ pub(super) fn weakened(mut link: Link) -> Link {
     link
 }
 
-impl<'m> Case<'m, '_> {
+impl<'m> Case<'_, 'm, '_> {
     pub(super) fn image_span(&self) -> Vec<Span> {
         std::iter::once(self.image.span).chain(self.image.overridden).collect()
     }

@@ -9,11 +9,11 @@ use crate::model::docker_config::{Credential, UserKind};
 use crate::model::image::ImageReference;
 use crate::model::registry::acr_host;
 use crate::model::scope_map;
-use crate::proof::authorization::{Mode, Puller, Target};
+use crate::proof::authorization::Puller;
 use crate::proof::case::{Case, link};
 use crate::proof::{Claim, Link, Truth};
 
-impl Case<'_, '_> {
+impl Case<'_, '_, '_> {
     /// Whether the holder of a credential may pull, where the sources tell anything of it. Without a word of theirs, the
     /// credential is taken as good.
     pub(super) fn holder(&self, credential: &Credential, user: Option<&Who>, image: &ImageReference) -> Option<Link> {
@@ -41,11 +41,10 @@ impl Case<'_, '_> {
             return Some(link);
         }
         let found = self.registry_at(&image.registry);
-        let target = Target { place: &found.place, mode: Mode::of(found.registry), repository: &image.repository };
         let puller = Puller { principal, cluster: None, open: false };
         let label = azure.principals.get(principal).map(|principal| principal.label.clone())?;
         let pulls = link(Claim::HolderMayPull, Truth::Yes, format!("the credential is that of {label}"), Vec::new());
-        let mut links = self.granted(puller, pulls, &found, target);
+        let mut links = self.granted(puller, pulls, &found, &image.repository);
         let decisive = links.pop()?;
         // What no source tells of is taken as good; only evidence speaks here.
         let told = decisive.truth != Truth::Unknown;
@@ -75,7 +74,7 @@ impl Case<'_, '_> {
 
     fn token(&self, name: &str, image: &ImageReference) -> Option<Link> {
         let found = self.registry_at(&image.registry);
-        let here = |registry: &ResourceRef| found.place.is(registry) == Truth::Yes;
+        let here = |registry: &ResourceRef| found.target.place.is(registry) == Truth::Yes;
         let tokens = self.model.azure.tokens.iter();
         let token = tokens.copied().find(|token| token.name.text() == Some(name) && here(&token.registry))?;
         let said = |truth: Truth, text: String, spans: Vec<Span>| Some(link(Claim::HolderMayPull, truth, text, spans));

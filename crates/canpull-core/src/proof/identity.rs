@@ -1,14 +1,16 @@
 //! What the identity that pulls in a cluster may do: from the cluster over its principal to the role assignment.
 
+use std::rc::Rc;
+
 use canpull_syntax::Span;
 
 use crate::config::CompleteKind;
 use crate::fact::azure::{ClusterIdentityKind, RegistryMode};
-use crate::fact::grant::{ListingReach, RoleAssignmentFact};
+use crate::fact::grant::ListingReach;
 use crate::model::azure::{Cluster, ClusterId, Registry, RegistryId, Setting};
 use crate::model::registry::acr_host;
 use crate::model::role;
-use crate::model::scope::{self, Place};
+use crate::model::scope::Place;
 use crate::proof::authorization::{self, Grant, Mode, Puller, Target};
 use crate::proof::case::{Case, assumed, link};
 use crate::proof::{Claim, Link, Truth};
@@ -17,28 +19,38 @@ use crate::proof::{Claim, Link, Truth};
 pub(super) struct Found<'m, 'a> {
     /// Where a source tells of it.
     pub(super) registry: Option<&'m Registry<'a>>,
-    /// What is known of it.
-    pub(super) place: Place,
-    /// Which registry the host is.
-    pub(super) link: Link,
+    /// What is asked of it.
+    pub(super) target: Target<'m, 'a>,
 }
 
-impl<'m, 'a> Case<'m, 'a> {
-    /// The registry that a host is. One that no source tells of is known by its name at least.
-    pub(super) fn registry_at(&self, host: &str) -> Found<'m, 'a> {
+impl<'m, 'a> Case<'_, 'm, 'a> {
+    /// The registry that a host is, found once. One that no source tells of is known by its name at least.
+    pub(super) fn registry_at(&self, host: &str) -> Rc<Found<'m, 'a>> {
+        if let Some(found) = self.memo.registries.borrow().get(host) {
+            return Rc::clone(found);
+        }
         let azure = &self.model.azure;
         let candidates: Vec<(RegistryId, Truth)> = azure.registries_at(host);
         let certain = candidates.iter().find(|(_, truth)| *truth == Truth::Yes);
-        if let Some(registry) = certain.and_then(|(id, _)| azure.registry(*id)) {
-            let text = format!("`{host}` is registry {}", registry.label());
-            let because = [self.image_span(), registry.spans().into_iter().take(1).collect()].concat();
-            let link = link(Claim::RegistryKnown, Truth::Yes, text, because);
-            return Found { registry: Some(registry), place: registry.place.clone(), link };
-        }
-        let name = acr_host(host).map(|acr| acr.name_and_label().0.to_owned());
-        let text = format!("`{host}` is a registry that no source tells more of");
-        let link = assumed(Claim::RegistryKnown, Truth::Yes, text, self.image_span());
-        Found { registry: None, place: Place { name, ..Place::default() }, link }
+        let registry = certain.and_then(|(id, _)| azure.registry(*id));
+        let by_name = || {
+            let name = acr_host(host).map(|acr| acr.name_and_label().0.to_owned());
+            Place { name, ..Place::default() }
+        };
+        let place = registry.map_or_else(by_name, |registry| registry.place.clone());
+        let found = Rc::new(Found { registry, target: Target::new(azure, place, registry) });
+        self.memo.registries.borrow_mut().insert(host.to_owned(), Rc::clone(&found));
+        found
+    }
+
+    fn registry_link(&self, host: &str, found: &Found<'m, 'a>) -> Link {
+        let Some(registry) = found.registry else {
+            let text = format!("`{host}` is a registry that no source tells more of");
+            return assumed(Claim::RegistryKnown, Truth::Yes, text, self.image_span());
+        };
+        let text = format!("`{host}` is registry {}", registry.label());
+        let because = [self.image_span(), registry.spans().into_iter().take(1).collect()].concat();
+        link(Claim::RegistryKnown, Truth::Yes, text, because)
     }
 
     /// The clusters of the sources that may run the pod: those that the configuration names for it, else all.
@@ -62,15 +74,16 @@ impl<'m, 'a> Case<'m, 'a> {
             return None;
         }
         let found = self.registry_at(host);
-        let mut links = vec![found.link.clone()];
-        let key = (self.pod.world, host.to_owned(), repository.to_owned());
-        if let Some(known) = self.accesses.borrow().get(&key) {
+        let mut links = vec![self.registry_link(host, &found)];
+        let told_apart = if found.target.depends_on_repository() { repository } else { "" };
+        let key = (self.pod.world, host.to_owned(), told_apart.to_owned());
+        if let Some(known) = self.memo.accesses.borrow().get(&key) {
             links.extend(known.iter().cloned());
             return Some(links);
         }
         let access = self.cluster_access(&found, repository);
         links.extend(access.iter().cloned());
-        self.accesses.borrow_mut().insert(key, access);
+        self.memo.accesses.borrow_mut().insert(key, access);
         Some(links)
     }
 
@@ -79,7 +92,7 @@ impl<'m, 'a> Case<'m, 'a> {
         let candidates = self.candidates();
         if candidates.is_empty() {
             let text = "which cluster runs the pod, and so which identity pulls, is in no source";
-            let because = self.near_grants(found).collect();
+            let because = found.target.assignments().map(|assignment| assignment.fact.span).take(3).collect();
             return vec![link(Claim::IdentityPulls, Truth::Unknown, text, because)];
         }
         let judged: Vec<(&Cluster<'_>, Vec<Link>)> = candidates
@@ -87,13 +100,6 @@ impl<'m, 'a> Case<'m, 'a> {
             .map(|(id, cluster)| (cluster, self.cluster_links(id, cluster, found, repository)))
             .collect();
         agreement(judged)
-    }
-
-    /// Assignments whose scope may reach the registry, by anyone.
-    fn near_grants(&self, found: &Found<'m, 'a>) -> impl Iterator<Item = Span> {
-        let place = found.place.clone();
-        let assignments = self.model.azure.assignments.iter().map(|assignment| assignment.fact);
-        assignments.filter(move |fact| scope_of(fact, &place) != Truth::No).map(|fact| fact.span).take(3)
     }
 
     fn cluster_links(
@@ -106,14 +112,13 @@ impl<'m, 'a> Case<'m, 'a> {
         if let Some(link) = kubelets_do_not_pull(cluster) {
             return vec![link];
         }
-        let target = Target { place: &found.place, mode: Mode::of(found.registry), repository };
         let label = cluster.label();
         let spans = || cluster.spans().into_iter().take(2).collect::<Vec<_>>();
         let kubelet = Puller { principal: cluster.kubelet, cluster: Some(id), open: cluster.kubelet_open };
         let by_kubelet = || {
             let text = format!("cluster {label} pulls with its kubelet identity");
             let pulls = link(Claim::IdentityPulls, Truth::Yes, text, spans());
-            self.granted(kubelet, pulls, found, target)
+            self.granted(kubelet, pulls, found, repository)
         };
         let by_principal = |truth: Truth| {
             let principal = cluster.service_principal?;
@@ -122,7 +127,7 @@ impl<'m, 'a> Case<'m, 'a> {
                 Truth::Yes => format!("cluster {label} pulls with its service principal"),
                 _ => format!("cluster {label} pulls with its service principal, unless it has managed identities"),
             };
-            Some(self.granted(puller, link(Claim::IdentityPulls, truth, text, spans()), found, target))
+            Some(self.granted(puller, link(Claim::IdentityPulls, truth, text, spans()), found, repository))
         };
         match cluster.identity_kind() {
             Setting::Known(ClusterIdentityKind::Managed, _) => by_kubelet(),
@@ -143,18 +148,18 @@ impl<'m, 'a> Case<'m, 'a> {
     }
 
     /// The links from a principal to a role that lets it pull.
-    pub(super) fn granted(&self, puller: Puller, pulls: Link, found: &Found<'m, 'a>, target: Target<'_>) -> Vec<Link> {
+    pub(super) fn granted(&self, puller: Puller, pulls: Link, found: &Found<'m, 'a>, repository: &str) -> Vec<Link> {
         let azure = &self.model.azure;
         let mut links = vec![pulls];
-        let best = best(authorization::grants(azure, puller, target));
+        let best = best(authorization::grants(azure, puller, &found.target, repository));
         if let Some(grant) = best.filter(|grant| grant.truth() != Truth::No) {
-            links.extend(mode_link(found, target.mode));
+            links.extend(mode_link(found));
             links.push(grant_link(&grant, found));
         } else {
-            let complete = self.all_listed(&found.place);
+            let complete = self.all_listed(&found.target.place);
             links.push(no_grant(best, complete, found));
         }
-        if let Some(denial) = authorization::denial(azure, puller, target) {
+        if let Some(denial) = authorization::denial(azure, puller, &found.target) {
             let (truth, text) = match denial.truth {
                 Truth::Yes => (Truth::No, "a deny assignment takes the pull away, whatever role is granted"),
                 _ => (Truth::Unknown, "a deny assignment may take the pull away"),
@@ -263,21 +268,17 @@ fn best<'a>(grants: impl Iterator<Item = Grant<'a>>) -> Option<Grant<'a>> {
     grants.reduce(|best, grant| if near(&grant) > near(&best) { grant } else { best })
 }
 
-fn scope_of(fact: &RoleAssignmentFact, place: &Place) -> Truth {
-    fact.scope.known().map_or(Truth::Unknown, |scope| scope::reaches(scope, place))
-}
-
 fn registry_label(found: &Found<'_, '_>) -> String {
-    match (&found.registry, &found.place.name) {
+    match (&found.registry, &found.target.place.name) {
         (Some(registry), _) => format!("registry {}", registry.label()),
         (None, Some(name)) => format!("registry `{name}`"),
         (None, None) => "the registry".into(),
     }
 }
 
-fn mode_link(found: &Found<'_, '_>, mode: Mode) -> Option<Link> {
+fn mode_link(found: &Found<'_, '_>) -> Option<Link> {
     let spans = || found.registry.map(|registry| registry.mode().spans().to_vec()).unwrap_or_default();
-    match mode {
+    match found.target.mode {
         Mode::Seen(RegistryMode::Legacy) => None,
         Mode::Seen(RegistryMode::Abac) => {
             let text = "the registry decides by repository permissions (ABAC), not by AcrPull";
@@ -285,7 +286,12 @@ fn mode_link(found: &Found<'_, '_>, mode: Mode) -> Option<Link> {
         }
         Mode::Assumed => {
             let text = "no source tells the registry's role assignment mode; it is taken to be legacy, the default";
-            Some(assumed(Claim::ModeKnown, Truth::Yes, text, vec![found.link.because.first().copied()?]))
+            Some(assumed(
+                Claim::ModeKnown,
+                Truth::Yes,
+                text,
+                found.registry.into_iter().flat_map(|registry| registry.spans().into_iter().take(1)).collect(),
+            ))
         }
         Mode::Open => {
             let text = "the registry's role assignment mode is not known";

@@ -10,7 +10,7 @@ use crate::proof::case::{Case, assumed, link};
 use crate::proof::credential;
 use crate::proof::{Claim, Link, Route, RouteKind, Truth};
 
-impl Case<'_, '_> {
+impl Case<'_, '_, '_> {
     /// The node's credential provider, or a docker config file on the node.
     pub(super) fn node_identity(&self) -> Option<Route> {
         let Some(reference) = self.image.parsed() else {

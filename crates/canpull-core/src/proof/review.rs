@@ -1,12 +1,16 @@
 //! What is wrong with a role assignment that is meant to let a cluster pull: the near misses of authorization.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use canpull_syntax::Span;
 
-use crate::fact::azure::{ClusterIdentityKind, ResourceKind};
+use crate::fact::Field;
+use crate::fact::azure::{ClusterIdentityKind, PrincipalAttribute, PrincipalRef, RegistryMode, ResourceKind};
 use crate::fact::grant::{GrantOrigin, RoleAssignmentFact};
-use crate::fact::{Field, azure::PrincipalAttribute, azure::PrincipalRef};
 use crate::model::azure::{
-    Assignment, Azure, Cluster, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, Role, Setting, Who,
+    Assignment, Azure, Cluster, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, RegistryId, Role, Setting, Who,
 };
 use crate::model::role::Sort;
 use crate::model::scope;
@@ -50,37 +54,163 @@ pub enum Miss<'m, 'a> {
     },
 }
 
+/// Role assignments, reviewed for what they are meant to do.
+pub struct Review<'m, 'a> {
+    azure: &'m Azure<'a>,
+    /// What pulls, with the cluster in which it does.
+    pullers: BTreeMap<PrincipalId, Puller>,
+    /// What is asked of each registry, by its index, and of one that no source tells of.
+    targets: RefCell<BTreeMap<Option<RegistryId>, Rc<Target<'m, 'a>>>>,
+}
+
 /// Whether a role is one that people grant for pulling: made for registries, and pulling in one mode at least.
 pub fn is_pull_role(role: &Role<'_>) -> bool {
     matches!(role, Role::BuiltIn(role) if role.sort == Sort::Registry && role.pulls_somewhere())
 }
 
-/// Every near miss, in the order of the sources.
-pub fn near_misses<'m, 'a>(azure: &'m Azure<'a>) -> Vec<NearMiss<'m, 'a>> {
-    azure
-        .assignments
-        .iter()
-        .filter_map(|assignment| {
-            let registry = registry_of(azure, assignment);
-            let miss = wrong_id_kind(assignment)
-                .or_else(|| wrong_identity(azure, assignment, registry))
-                .or_else(|| ignored_by_mode(azure, assignment, registry?))
-                .or_else(|| cannot_pull(azure, assignment, registry))
-                .or_else(|| scope_misses(azure, assignment))?;
-            Some(NearMiss { assignment, registry, miss })
-        })
-        .collect()
-}
+impl<'m, 'a> Review<'m, 'a> {
+    /// A review of all role assignments.
+    pub fn new(azure: &'m Azure<'a>) -> Self {
+        let all = (0..).map(ClusterId).zip(&azure.clusters).flat_map(|(id, cluster)| pullers(cluster, id));
+        let mut by_principal = BTreeMap::new();
+        for puller in all {
+            by_principal.entry(azure.principals.settled(puller.principal)).or_insert(puller);
+        }
+        Self { azure, pullers: by_principal, targets: RefCell::default() }
+    }
 
-/// The one registry that an assignment reaches for certain.
-pub fn registry_of<'m, 'a>(azure: &'m Azure<'a>, assignment: &Assignment<'_>) -> Option<&'m Registry<'a>> {
-    let scope = assignment.fact.scope.known()?;
-    let mut reached = azure.registries.iter().filter(|registry| scope::reaches(scope, &registry.place) == Truth::Yes);
-    reached.next().filter(|_| reached.next().is_none())
+    /// Every near miss, in the order of the sources.
+    pub fn near_misses(&self) -> Vec<NearMiss<'m, 'a>> {
+        let near = self.azure.assignments.iter().filter_map(|assignment| {
+            let registry = self.registry_of(assignment);
+            let miss = wrong_id_kind(assignment)
+                .or_else(|| self.wrong_identity(assignment, registry))
+                .or_else(|| self.ignored_by_mode(assignment, registry?))
+                .or_else(|| self.cannot_pull(assignment, registry))
+                .or_else(|| self.scope_misses(assignment))?;
+            Some(NearMiss { assignment, registry: registry.and_then(|id| self.azure.registry(id)), miss })
+        });
+        near.collect()
+    }
+
+    /// The one registry that an assignment reaches for certain.
+    pub fn registry_of(&self, assignment: &Assignment<'_>) -> Option<RegistryId> {
+        let scope = assignment.fact.scope.known()?;
+        let all = (0..).map(RegistryId).zip(&self.azure.registries);
+        let mut reached = all.filter(|(_, registry)| scope::reaches(scope, &registry.place) == Truth::Yes);
+        let (id, _) = reached.next()?;
+        reached.next().is_none().then_some(id)
+    }
+
+    /// Whether an assignment is for what pulls in a cluster of the sources.
+    pub fn is_for_puller(&self, assignment: &Assignment<'_>) -> bool {
+        matches!(assignment.who, Who::Known(principal, _) if self.puller(principal).is_some())
+    }
+
+    fn puller(&self, principal: PrincipalId) -> Option<&Puller> {
+        self.pullers.get(&self.azure.principals.settled(principal))
+    }
+
+    fn target(&self, registry: Option<RegistryId>) -> Rc<Target<'m, 'a>> {
+        if let Some(known) = self.targets.borrow().get(&registry) {
+            return Rc::clone(known);
+        }
+        let told = registry.and_then(|id| self.azure.registry(id));
+        let place = told.map(|registry| registry.place.clone()).unwrap_or_default();
+        let target = Rc::new(Target::new(self.azure, place, told));
+        self.targets.borrow_mut().insert(registry, Rc::clone(&target));
+        target
+    }
+
+    /// Whether the role went to an identity that pulls nothing, while what does has none.
+    fn wrong_identity(&self, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> Option<Miss<'m, 'a>> {
+        let Who::Known(principal, _) = assignment.who else { return None };
+        if !is_pull_role(&assignment.role) || self.puller(principal).is_some() {
+            return None;
+        }
+        let mut all = (0..).map(ClusterId).zip(&self.azure.clusters);
+        let (id, cluster) = all.find(|(_, cluster)| is_of(self.azure, principal, assignment, cluster))?;
+        let served = pullers(cluster, id).into_iter().any(|puller| self.may_be_served(puller, assignment, registry));
+        (!served).then_some(Miss::WrongIdentity { cluster, principal })
+    }
+
+    /// Whether another assignment lets what pulls do so, or may.
+    fn may_be_served(&self, puller: Puller, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> bool {
+        let target = self.target(registry);
+        let mut grants = authorization::grants(self.azure, puller, &target, "");
+        grants.any(|grant| {
+            let other = grant.fact.span != assignment.fact.span;
+            other && grant.who.and(grant.scope).and(grant.role) != Truth::No
+        })
+    }
+
+    /// Whether the registry decides by the other kind of permissions than the role has, and nothing else lets the
+    /// principal pull.
+    fn ignored_by_mode(&self, assignment: &Assignment<'_>, registry: RegistryId) -> Option<Miss<'m, 'a>> {
+        let mode @ Mode::Seen(_) = Mode::of(self.azure.registry(registry)) else { return None };
+        if !is_pull_role(&assignment.role) || authorization::pulls(&assignment.role, mode) != Truth::No {
+            return None;
+        }
+        let served = match assignment.who {
+            Who::Known(principal, _) => {
+                let cluster = self.puller(principal).and_then(|puller| puller.cluster);
+                self.may_be_served(Puller { principal, cluster, open: false }, assignment, Some(registry))
+            }
+            _ => false,
+        };
+        (!served).then_some(Miss::IgnoredByMode)
+    }
+
+    /// Whether what pulls in a cluster is given a role for registries that does not pull, and no other.
+    fn cannot_pull(&self, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> Option<Miss<'m, 'a>> {
+        let scope = assignment.fact.scope.known()?;
+        let Who::Known(principal, _) = assignment.who else { return None };
+        if scope.kind != ResourceKind::Registry || !is_powerless(&assignment.role) {
+            return None;
+        }
+        let puller = Puller { open: false, ..*self.puller(principal)? };
+        (!self.may_be_served(puller, assignment, registry)).then_some(Miss::CannotPull)
+    }
+
+    /// Whether a pull role is given where no registry is: at another resource, below a registry, or at a group that none
+    /// of the registries is in.
+    fn scope_misses(&self, assignment: &Assignment<'_>) -> Option<Miss<'m, 'a>> {
+        let scope = assignment.fact.scope.known().filter(|_| is_pull_role(&assignment.role))?;
+        let (misses, certain) = match scope.kind {
+            ResourceKind::Cluster | ResourceKind::Identity => (true, true),
+            ResourceKind::Registry => (scope::below_registry(scope), true),
+            ResourceKind::ResourceGroup | ResourceKind::Subscription => {
+                let mut all = self.azure.registries.iter();
+                let none = all.all(|registry| scope::reaches(scope, &registry.place) == Truth::No);
+                (!self.azure.registries.is_empty() && none, false)
+            }
+            _ => (false, false),
+        };
+        misses.then_some(Miss::ScopeMisses { certain })
+    }
+
+    /// The assignment that lets nothing but its condition stand in the way of this repository, where no other lets it
+    /// through.
+    pub fn excluded_by_condition(&self, registry: RegistryId, repository: &str) -> Option<&'a RoleAssignmentFact> {
+        let target = self.target(Some(registry));
+        if !target.depends_on_repository() {
+            return None;
+        }
+        self.pullers.values().find_map(|&puller| {
+            let grants: Vec<_> = authorization::grants(self.azure, puller, &target, repository).collect();
+            if grants.iter().any(|grant| grant.truth() != Truth::No) {
+                return None;
+            }
+            let but_condition = |grant: &&authorization::Grant<'a>| {
+                grant.who.and(grant.scope).and(grant.role) == Truth::Yes && grant.condition == Truth::No
+            };
+            grants.iter().find(but_condition).map(|grant| grant.fact)
+        })
+    }
 }
 
 /// What pulls in a cluster: for certain, or as one of two.
-pub fn pullers(cluster: &Cluster<'_>, id: ClusterId) -> Vec<Puller> {
+fn pullers(cluster: &Cluster<'_>, id: ClusterId) -> Vec<Puller> {
     let of = |principal: PrincipalId, open: bool| Puller { principal, cluster: Some(id), open };
     let kubelet = of(cluster.kubelet, cluster.kubelet_open);
     let principal = cluster.service_principal.map(|principal| of(principal, false));
@@ -104,28 +234,6 @@ fn wrong_id_kind<'m, 'a>(assignment: &Assignment<'_>) -> Option<Miss<'m, 'a>> {
         _ => return None,
     };
     Some(Miss::WrongIdKind { what })
-}
-
-/// Whether the role went to an identity that pulls nothing, while what does has none.
-fn wrong_identity<'m, 'a>(
-    azure: &'m Azure<'a>,
-    assignment: &Assignment<'_>,
-    registry: Option<&Registry<'_>>,
-) -> Option<Miss<'m, 'a>> {
-    if !is_pull_role(&assignment.role) {
-        return None;
-    }
-    let Who::Known(principal, _) = assignment.who else { return None };
-    let all = || (0..).map(ClusterId).zip(&azure.clusters);
-    let pulls = |id: ClusterId, cluster: &Cluster<'_>| {
-        pullers(cluster, id).iter().any(|puller| azure.principals.same(puller.principal, principal))
-    };
-    if all().any(|(id, cluster)| pulls(id, cluster)) {
-        return None;
-    }
-    let (id, cluster) = all().find(|(_, cluster)| is_of(azure, principal, assignment, cluster))?;
-    let served = pullers(cluster, id).into_iter().any(|puller| may_be_served(azure, puller, assignment, registry));
-    (!served).then_some(Miss::WrongIdentity { cluster, principal })
 }
 
 /// Whether a principal that pulls nothing belongs to a cluster: its control plane's, an add-on's, what it pulled with
@@ -156,113 +264,15 @@ fn asks_for_add_on(assignment: &Assignment<'_>, cluster: &Cluster<'_>) -> bool {
     }
 }
 
-/// Whether another assignment lets what pulls do so, or may.
-fn may_be_served(
-    azure: &Azure<'_>,
-    puller: Puller,
-    assignment: &Assignment<'_>,
-    registry: Option<&Registry<'_>>,
-) -> bool {
-    let place = registry.map(|registry| registry.place.clone()).unwrap_or_default();
-    let target = Target { place: &place, mode: Mode::of(registry), repository: "" };
-    let others = authorization::grants(azure, puller, target).filter(|grant| grant.fact.span != assignment.fact.span);
-    let (mut others, who) = (others, |truth: Truth| truth != Truth::No);
-    others.any(|grant| who(grant.who) && who(grant.scope) && who(grant.role))
-}
-
-/// Whether the registry decides by the other kind of permissions than the role has, and nothing else lets the principal
-/// pull.
-fn ignored_by_mode<'m, 'a>(
-    azure: &Azure<'_>,
-    assignment: &Assignment<'_>,
-    registry: &Registry<'_>,
-) -> Option<Miss<'m, 'a>> {
-    let mode @ Mode::Seen(_) = Mode::of(Some(registry)) else { return None };
-    let meant = is_pull_role(&assignment.role);
-    if !meant || authorization::pulls(&assignment.role, mode) != Truth::No {
-        return None;
-    }
-    let served = match assignment.who {
-        Who::Known(principal, _) => {
-            let puller = Puller { principal, cluster: cluster_of(azure, principal), open: false };
-            may_be_served(azure, puller, assignment, Some(registry))
-        }
-        _ => false,
-    };
-    (!served).then_some(Miss::IgnoredByMode)
-}
-
-/// The cluster in which a principal pulls.
-fn cluster_of(azure: &Azure<'_>, principal: PrincipalId) -> Option<ClusterId> {
-    let pulls = |(id, cluster): &(ClusterId, &Cluster<'_>)| {
-        pullers(cluster, *id).iter().any(|puller| azure.principals.same(puller.principal, principal))
-    };
-    (0..).map(ClusterId).zip(&azure.clusters).find(pulls).map(|(id, _)| id)
-}
-
-/// Whether an assignment is for what pulls in a cluster of the sources.
-pub fn is_for_puller(azure: &Azure<'_>, assignment: &Assignment<'_>) -> bool {
-    matches!(assignment.who, Who::Known(principal, _) if cluster_of(azure, principal).is_some())
-}
-
-/// Whether what pulls in a cluster is given a role for registries that does not pull, and no other.
-fn cannot_pull<'m, 'a>(
-    azure: &Azure<'_>,
-    assignment: &Assignment<'_>,
-    registry: Option<&Registry<'_>>,
-) -> Option<Miss<'m, 'a>> {
-    let scope = assignment.fact.scope.known()?;
-    if scope.kind != ResourceKind::Registry {
-        return None;
-    }
-    let powerless = match &assignment.role {
+/// Whether a role for registries pulls in no mode.
+fn is_powerless(role: &Role<'_>) -> bool {
+    match role {
         Role::BuiltIn(role) => role.sort == Sort::Powerless,
         Role::Custom(fact) => {
-            let either = [Mode::Assumed, Mode::Seen(crate::fact::azure::RegistryMode::Abac)];
+            let modes = [RegistryMode::Legacy, RegistryMode::Abac].map(Mode::Seen);
             matches!(fact.permissions, Field::Known(..))
-                && either.iter().all(|mode| authorization::pulls(&assignment.role, *mode) == Truth::No)
+                && modes.iter().all(|mode| authorization::pulls(role, *mode) == Truth::No)
         }
         Role::Unseen(_) | Role::Open => false,
-    };
-    let Who::Known(principal, _) = assignment.who else { return None };
-    let cluster = cluster_of(azure, principal).filter(|_| powerless)?;
-    let puller = Puller { principal, cluster: Some(cluster), open: false };
-    (!may_be_served(azure, puller, assignment, registry)).then_some(Miss::CannotPull)
-}
-
-/// Whether a pull role is given where no registry is: at another resource, below a registry, or at a group that none of
-/// the registries is in.
-fn scope_misses<'m, 'a>(azure: &Azure<'_>, assignment: &Assignment<'_>) -> Option<Miss<'m, 'a>> {
-    let scope = assignment.fact.scope.known().filter(|_| is_pull_role(&assignment.role))?;
-    let (misses, certain) = match scope.kind {
-        ResourceKind::Cluster | ResourceKind::Identity => (true, true),
-        ResourceKind::Registry => (scope::below_registry(scope), true),
-        ResourceKind::ResourceGroup | ResourceKind::Subscription => {
-            let mut all = azure.registries.iter();
-            let none = all.all(|registry| scope::reaches(scope, &registry.place) == Truth::No);
-            (!azure.registries.is_empty() && none, false)
-        }
-        _ => (false, false),
-    };
-    misses.then_some(Miss::ScopeMisses { certain })
-}
-
-/// The assignment that lets nothing but its condition stand in the way of this repository, where no other lets it through.
-pub fn excluded_by_condition<'a>(
-    azure: &Azure<'a>,
-    registry: &Registry<'_>,
-    repository: &str,
-) -> Option<&'a RoleAssignmentFact> {
-    let target = Target { place: &registry.place, mode: Mode::of(Some(registry)), repository };
-    let pullers = (0..).map(ClusterId).zip(&azure.clusters).flat_map(|(id, cluster)| pullers(cluster, id));
-    pullers.into_iter().find_map(|puller| {
-        let grants: Vec<_> = authorization::grants(azure, puller, target).collect();
-        if grants.iter().any(|grant| grant.truth() != Truth::No) {
-            return None;
-        }
-        let but_condition = |grant: &&authorization::Grant<'a>| {
-            grant.who.and(grant.scope).and(grant.role) == Truth::Yes && grant.condition == Truth::No
-        };
-        grants.iter().find(but_condition).map(|grant| grant.fact)
-    })
+    }
 }

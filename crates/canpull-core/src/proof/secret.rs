@@ -22,7 +22,7 @@ struct Named<'m, 'a> {
     declared: bool,
 }
 
-impl<'m, 'a> Case<'m, 'a> {
+impl<'m, 'a> Case<'_, 'm, 'a> {
     /// The common links: the kubelet decodes every named secret before it pulls anything.
     pub(super) fn secrets_decode(&self, lists: &[NamedList<'m>]) -> Vec<Link> {
         let mut links = Vec::new();

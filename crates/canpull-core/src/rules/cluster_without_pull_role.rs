@@ -92,7 +92,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             let notes = pulls.because.iter().map(|&span| Annotation { span, message: "the cluster".to_owned() });
             diagnostic.related.extend(notes);
             if let [cluster] = context.model.azure.clusters.as_slice() {
-                let registry = context.registry_at(host);
+                let registry = context.registry_at(host).map(|(_, registry)| registry);
                 diagnostic.fixes.push(grant_fix(cluster, registry, Some(host)));
             }
             diagnostic

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
-use crate::proof::review;
+use crate::proof::Truth;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -70,11 +70,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_repository: BTreeMap<_, Diagnostic> = BTreeMap::new();
     for (index, proof, image, _) in context.pulls() {
         let Some(reference) = image.parsed() else { continue };
-        let Some(registry) = context.registry_at(&reference.registry) else { continue };
-        let Some(fact) = review::excluded_by_condition(&context.model.azure, registry, &reference.repository) else {
+        let Some((registry, _)) = context.registry_at(&reference.registry) else { continue };
+        let Some(fact) = context.review.excluded_by_condition(registry, &reference.repository) else {
             continue;
         };
-        if proof.verdict() == crate::proof::Truth::Yes {
+        if proof.verdict() == Truth::Yes {
             continue;
         }
         let key = (fact.span, reference.repository.as_str());

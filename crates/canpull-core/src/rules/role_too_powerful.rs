@@ -5,7 +5,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::azure::RegistryMode;
 use crate::model::azure::Role;
 use crate::model::role::{self, Sort};
-use crate::proof::review;
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -40,10 +39,10 @@ Grant AcrPull, or Container Registry Repository Reader on a registry in ABAC mod
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let azure = &context.model.azure;
-    for assignment in azure.assignments.iter().filter(|assignment| review::is_for_puller(azure, assignment)) {
+    for assignment in azure.assignments.iter().filter(|assignment| context.review.is_for_puller(assignment)) {
         let Role::BuiltIn(role) = assignment.role else { continue };
         let least = [RegistryMode::Legacy, RegistryMode::Abac].map(role::to_grant).contains(&role.name);
-        let registry = review::registry_of(azure, assignment);
+        let registry = context.review.registry_of(assignment).and_then(|id| azure.registry(id));
         let mode = registry.and_then(|registry| registry.mode().known()).unwrap_or(RegistryMode::Legacy);
         if least || registry.is_none() || !role.pulls(mode) {
             continue;

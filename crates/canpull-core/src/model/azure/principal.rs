@@ -199,6 +199,11 @@ impl Principals {
         self.all.get(self.root(id.0) as usize)
     }
 
+    /// The one id that stands for a principal among all that mean it.
+    pub fn settled(&self, id: PrincipalId) -> PrincipalId {
+        PrincipalId(self.root(id.0))
+    }
+
     /// Whether two ids mean one principal.
     pub fn same(&self, one: PrincipalId, other: PrincipalId) -> bool {
         self.root(one.0) == self.root(other.0)

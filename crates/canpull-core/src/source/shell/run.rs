@@ -161,6 +161,9 @@ impl Run<'_> {
 
     /// Whether a resource is asked for the first time in the file: once is enough to know that it is there.
     pub(super) fn mentions(&mut self, resource: &ResourceRef) -> bool {
+        if resource.is_open() {
+            return false;
+        }
         let ResourceRef { kind, id, name, group, subscription, symbol, .. } = resource;
         self.seen.mentioned.insert(format!("{kind:?} {id:?} {name:?} {group:?} {subscription:?} {symbol:?}"))
     }
@@ -267,7 +270,7 @@ impl Run<'_> {
     /// A value of the surroundings, by its name.
     fn given(&mut self, name: &str, range: TextRange) -> Value {
         let written = self.slice(range);
-        let symbol = (written.len() <= MAX_SYMBOL).then(|| written.to_owned());
+        let symbol = (written.len() <= MAX_SYMBOL).then(|| hole_symbol(written));
         let known = self.variables.held.get(&key(self.is_powershell(), name)).and_then(|values| values.first());
         known.cloned().unwrap_or_else(|| Value::open(Why::Placeholder, symbol))
     }
@@ -627,6 +630,17 @@ fn only_unquotes(words: &[&str]) -> bool {
 /// How a variable is written.
 fn variable_symbol(name: &str, powershell: bool) -> String {
     if powershell { format!("${}", key(true, name).1) } else { format!("${name}") }
+}
+
+/// A hole as all that mean the same are written: `${{ env.X }}` is `$X`, and blanks in it do not count.
+fn hole_symbol(written: &str) -> String {
+    let Some(inner) = written.strip_prefix("${{").and_then(|inner| inner.strip_suffix("}}")) else {
+        return written.to_owned();
+    };
+    match inner.trim().strip_prefix("env.") {
+        Some(name) => format!("${name}"),
+        None => format!("${{{{ {} }}}}", inner.trim()),
+    }
 }
 
 /// The name inside a hole: `env.X` in `${{ env.X }}`.

@@ -56,7 +56,7 @@ impl<'a> Renderer<'a> {
         }
         // The renderer pads empty lines; what is copied from a terminal should not.
         let lines: Vec<&str> = out.lines().map(str::trim_end).collect();
-        format!("{}\n\n", lines.join("\n").trim_matches('\n'))
+        format!("{}\n{}\n", lines.join("\n").trim_matches('\n'), commands(finding))
     }
 
     fn labels(&self, finding: &Diagnostic) -> Vec<Label<'a>> {
@@ -89,6 +89,17 @@ pub(crate) fn summary(report: &Report) -> String {
     )
 }
 
+/// The commands that mend a finding, each whole on a line, however long: to be copied and run.
+fn commands(finding: &Diagnostic) -> String {
+    let commands = finding.fixes.iter().filter_map(|fix| match &fix.change {
+        Change::Command(command) => {
+            Some(format!("        {}:\n          {}\n", one_line(&fix.title), one_line(command)))
+        }
+        Change::Edits(_) => None,
+    });
+    commands.collect()
+}
+
 /// Findings by rule, the most frequent first.
 pub(crate) fn statistics(report: &Report) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -110,7 +121,7 @@ fn help(finding: &Diagnostic) -> String {
     let mut help = finding.help.clone();
     for fix in &finding.fixes {
         let how = match (&fix.change, fix.applicability) {
-            (Change::Command(command), _) => format!("{}: {command}", fix.title),
+            (Change::Command(_), _) => continue,
             (Change::Edits(_), Applicability::Safe) => format!("--fix: {}", fix.title),
             (Change::Edits(_), Applicability::Unsafe) => format!("--unsafe-fixes: {}", fix.title),
             (Change::Edits(_), Applicability::DisplayOnly) => fix.title.clone(),

@@ -29,21 +29,33 @@ fn object_id(cluster: &Cluster<'_>) -> String {
     let told = cluster.facts.iter().find_map(|fact| fact.kubelet.object_id.text());
     told.map_or_else(
         || {
-            let name = cluster.place.name.as_deref().unwrap_or("<cluster>");
-            let group = cluster.place.group.as_deref().unwrap_or("<resource group>");
+            let name = cluster.place.name.as_deref().map_or_else(|| "<cluster>".into(), word);
+            let group = cluster.place.group.as_deref().map_or_else(|| "<resource group>".into(), word);
             let query = "identityProfile.kubeletidentity.objectId";
             format!("\"$(az aks show --resource-group {group} --name {name} --query {query} --output tsv)\"")
         },
-        str::to_owned,
+        word,
     )
 }
 
 /// A registry's id, or the command that tells it.
 pub(super) fn registry_id(registry: Option<&Registry<'_>>, host: Option<&str>) -> String {
     if let Some(id) = registry.and_then(|registry| registry.place.id.as_deref()) {
-        return id.to_owned();
+        return word(id);
     }
     let by_host = host.and_then(|host| host.split('.').next());
-    let name = registry.and_then(|registry| registry.place.name.as_deref()).or(by_host).unwrap_or("<registry>");
+    let name = registry
+        .and_then(|registry| registry.place.name.as_deref())
+        .or(by_host)
+        .map_or_else(|| "<registry>".into(), word);
     format!("\"$(az acr show --name {name} --query id --output tsv)\"")
+}
+
+/// A value of the sources as one word of a shell: what it holds runs nothing.
+fn word(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
+    if !value.is_empty() && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', "'\\''"))
 }

@@ -399,6 +399,8 @@ impl Run<'_> {
                         Feed::Value(target)
                     };
                 }
+                // What goes wrong is told elsewhere.
+                RedirectKind::Output if self.slice(redirect.range).starts_with('2') => {}
                 RedirectKind::Output => output = target.as_text().map(str::to_owned).or(output),
                 RedirectKind::Input | RedirectKind::HereDocument => {}
             }

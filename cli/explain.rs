@@ -25,13 +25,17 @@ pub(crate) fn explain(pattern: &str, input: &InputArgs) -> Result<u8, String> {
     }
     let paint = Paint { color: output::colored(input.color), columns: output::columns().unwrap_or(usize::MAX) };
     let trees = matching.iter().map(|pull| tree(&report, pull, &paint));
-    let parts: Vec<String> = trees.chain(recipe(&matching)).collect();
+    let parts: Vec<String> = trees.chain(recipe(&report, &matching)).collect();
     output::print(&parts.join("\n")).map(|()| codes::CLEAN)
 }
 
 /// What to run where pulls are open for want of what Azure knows: a script, since its listing then counts as whole.
-fn recipe(pulls: &[&Pull]) -> Option<String> {
-    let of = |pull: &&Pull| Some(evidence::commands(pull.verdict, &pull.routes, pull.registry.as_deref()?));
+fn recipe(report: &Report, pulls: &[&Pull]) -> Option<String> {
+    let cluster = match report.clusters.as_slice() {
+        [only] => only.name.as_deref().zip(only.group.as_deref()),
+        _ => None,
+    };
+    let of = |pull: &&Pull| Some(evidence::commands(pull.verdict, &pull.routes, pull.registry.as_deref()?, cluster));
     let mut commands: Vec<(String, &str)> = pulls.iter().filter_map(of).flatten().collect();
     let mut seen = BTreeSet::new();
     commands.retain(|(command, _)| seen.insert(command.clone()));

@@ -18,14 +18,22 @@ fn registry_name(host: &str) -> &str {
 
 /// The commands that print what the proof of a pull from an ACR host lacks, each with the file to keep its output in. In a
 /// script beside these files, they also tell that the listing is whole. Empty where nothing is open.
-pub fn commands(verdict: Truth, routes: &[Route], host: &str) -> Vec<(String, &'static str)> {
+///
+/// `cluster` is the name and the resource group of the only cluster that the sources tell of, where there is one.
+pub fn commands(
+    verdict: Truth,
+    routes: &[Route],
+    host: &str,
+    cluster: Option<(&str, &str)>,
+) -> Vec<(String, &'static str)> {
     let open =
         |kind: RouteKind| routes.iter().filter(|route| route.kind == kind).any(|route| route.truth() == Truth::Unknown);
     if acr_host(host).is_none() || verdict != Truth::Unknown || !open(RouteKind::NodeIdentity) {
         return Vec::new();
     }
     let name = registry_name(host);
-    let cluster = "az aks show --resource-group <resource group> --name <cluster> --output json".to_owned();
+    let (cluster, group) = cluster.unwrap_or(("<cluster>", "<resource group>"));
+    let cluster = format!("az aks show --resource-group {group} --name {cluster} --output json");
     let registry = format!("az acr show --name {name} --output json");
     let mut commands =
         vec![(cluster, "cluster.json"), (registry, "registry.json"), (role_assignments(host), "roles.json")];

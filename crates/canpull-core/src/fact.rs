@@ -151,7 +151,7 @@ pub struct ImageFact {
     pub role: Role,
     /// The reference.
     pub image: Field<String>,
-    /// The reference as written, placeholders and all.
+    /// The reference where known, else as written, placeholders and all.
     pub text: String,
     /// `imagePullPolicy` or a volume's `pullPolicy`.
     pub pull_policy: Field<String>,

@@ -102,7 +102,7 @@ pub enum When {
     Always,
     /// If the statement before it succeeds: it follows `&&`.
     OnSuccess,
-    /// Perhaps: it stands in a branch, a loop or a function, or follows `||`.
+    /// Perhaps: it stands in a branch or a loop, or follows `||`. The body of a function counts as called.
     Maybe,
 }
 

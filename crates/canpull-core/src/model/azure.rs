@@ -7,7 +7,7 @@ pub mod setting;
 
 use std::collections::BTreeMap;
 
-use canpull_syntax::to_offset;
+use canpull_syntax::{Span, to_offset};
 
 use crate::fact::azure::{
     ClusterFact, PrincipalAttribute, PrincipalRef, PrivateEndpointFact, ResourceKind, ResourceRef, ScopeMapFact,
@@ -37,6 +37,8 @@ pub struct Assignment<'a> {
     pub who: Who,
     /// Its role.
     pub role: Role<'a>,
+    /// A command that ends it, or may.
+    pub ended: Option<Span>,
 }
 
 /// What a role assignment's role is.
@@ -63,8 +65,6 @@ pub struct Azure<'a> {
     pub principals: Principals,
     /// Role assignments.
     pub assignments: Vec<Assignment<'a>>,
-    /// Their ends, with whose they are.
-    pub revocations: Vec<(&'a RevocationFact, Who)>,
     /// Deny assignments.
     pub denials: Vec<&'a DenyAssignmentFact>,
     /// Commands that list role assignments.
@@ -131,14 +131,45 @@ impl<'a> Azure<'a> {
             if let Some(scope) = fact.scope.known().filter(|scope| scope.kind == ResourceKind::Registry) {
                 azure.registry_for(scope);
             }
-            let assignment = Assignment { fact, who: azure.who(&fact.principal), role: azure.role(&fact.role) };
+            let (who, role) = (azure.who(&fact.principal), azure.role(&fact.role));
+            let assignment = Assignment { fact, who, role, ended: None };
             azure.assignments.push(assignment);
         }
         for fact in facts().flat_map(|facts| &facts.revocations) {
-            let who = azure.who(&fact.principal);
-            azure.revocations.push((fact, who));
+            azure.end(fact);
         }
         azure
+    }
+
+    /// Marks the assignments that a command ends, or may: of the same file, only those above it.
+    fn end(&mut self, fact: &RevocationFact) {
+        let who = self.who(&fact.principal);
+        let principals = &self.principals;
+        for assignment in &mut self.assignments {
+            let own = assignment.fact;
+            let later = own.span.file != fact.span.file || own.span < fact.span;
+            let principal = match (&who, &assignment.who) {
+                (Who::Known(one, _), Who::Known(other, _)) => principals.same(*one, *other),
+                (Who::Stranger(one), Who::Stranger(other)) => one.eq_ignore_ascii_case(other),
+                (Who::Open, _) | (_, Who::Open) => true,
+                _ => false,
+            };
+            let role = match (fact.role.written.text(), own.role.written.text()) {
+                (Some(one), Some(other)) => same_role(one, other),
+                _ => true,
+            };
+            let scope = match (fact.scope.known(), own.scope.known()) {
+                (Some(one), Some(other)) => {
+                    let mut place = Place::default();
+                    place.learn(one);
+                    place.is(other) != Truth::No
+                }
+                _ => true,
+            };
+            if later && principal && role && scope {
+                assignment.ended = Some(fact.span);
+            }
+        }
     }
 
     /// The registry that a reference means, made where none is known yet.
@@ -382,6 +413,14 @@ impl<'a> Azure<'a> {
     /// A registry.
     pub fn registry(&self, id: RegistryId) -> Option<&Registry<'a>> {
         self.registries.get(id.0 as usize)
+    }
+}
+
+/// Whether two spellings name one role.
+fn same_role(one: &str, other: &str) -> bool {
+    match (BuiltIn::find(one), BuiltIn::find(other)) {
+        (Some(one), Some(other)) => one.guid == other.guid,
+        _ => last_segment(one).eq_ignore_ascii_case(last_segment(other)),
     }
 }
 

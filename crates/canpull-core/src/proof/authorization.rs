@@ -88,12 +88,14 @@ pub struct Grant<'a> {
     pub role: Truth,
     /// Its condition lets the repository through.
     pub condition: Truth,
+    /// A command that ends it, or may.
+    pub ended: Option<Span>,
 }
 
 impl Grant<'_> {
     /// Whether it lets the principal pull.
     pub fn truth(&self) -> Truth {
-        let made = if self.fact.maybe { Truth::Unknown } else { Truth::Yes };
+        let made = if self.fact.maybe || self.ended.is_some() { Truth::Unknown } else { Truth::Yes };
         self.who.and(self.scope).and(self.role).and(self.condition).and(made)
     }
 }
@@ -123,6 +125,7 @@ pub fn grants<'t, 'a>(
         scope: *scope,
         role: pulls(&assignment.role, target.mode),
         condition: lets_through(assignment, repository),
+        ended: assignment.ended,
     })
 }
 

@@ -312,17 +312,23 @@ fn grant_link(grant: &Grant<'_>, found: &Found<'_, '_>) -> Link {
         format!("{role} is granted to it, and reaches {registry}")
     } else {
         let open = [
-            (grant.who, "for whom it is"),
+            (grant.who, "to whom"),
             (grant.scope, "whether its scope reaches the registry"),
             (grant.role, "whether it pulls"),
             (grant.condition, "whether its condition lets the repository through"),
         ];
         let open: Vec<&str> =
             open.into_iter().filter(|(truth, _)| *truth == Truth::Unknown).map(|(_, text)| text).collect();
-        let what = if open.is_empty() { "whether it is made".to_owned() } else { open.join(", and ") };
-        format!("{role} is granted, but {what} is not known")
+        let what = match (open.as_slice(), grant.ended) {
+            ([], None) => "whether it is made".to_owned(),
+            ([], Some(_)) => "whether it is there still: a command ends it".to_owned(),
+            (open, _) => open.join(", and "),
+        };
+        format!("{role} is granted, but it is not known {what}")
     };
-    let because = std::iter::once(fact.span).chain(fact.role.written.known().map(|_| fact.role.written.span()));
+    let because = std::iter::once(fact.span)
+        .chain(grant.ended)
+        .chain(fact.role.written.known().map(|_| fact.role.written.span()));
     let claim = if grant.truth() == Truth::Yes { Claim::RoleGranted } else { Claim::GrantOpen };
     link(claim, grant.truth(), text, because.collect())
 }

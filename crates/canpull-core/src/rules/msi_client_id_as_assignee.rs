@@ -1,7 +1,7 @@
 //! A query that prints `msi` as the assignee.
 
 use super::{Context, Rule, slip_finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::fact::azure::ClusterIdentityKind;
 use crate::fact::script::SlipKind;
 use crate::proof::Truth;
@@ -55,6 +55,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             None => "on a cluster with managed identities, the default, this query prints `msi`, which is nobody's id",
         };
         let help = "ask for `identityProfile.kubeletidentity.objectId`";
-        found.push(slip_finding(&RULE, slip, message.to_owned(), help));
+        let mut diagnostic = slip_finding(&RULE, slip, message.to_owned(), help);
+        if kind.is_none() {
+            // Where the cluster has a service principal after all, another identity would be granted.
+            diagnostic.fixes.iter_mut().for_each(|fix| fix.applicability = Applicability::Unsafe);
+        }
+        found.push(diagnostic);
     }
 }

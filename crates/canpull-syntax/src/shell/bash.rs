@@ -327,14 +327,15 @@ impl<'s> Scanner<'s> {
         false
     }
 
+    /// Enters the body of a function, which is written to be called.
     fn function_body(&mut self, script: &mut Script<'s>) {
         self.skip_space();
         script.link = None;
         if self.bare_word() == "{" {
             self.cursor.skip(1);
-            script.open(BlockKind::Group, true);
+            script.open(BlockKind::Group, false);
         } else if self.cursor.take("(") {
-            script.open(BlockKind::Subshell, true);
+            script.open(BlockKind::Subshell, false);
         }
     }
 

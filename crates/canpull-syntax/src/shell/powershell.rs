@@ -216,6 +216,9 @@ impl<'s> Scanner<'s> {
                 script.uncertain += 1;
                 self.parameters(script);
                 script.uncertain -= 1;
+                // A function is written to be called.
+                self.skip_space();
+                script.certain_next = self.cursor.peek() == Some(b'{');
             }
             _ => return false,
         }

@@ -115,7 +115,7 @@ fn image(
     role: Role,
 ) -> ImageFact {
     let container = named.get("name").and_then(Node::text).unwrap_or_default().into_owned();
-    let text = written.map(written_text).unwrap_or_default();
+    let text = image.text().map(str::to_owned).or_else(|| written.map(written_text)).unwrap_or_default();
     ImageFact { container, role, image, text, pull_policy }
 }
 

@@ -37,7 +37,13 @@ fn the_quickstart_estate_is_judged() {
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(verdicts(&report), ["yes", "unknown", "no", "no"]);
-    let expected = ["pull-unproven", "invalid-image-reference", "pull-secret-wrong-type", "pull-secret-undecodable"];
+    let expected = [
+        "pull-role-on-wrong-identity",
+        "pull-unproven",
+        "invalid-image-reference",
+        "pull-secret-wrong-type",
+        "pull-secret-undecodable",
+    ];
     assert_eq!(rules(&report), expected);
     assert_eq!(canpull(&["fixtures/estates/quickstart", "--fail-on", "never"]).status.code(), Some(0));
 }

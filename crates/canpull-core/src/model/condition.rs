@@ -5,9 +5,10 @@ mod parse;
 
 use canpull_syntax::TextRange;
 
+use crate::model::role;
 use crate::placeholder;
 use crate::proof::Truth;
-use operator::{Operator, wildcard};
+use operator::Operator;
 
 pub use parse::{ConditionError, parse};
 
@@ -16,9 +17,6 @@ pub const VERSION: &str = "2.0";
 
 /// The attribute that holds the name of the repository, without host, tag and digest.
 const REPOSITORY_NAME: &str = "Microsoft.ContainerRegistry/registries/repositories:name";
-
-/// The action that pulls.
-const PULL: &str = "Microsoft.ContainerRegistry/registries/repositories/content/read";
 
 /// A condition.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,7 +95,7 @@ impl Condition {
     pub fn lints(&self) -> Vec<ConditionLint> {
         let mut lints = Vec::new();
         // Whatever the attributes are: pulling is not among the actions that the condition is about.
-        let actions = self.root.first_action().filter(|_| self.allows(PULL, None) == Truth::Yes);
+        let actions = self.root.first_action().filter(|_| self.allows(role::PULL_DATA_ACTION, None) == Truth::Yes);
         lints.extend(actions.map(|range| ConditionLint { kind: ConditionLintKind::PullNotCovered, range }));
         self.root.lint(&mut lints);
         lints.sort_by_key(|lint| (lint.range, lint.kind));
@@ -115,9 +113,9 @@ impl Expression {
             Self::Any(operands) => each(operands).into_iter().fold(Truth::No, Truth::or),
             Self::Unordered(operands) => agreed(each(operands)),
             Self::Not(operand) => operand.holds(action, repository).not(),
-            Self::Action { patterns, .. } => agreed(patterns.iter().map(|pattern| {
-                Truth::from(wildcard(&pattern.text.to_ascii_lowercase(), &action.to_ascii_lowercase(), false))
-            })),
+            Self::Action { patterns, .. } => {
+                agreed(patterns.iter().map(|pattern| role::matches(&pattern.text, action).into()))
+            }
             Self::Comparison { left, operator, right } => match (left.values(repository), right.values(repository)) {
                 (Some(left), Some(right)) => operator.holds(&left, &right),
                 _ => Truth::Unknown,

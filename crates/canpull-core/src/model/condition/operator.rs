@@ -88,7 +88,7 @@ impl Operator {
         let fits = match self.relation {
             Relation::Equals => left == right,
             Relation::StartsWith => left.starts_with(&right),
-            Relation::Like => wildcard(&right, &left, true),
+            Relation::Like => like(&right, &left),
         };
         fits != self.negated
     }
@@ -102,10 +102,10 @@ enum Step {
     Literal(char),
 }
 
-/// Whether a text fits a pattern in which `*` stands for any run of characters. In a `like` pattern `?` stands for one,
-/// and a backslash takes the meaning of what follows. Takes time in proportion to the product of the lengths.
-pub(super) fn wildcard(pattern: &str, text: &str, like: bool) -> bool {
-    let steps = steps(pattern, like);
+/// Whether a text fits a pattern in which `*` stands for any run of characters and `?` for one, and a backslash takes the
+/// meaning of what follows. Takes time in proportion to the product of the lengths.
+fn like(pattern: &str, text: &str) -> bool {
+    let steps = steps(pattern);
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut here) = (0, 0);
     // Where to go on when a step fails: behind the last `*`, one character further than the last time.
@@ -128,14 +128,14 @@ pub(super) fn wildcard(pattern: &str, text: &str, like: bool) -> bool {
     steps.iter().skip(at).all(|step| *step == Step::Run)
 }
 
-fn steps(pattern: &str, like: bool) -> Vec<Step> {
+fn steps(pattern: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut characters = pattern.chars();
     while let Some(c) = characters.next() {
         steps.push(match c {
             '*' => Step::Run,
-            '?' if like => Step::One,
-            '\\' if like => Step::Literal(characters.next().unwrap_or(c)),
+            '?' => Step::One,
+            '\\' => Step::Literal(characters.next().unwrap_or(c)),
             _ => Step::Literal(c),
         });
     }

@@ -24,12 +24,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     walk.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 
-fn estates() -> Vec<PathBuf> {
+/// The folders of all estates.
+pub(super) fn estates() -> Vec<PathBuf> {
     let readmes = files(&root()).into_iter().filter(|path| path.ends_with(README));
     readmes.map(|path| path.parent().unwrap().to_owned()).collect()
 }
 
-fn analysed(folder: &Path) -> Report {
+/// What canpull says of an estate.
+pub(super) fn analysed(folder: &Path) -> Report {
     let mut facts = Vec::new();
     for path in files(folder) {
         let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");

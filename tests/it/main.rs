@@ -17,6 +17,7 @@ mod roles;
 mod rules;
 mod secrecy;
 mod shell;
+mod spans;
 mod suppress;
 mod tidy;
 mod yaml;

@@ -459,6 +459,8 @@ pub struct SourceProblem {
     pub message: String,
     /// An error (`unparsable-source`), or worth knowing only.
     pub fatal: bool,
+    /// Only where kubectl itself reads the file: kustomize reads it.
+    pub kubectl_only: bool,
 }
 
 /// What [`UnresolvedFact::what`] calls a template of a chart.
@@ -580,7 +582,7 @@ impl FileFacts {
     /// A file that could not be read, with the reason.
     pub fn unreadable(path: String, reason: &str) -> Self {
         let message = format!("the file could not be read: {reason}");
-        let problem = SourceProblem { range: TextRange::default(), message, fatal: true };
+        let problem = SourceProblem { range: TextRange::default(), message, fatal: true, kubectl_only: false };
         Self { path, problems: vec![problem], ..Self::default() }
     }
 }

@@ -50,6 +50,10 @@ impl Input<'_> {
 trait Format: Sync {
     /// Whether a file may hold this format, judged before it is parsed.
     fn detect(&self, path: &str, text: &str) -> bool;
+    /// Parses the file as whoever deploys it does.
+    fn parse<'t>(&self, text: &'t str) -> Parsed<'t> {
+        yaml::parse(text)
+    }
     /// Takes the facts from a parsed file.
     fn read(&self, input: Input<'_>, facts: &mut FileFacts);
 }
@@ -89,7 +93,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         template::pass_over(&text, &mut facts);
         return facts;
     }
-    let parsed = yaml::parse(&text);
+    let parsed = format.parse(&text);
     comment::ignores(&text, &parsed, &mut facts);
     format.read(Input { file, path, text: &text, parsed: &parsed, fill: None }, &mut facts);
     facts
@@ -127,7 +131,7 @@ fn manifest(
 /// A problem with a whole file: an error where its name says that it is YAML or JSON.
 fn problem(path: &str, at: usize, message: &str) -> SourceProblem {
     let at = to_offset(at);
-    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims_yaml(path) }
+    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims_yaml(path), kubectl_only: false }
 }
 
 /// Whether a file's name says that it is YAML or JSON.

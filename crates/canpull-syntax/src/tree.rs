@@ -147,10 +147,13 @@ pub struct Parsed<'s> {
 impl<'s> Parsed<'s> {
     /// The readable documents' roots, in order.
     pub fn roots(&self) -> impl Iterator<Item = (Document, Node<'_>)> {
-        self.documents.iter().filter_map(|document| {
-            let index = document.root?;
-            Some((*document, Node { tree: &self.tree, index }))
-        })
+        self.documents.iter().filter_map(|document| Some((*document, self.root_of(*document)?)))
+    }
+
+    /// A document's root, if it can be read. That of a broken one is what its text says as YAML, where kubectl takes it
+    /// for JSON.
+    pub fn root_of(&self, document: Document) -> Option<Node<'_>> {
+        document.root.map(|index| Node { tree: &self.tree, index })
     }
 
     /// The text that was parsed.

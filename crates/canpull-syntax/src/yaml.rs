@@ -24,6 +24,14 @@ pub fn parse(source: &str) -> Parsed<'_> {
     parsed
 }
 
+/// Parses a stream as kustomize does: to it, a text that begins with `{` may as well be YAML in flow style.
+pub fn parse_flow(source: &str) -> Parsed<'_> {
+    let mut parsed = empty(source);
+    let (at, _) = json::values(&mut parsed);
+    yaml(&mut parsed, at);
+    parsed
+}
+
 /// Parses one document that stands in a text of another sort. Its ranges are those of the whole text.
 pub fn parse_within(source: &str, range: TextRange) -> Parsed<'_> {
     let mut parsed = empty(source);

@@ -1,9 +1,12 @@
 //! A manifest that does not parse.
 
+use std::collections::BTreeSet;
+
 use canpull_syntax::{FileId, Span};
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::world::WorldKind;
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -34,12 +37,20 @@ Mend the syntax at the place shown.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let built = built_by_kustomize(context);
     for (index, file) in context.model.files.iter().enumerate() {
         let id = FileId::at(index);
-        for problem in file.problems.iter().filter(|problem| problem.fatal) {
+        let by_kubectl = !built.contains(&id);
+        for problem in file.problems.iter().filter(|problem| problem.fatal && (by_kubectl || !problem.kubectl_only)) {
             let message = format!("not readable: {}", problem.message);
             let help = "mend the syntax here; the other documents were read";
             found.push(finding(&RULE, Span::new(id, problem.range), message, help));
         }
     }
+}
+
+/// The files that kubectl gets to see only as kustomize writes them anew.
+fn built_by_kustomize(context: &Context<'_>) -> BTreeSet<FileId> {
+    let worlds = context.model.worlds.iter().filter(|world| world.kind == WorldKind::Kustomization);
+    worlds.flat_map(|world| &world.members).map(|member| member.file).collect()
 }

@@ -55,7 +55,7 @@ impl Format for AzureCli {
             let end = input.text.get(start..).and_then(|rest| rest.find(['\n', '\r'])).map(|at| start + at);
             let range = TextRange::new(to_offset(start), to_offset(end.unwrap_or(input.text.len())));
             facts.recognised = true;
-            facts.problems.push(SourceProblem { range, message: message.to_owned(), fatal: true });
+            facts.problems.push(SourceProblem { range, message: message.to_owned(), fatal: true, kubectl_only: false });
             return;
         }
         for document in input.parsed.documents.iter().filter(|document| document.broken) {
@@ -136,6 +136,6 @@ fn broken(input: Input<'_>, document: Document, facts: &mut FileFacts) {
     }
     let here = |range: TextRange| document.range.start <= range.start && range.start <= document.range.end;
     let first = input.parsed.problems.iter().find(|problem| problem.fatal && here(problem.range));
-    let problem = first.map(|first| SourceProblem { range: first.range, message: first.message.clone(), fatal: true });
+    let problem = first.map(|first| SourceProblem { range: first.range, message: first.message.clone(), fatal: true, kubectl_only: false });
     facts.problems.extend(problem);
 }

@@ -48,7 +48,7 @@ impl Format for Kubernetes {
             next.checked_sub(1).and_then(|at| read.get(at)).is_some_and(|document| range.start < document.end)
         };
         let mild = input.parsed.problems.iter().filter(|problem| !problem.fatal && in_object(problem.range));
-        let mild = mild.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: false });
+        let mild = mild.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: false, kubectl_only: false });
         facts.problems.extend(mild);
         facts.problems.sort_by_key(|problem| problem.range);
     }
@@ -86,7 +86,9 @@ fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
             facts.problems.clear();
             return Broken::Template;
         }
-        if !template::claims_kubernetes(chunk) {
+        // Flow style shows its keys only to those who read it as YAML.
+        let object = input.parsed.root_of(*document).is_some_and(|root| is_object(root));
+        if !object && !template::claims_kubernetes(chunk) {
             continue;
         }
         facts.recognised = true;
@@ -101,9 +103,14 @@ fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
             continue;
         }
         let message = problem.message.clone();
-        facts.problems.push(SourceProblem { range: problem.range, message, fatal: true });
+        let kubectl_only = input.parsed.root_of(*document).is_some();
+        facts.problems.push(SourceProblem { range: problem.range, message, fatal: true, kubectl_only });
     }
     Broken::Errors
+}
+
+fn is_object(root: Node<'_>) -> bool {
+    ["apiVersion", "kind"].iter().all(|key| root.get(key).is_some())
 }
 
 /// The line that an offset lies in.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use canpull_syntax::{Kind, Node, Span, TextRange, to_offset, yaml};
+use canpull_syntax::{Kind, Node, Parsed, Span, TextRange, to_offset, yaml};
 
 use super::{Format, Input, template};
 use crate::fact::{
@@ -30,6 +30,10 @@ impl Format for Kustomization {
         directory(path).is_some()
     }
 
+    fn parse<'t>(&self, text: &'t str) -> Parsed<'t> {
+        yaml::parse_flow(text)
+    }
+
     fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
         let Some(directory) = directory(input.path) else { return };
         facts.recognised = true;
@@ -40,7 +44,7 @@ impl Format for Kustomization {
             let range = TextRange::new(mark.min(problem.range.start), mark.saturating_add(2));
             facts.unresolved.push(UnresolvedFact { range, what: "template" });
         } else {
-            let problem = broken.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: true });
+            let problem = broken.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: true, kubectl_only: false });
             facts.problems.extend(problem);
         }
         let root = input.parsed.roots().next();

@@ -1,5 +1,8 @@
 //! YAML and JSON as kubectl reads them: recorded cases, rechecked where kubectl is installed, and another parser.
 
+mod differential;
+mod generated;
+
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

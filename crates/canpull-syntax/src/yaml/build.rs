@@ -82,6 +82,11 @@ impl<'p, 's> Builder<'p, 's> {
         self.open.last().is_some_and(|open| open.flow)
     }
 
+    /// Whether the next node is an item of a list without brackets.
+    pub(super) fn in_block_list(&self) -> bool {
+        self.open.last().is_some_and(|open| !open.is_map && !open.flow)
+    }
+
     /// Whether the next node is a key of a map.
     fn expects_key(&self) -> bool {
         self.open.last().is_some_and(|open| open.is_map && open.children % 2 == 0)

@@ -65,6 +65,9 @@ impl Reader<'_, '_, '_> {
 
     fn take(&mut self, event: &Event<'_>, span: &Span) {
         let range = self.range(span);
+        if matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(..)) {
+            self.refuse_tab_behind_dash(range.start);
+        }
         match event {
             Event::Comment(..) => self.builder.parsed.tree.comments.push(range),
             Event::Scalar(text, style, anchor, tag) => {
@@ -82,6 +85,21 @@ impl Reader<'_, '_, '_> {
             Event::Alias(id) => self.builder.alias(*id, range),
             Event::DocumentEnd => self.done = true,
             _ => {}
+        }
+    }
+
+    /// A tab behind the dash of a list item is no space to Kubernetes.
+    fn refuse_tab_behind_dash(&mut self, at: u32) {
+        if !self.builder.in_block_list() {
+            return;
+        }
+        let start = (at as usize).saturating_sub(self.base);
+        let before = self.view.text().get(..start).unwrap_or_default();
+        let dash = before.trim_end_matches([' ', '\t']);
+        let Some(tab) = before.get(dash.len()..).and_then(|space| space.find('\t')) else { return };
+        if dash.ends_with('-') {
+            let tab = to_offset(self.base + dash.len() + tab);
+            self.builder.refuse(TextRange::new(tab, tab + 1), "a tab cannot follow `-`; use a space");
         }
     }
 

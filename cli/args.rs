@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Write a commented `canpull.yaml` that fits what the project holds.
     Init {
         #[command(flatten)]
-        input: InputArgs,
+        files: FileArgs,
     },
     /// Print the JSON schema of `canpull.yaml`.
     ConfigSchema,
@@ -66,20 +66,12 @@ pub(crate) enum Command {
     },
 }
 
-/// What is read, and how canpull speaks of it.
+/// What is read, what it is judged by, and how canpull speaks of it.
 #[derive(clap::Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Input and terminal")]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct InputArgs {
-    /// Files or folders to analyse; `-` is standard input. Without any: the project's root.
-    #[arg(help_heading = None::<&str>)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// The name that standard input goes by; it stands in for the file of that name.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stdin_filename: Option<PathBuf>,
-    /// Read what `.gitignore` leaves out and git does not track, too.
-    #[arg(long)]
-    pub(crate) no_ignore: bool,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
     /// Use this configuration, not the project's `canpull.yaml`.
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,
@@ -89,6 +81,22 @@ pub(crate) struct InputArgs {
     /// The time to hold expiry dates against, such as 2026-01-31T12:00:00Z; else the system's.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) now: Option<i64>,
+}
+
+/// Which files are read, and how canpull speaks of them.
+#[derive(clap::Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Input and terminal")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct FileArgs {
+    /// Files or folders to analyse; `-` is standard input. Without any: the project's root.
+    #[arg(help_heading = None::<&str>)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The name that standard input goes by; it stands in for the file of that name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Read what `.gitignore` leaves out and git does not track, too.
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
     /// Colours.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: Color,

@@ -37,7 +37,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         only: args.only.iter().map(|path| project.name_of(path)).collect(),
         partial: false,
     };
-    let progress = Progress::new(!args.input.no_progress && !args.input.quiet);
+    let progress = Progress::new(!args.input.files.no_progress && !args.input.files.quiet);
     if args.diff {
         let mended = fix::mend(&project, &options, allowed(args), &progress)?;
         report_skipped(&mended.skipped);
@@ -48,7 +48,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         let mended = fix::mend(&project, &options, allowed(args), &progress)?;
         report_skipped(&mended.skipped);
         fix::write(&mended.files)?;
-        if !args.input.quiet && !mended.is_empty() {
+        if !args.input.files.quiet && !mended.is_empty() {
             let plural = if mended.applied == 1 { "" } else { "es" };
             let places = human::count(mended.files.len(), "file");
             output::note(&format!("applied {} fix{plural} in {places}", mended.applied));
@@ -81,7 +81,7 @@ fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
 /// A path that does not exist may be a command with a slip in it.
 fn with_command_hint(message: String, args: &CheckArgs) -> String {
     use clap::CommandFactory;
-    let [path] = args.input.paths.as_slice() else { return message };
+    let [path] = args.input.files.paths.as_slice() else { return message };
     let command = Cli::command();
     let commands = command.get_subcommands().map(clap::Command::get_name);
     match path.to_str() {
@@ -95,13 +95,13 @@ fn with_command_hint(message: String, args: &CheckArgs) -> String {
 
 /// Says on standard error what is of interest beside the findings.
 fn tell(project: &Project, args: &CheckArgs) {
-    if args.input.verbose {
+    if args.input.files.verbose {
         let config =
             project.config_name().map_or("no configuration".to_owned(), |name| format!("configuration {name}"));
         let files = human::count(project.names().len(), "file");
         output::note(&format!("root {}, {config}, {files} to read", project.root.display()));
     }
-    if !args.input.quiet {
+    if !args.input.files.quiet {
         for (name, reason) in project.notes() {
             output::note(&format!("note: {}: {reason}", render::one_line(name)));
         }
@@ -116,7 +116,7 @@ fn write(spec: &OutputSpec, args: &CheckArgs, analysis: &Analysis) -> Result<(),
         Format::Concise => sink.write(&render::concise(report))?,
         Format::Full => {
             let terminal = spec.file.is_none();
-            let (color, width) = (terminal && output::colored(args.input.color), output::width());
+            let (color, width) = (terminal && output::colored(args.input.files.color), output::width());
             let mut renderer = Renderer::new(analysis, color, if terminal { width } else { 120 });
             for finding in &report.diagnostics {
                 sink.write(&renderer.finding(finding))?;
@@ -127,7 +127,7 @@ fn write(spec: &OutputSpec, args: &CheckArgs, analysis: &Analysis) -> Result<(),
         if args.statistics {
             sink.write(&human::statistics(report))?;
         }
-        if !args.input.quiet {
+        if !args.input.files.quiet {
             sink.write(&human::summary(report))?;
         }
     }

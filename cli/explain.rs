@@ -17,13 +17,13 @@ use crate::run::Project;
 /// Runs `explain`.
 pub(crate) fn explain(pattern: &str, input: &InputArgs) -> Result<u8, String> {
     let project = Project::find(input)?;
-    let progress = Progress::new(!input.no_progress && !input.quiet);
+    let progress = Progress::new(!input.files.no_progress && !input.files.quiet);
     let report = project.analyse(&Options::default(), &BTreeMap::new(), &progress)?.report;
     let matching: Vec<&Pull> = report.pulls.iter().filter(|pull| matches(pattern, pull)).collect();
     if matching.is_empty() {
         return Err(format!("no pull matches `{pattern}`; it may be a glob or a part of {}", example(&report)));
     }
-    let paint = Paint { color: output::colored(input.color), columns: output::columns().unwrap_or(usize::MAX) };
+    let paint = Paint { color: output::colored(input.files.color), columns: output::columns().unwrap_or(usize::MAX) };
     let trees = matching.iter().map(|pull| tree(&report, pull, &paint));
     let parts: Vec<String> = trees.chain(recipe(&report, &matching)).collect();
     output::print(&parts.join("\n")).map(|()| codes::CLEAN)

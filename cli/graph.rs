@@ -14,7 +14,7 @@ use crate::run::Project;
 /// Runs `graph`.
 pub(crate) fn print(format: GraphFormat, input: &InputArgs) -> Result<u8, String> {
     let project = Project::find(input)?;
-    let progress = Progress::new(!input.no_progress && !input.quiet);
+    let progress = Progress::new(!input.files.no_progress && !input.files.quiet);
     let options = Options::default();
     let report = project.analyse(&options, &BTreeMap::new(), &progress)?.report;
     let text = match format {

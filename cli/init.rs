@@ -8,11 +8,11 @@ use canpull_core::proof::{Claim, Truth, needs_credentials};
 use canpull_core::render::one_line;
 use canpull_core::{Options, Report};
 
-use crate::args::InputArgs;
+use crate::args::{FileArgs, InputArgs};
 use crate::codes;
 use crate::output;
 use crate::progress::Progress;
-use crate::run::Project;
+use crate::run::{Project, reason};
 
 const HEAD: &str = "\
 # canpull's configuration: what lives outside this repository, said once.
@@ -20,21 +20,21 @@ const HEAD: &str = "\
 ";
 
 /// Runs `init`.
-pub(crate) fn init(input: &InputArgs) -> Result<u8, String> {
-    let input = InputArgs { isolated: true, ..input.clone() };
+pub(crate) fn init(files: &FileArgs) -> Result<u8, String> {
+    let input = InputArgs { files: files.clone(), isolated: true, ..InputArgs::default() };
     let project = Project::find(&input)?;
     for taken in ["canpull.yaml", ".github/canpull.yaml"] {
         if project.root.join(taken).exists() {
             return Err(format!("{taken} exists already and is left as it is"));
         }
     }
-    let progress = Progress::new(!input.no_progress && !input.quiet);
+    let progress = Progress::new(!files.no_progress && !files.quiet);
     let report = project.analyse(&Options::default(), &BTreeMap::new(), &progress)?.report;
     let path = project.root.join("canpull.yaml");
     // Creating anew, so that a file that appears in between is not overwritten either.
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
     let written = file.and_then(|mut file| file.write_all(contents(&report).as_bytes()));
-    written.map_err(|error| format!("{}: {error}", path.display()))?;
+    written.map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
     output::print(&format!("wrote {}\n", path.display())).map(|()| codes::CLEAN)
 }
 

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Explain { pattern, input }) => explain::explain(pattern, input),
         Some(Command::Graph { format, input }) => graph::print(*format, input),
         Some(Command::Rule { id, all }) => rule(id.as_deref(), *all),
-        Some(Command::Init { input }) => init::init(input),
+        Some(Command::Init { files }) => init::init(files),
         Some(Command::ConfigSchema) => config_schema(),
         Some(Command::Completions { shell }) => completions(*shell),
     };

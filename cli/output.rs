@@ -6,6 +6,7 @@ use std::path::Path;
 use canpull_core::render::printable;
 
 use crate::args::Color;
+use crate::run::reason;
 
 /// Standard output, or a file.
 pub(crate) enum Sink {
@@ -19,7 +20,7 @@ impl Sink {
     /// Opens `file`, or standard output.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, String> {
         let Some(path) = file else { return Ok(Self::Stdout(std::io::BufWriter::new(std::io::stdout()))) };
-        let created = std::fs::File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let created = std::fs::File::create(path).map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
         Ok(Self::File(std::io::BufWriter::new(created), path.display().to_string()))
     }
 
@@ -35,7 +36,7 @@ impl Sink {
             Self::Stdout(out) => (write(out), "standard output"),
             Self::File(out, name) => (write(out), name.as_str()),
         };
-        let done = done.map_err(|error| (error.kind(), format!("{name}: {error}")));
+        let done = done.map_err(|error| (error.kind(), format!("{name}: {}", reason(&error))));
         self.settle(done)
     }
 

@@ -87,13 +87,13 @@ impl Project {
     /// Finds the root, the configuration and the files.
     pub(crate) fn find(input: &InputArgs) -> Result<Self, String> {
         let working = std::env::current_dir().and_then(|folder| folder.canonicalize());
-        let working = working.map_err(|error| format!("the working directory: {error}"))?;
-        let piped = input.paths.iter().any(|path| path == Path::new(STDIN));
-        if input.stdin_filename.is_some() && !piped {
+        let working = working.map_err(|error| format!("the working directory: {}", reason(&error)))?;
+        let piped = input.files.paths.iter().any(|path| path == Path::new(STDIN));
+        if input.files.stdin_filename.is_some() && !piped {
             return Err("--stdin-filename names standard input, which is read for the path `-`".to_owned());
         }
         let (mut paths, mut pipes) = (Vec::new(), Vec::new());
-        for path in input.paths.iter().filter(|path| *path != Path::new(STDIN)) {
+        for path in input.files.paths.iter().filter(|path| *path != Path::new(STDIN)) {
             let named = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
             let kind = std::fs::metadata(path).map_err(named)?;
             if kind.is_dir() {
@@ -118,7 +118,7 @@ impl Project {
         };
         let wanted = Wanted {
             root: &root,
-            no_ignore: input.no_ignore,
+            no_ignore: input.files.no_ignore,
             exclude: excluding.exclude.iter().map(|glob| glob.value.as_str()).collect(),
             config: config.as_ref().map(|source| source.path.as_path()),
         };
@@ -127,7 +127,7 @@ impl Project {
         if let Some((name, _)) = &stdin {
             found.files.remove(name);
         }
-        if found.files.is_empty() && stdin.is_none() {
+        if found.files.is_empty() && found.broken.is_empty() && stdin.is_none() {
             return Err("nothing to read: no YAML or JSON file in the given paths".to_owned());
         }
         let now = input.now.or_else(|| {
@@ -168,7 +168,7 @@ impl Project {
         progress: &Progress,
     ) -> Result<Analysis, String> {
         let mut files: BTreeMap<&str, Origin> =
-            self.found.files.iter().map(|(name, path)| (name.as_str(), Origin::Disk(path.clone()))).collect();
+            self.found.all().map(|(name, path)| (name, Origin::Disk(path.to_owned()))).collect();
         if let Some((name, bytes)) = &self.stdin {
             files.insert(name, Origin::Memory(bytes.clone()));
         }
@@ -261,7 +261,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > MAX_BYTES { Err("it is larger than 64 MiB".to_owned()) } else { Ok(bytes) }
 }
 
-/// An input error in words, without the system's number for it.
+/// An error of input or output in words, without the system's number for it.
 pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
@@ -281,10 +281,10 @@ fn stdin(input: &InputArgs, root: &Path, working: &Path) -> Result<(String, std:
         return Err("standard input is larger than 64 MiB".to_owned());
     }
     // Nothing at all is what a failed command leaves to the next in a pipe; an editor's file may be empty.
-    if input.paths.len() == 1 && input.stdin_filename.is_none() && bytes.trim_ascii().is_empty() {
+    if input.files.paths.len() == 1 && input.files.stdin_filename.is_none() && bytes.trim_ascii().is_empty() {
         return Err("nothing to read: standard input is empty".to_owned());
     }
-    let name = input.stdin_filename.as_ref().map(|path| root::name(root, &root::absolute(working, path)));
+    let name = input.files.stdin_filename.as_ref().map(|path| root::name(root, &root::absolute(working, path)));
     Ok((name.unwrap_or_else(|| STDIN.to_owned()), bytes.into()))
 }
 

@@ -20,6 +20,9 @@ const SKIPPED: [&str; 3] = [".git", "node_modules", ".terraform"];
 const EXTENSIONS: [&str; 12] =
     ["yaml", "yml", "json", "sh", "bash", "zsh", "ps1", "psm1", "md", "markdown", "txt", "mk"];
 
+/// Endings of files that are sources or mean to be.
+const SURE_EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
 /// Whole names of files that may be sources.
 const NAMES: [&str; 4] = ["Kustomization", "Makefile", "makefile", "GNUmakefile"];
 
@@ -42,8 +45,17 @@ pub(crate) struct Found {
     pub(crate) files: BTreeMap<String, PathBuf>,
     /// Names of the files that were asked for by name.
     pub(crate) named: BTreeSet<String>,
+    /// Links that lead nowhere though their names promise YAML or JSON, by name.
+    pub(crate) broken: BTreeMap<String, PathBuf>,
     /// What could not be walked: name and reason.
     pub(crate) notes: BTreeSet<(String, String)>,
+}
+
+impl Found {
+    /// All that is to be read, though links that lead nowhere cannot be.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.files.iter().chain(&self.broken).map(|(name, path)| (name.as_str(), path.as_path()))
+    }
 }
 
 /// The files below the given absolute paths; a file that is named is always read.
@@ -65,6 +77,11 @@ pub(crate) fn files(paths: &[PathBuf], wanted: &Wanted<'_>) -> Found {
 fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &mut Found) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let links = RefCell::new(Vec::new());
+    let leaves_out = |path: &Path, is_dir: bool| {
+        let name = root::name(wanted.root, path);
+        wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name))
+            || (!wanted.no_ignore && ignores.borrow_mut().leaves_out(path, is_dir))
+    };
     let entries = WalkDir::new(&folder).follow_links(true).into_iter().filter_entry(|entry| {
         if entry.depth() == 0 {
             return true;
@@ -83,11 +100,7 @@ fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &
         if !is_dir && !is_source(path) {
             return false;
         }
-        let name = root::name(wanted.root, path);
-        if wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name)) {
-            return false;
-        }
-        wanted.no_ignore || !ignores.borrow_mut().leaves_out(path, is_dir)
+        !leaves_out(path, is_dir)
     });
     let mut linked = Vec::new();
     for entry in entries {
@@ -101,7 +114,16 @@ fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &
                 }
             }
             Ok(_) => {}
-            Err(error) => note(&error, wanted, found),
+            Err(error) => {
+                match error.path().filter(|path| error.loop_ancestor().is_none() && promises_source(path, wanted.root))
+                {
+                    Some(path) if leaves_out(path, false) => {}
+                    Some(path) => {
+                        found.broken.insert(root::name(wanted.root, path), path.to_owned());
+                    }
+                    None => note(&error, wanted, found),
+                }
+            }
         }
     }
     add_linked(linked, wanted, found);
@@ -135,6 +157,13 @@ fn note(error: &walkdir::Error, wanted: &Wanted<'_>, found: &mut Found) {
         (None, None) => "it could not be walked".to_owned(),
     };
     found.notes.insert((name, reason));
+}
+
+/// Whether a path is a link that leads nowhere, within the project, and is named like YAML or JSON.
+fn promises_source(path: &Path, root: &Path) -> bool {
+    let named = path.extension().is_some_and(|ending| SURE_EXTENSIONS.iter().any(|own| ending == *own));
+    let Some(folder) = path.parent().filter(|_| named) else { return false };
+    path.read_link().is_ok_and(|target| root::absolute(folder, &target).starts_with(root))
 }
 
 fn is_source(path: &Path) -> bool {

@@ -207,7 +207,8 @@ mod unix {
         assert_eq!((done.code, done.err.as_str()), (Some(1), ""));
         let notes = run(folder.path(), &[]).err;
         assert!(notes.contains("note: folder.yaml/deep/up: a symbolic link back to the root, not walked\n"), "{notes}");
-        assert!(notes.contains("note: dangling.yaml: no such file or folder\n"), "{notes}");
+        let links = ["dangling.yaml:1:1 no such file or folder", "self.yaml:1:1 Too many levels of symbolic links"];
+        assert_eq!(unparsable(&report(folder.path(), &[])), links);
         assert!(!notes.contains("os error"), "{notes}");
         for missing in ["dangling.yaml", "nowhere", "self.yaml", "nowhere/x.yaml", "\u{1b}[31m"] {
             let done = run(folder.path(), &[missing]);
@@ -239,10 +240,7 @@ mod unix {
         if std::fs::read(&locked).is_ok() {
             return; // The administrator reads everything.
         }
-        assert_eq!(
-            unparsable(&report(folder.path(), &[])),
-            ["locked.yaml:1:1 the file could not be read: permission denied"]
-        );
+        assert_eq!(unparsable(&report(folder.path(), &[])), ["locked.yaml:1:1 permission denied"]);
         assert_eq!(run(folder.path(), &["locked.yaml"]).code, Some(2));
     }
 
@@ -317,10 +315,7 @@ fn a_sparse_file_over_the_limit_is_a_finding_and_costs_nothing() {
     let folder = project();
     std::fs::File::create(folder.path().join("huge.yaml")).unwrap().set_len((64 << 20) + 1).unwrap();
     std::fs::write(folder.path().join("pod.yaml"), POD).unwrap();
-    assert_eq!(
-        unparsable(&report(folder.path(), &[])),
-        ["huge.yaml:1:1 the file could not be read: it is larger than 64 MiB"]
-    );
+    assert_eq!(unparsable(&report(folder.path(), &[])), ["huge.yaml:1:1 it is larger than 64 MiB"]);
     let done = run(folder.path(), &["huge.yaml"]);
     assert_eq!((done.code, done.err.as_str()), (Some(2), "canpull: huge.yaml: it is larger than 64 MiB\n"));
 }

@@ -581,7 +581,7 @@ pub struct ScriptFacts {
 impl FileFacts {
     /// A file that could not be read, with the reason.
     pub fn unreadable(path: String, reason: &str) -> Self {
-        let message = format!("the file could not be read: {reason}");
+        let message = reason.to_owned();
         let problem = SourceProblem { range: TextRange::default(), message, fatal: true, kubectl_only: false };
         Self { path, problems: vec![problem], ..Self::default() }
     }

@@ -66,7 +66,7 @@ const FORMATS: [&dyn Format; 4] =
 pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     let mut facts = FileFacts { path: path.to_owned(), bytes: bytes.len() as u64, ..FileFacts::default() };
     if bytes.len() > MAX_BYTES {
-        facts.problems.push(problem(path, 0, "the file is larger than 64 MiB and was not read"));
+        facts.problems.push(problem(path, 0, "it is larger than 64 MiB"));
         return facts;
     }
     let text = match text::decode(bytes) {
@@ -131,7 +131,12 @@ fn manifest(
 /// A problem with a whole file: an error where its name says that it is YAML or JSON.
 fn problem(path: &str, at: usize, message: &str) -> SourceProblem {
     let at = to_offset(at);
-    SourceProblem { range: TextRange::empty(at), message: message.to_owned(), fatal: claims_yaml(path), kubectl_only: false }
+    SourceProblem {
+        range: TextRange::empty(at),
+        message: message.to_owned(),
+        fatal: claims_yaml(path),
+        kubectl_only: false,
+    }
 }
 
 /// Whether a file's name says that it is YAML or JSON.

@@ -136,6 +136,11 @@ fn broken(input: Input<'_>, document: Document, facts: &mut FileFacts) {
     }
     let here = |range: TextRange| document.range.start <= range.start && range.start <= document.range.end;
     let first = input.parsed.problems.iter().find(|problem| problem.fatal && here(problem.range));
-    let problem = first.map(|first| SourceProblem { range: first.range, message: first.message.clone(), fatal: true, kubectl_only: false });
+    let problem = first.map(|first| SourceProblem {
+        range: first.range,
+        message: first.message.clone(),
+        fatal: true,
+        kubectl_only: false,
+    });
     facts.problems.extend(problem);
 }

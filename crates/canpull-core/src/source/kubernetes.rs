@@ -48,7 +48,12 @@ impl Format for Kubernetes {
             next.checked_sub(1).and_then(|at| read.get(at)).is_some_and(|document| range.start < document.end)
         };
         let mild = input.parsed.problems.iter().filter(|problem| !problem.fatal && in_object(problem.range));
-        let mild = mild.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: false, kubectl_only: false });
+        let mild = mild.map(|p| SourceProblem {
+            range: p.range,
+            message: p.message.clone(),
+            fatal: false,
+            kubectl_only: false,
+        });
         facts.problems.extend(mild);
         facts.problems.sort_by_key(|problem| problem.range);
     }

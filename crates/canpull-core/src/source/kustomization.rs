@@ -44,7 +44,12 @@ impl Format for Kustomization {
             let range = TextRange::new(mark.min(problem.range.start), mark.saturating_add(2));
             facts.unresolved.push(UnresolvedFact { range, what: "template" });
         } else {
-            let problem = broken.map(|p| SourceProblem { range: p.range, message: p.message.clone(), fatal: true, kubectl_only: false });
+            let problem = broken.map(|p| SourceProblem {
+                range: p.range,
+                message: p.message.clone(),
+                fatal: true,
+                kubectl_only: false,
+            });
             facts.problems.extend(problem);
         }
         let root = input.parsed.roots().next();

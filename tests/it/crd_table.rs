@@ -200,7 +200,8 @@ fn reference(path: &str) -> Option<(String, String)> {
 
 /// The map that stands for one pod: a template or a task, else the whole spec.
 fn base(image: &str) -> &str {
-    for mark in ["taskSpec.", "templates[].", "templateDefaults."] {
+    for mark in ["taskSpec.", "templates[].", "templateDefaults.", "vertices[].", "envoyDeployment.", "envoyDaemonSet."]
+    {
         if let Some(at) = image.rfind(mark) {
             return &image[..at + mark.len() - 1];
         }

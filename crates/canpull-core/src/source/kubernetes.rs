@@ -180,7 +180,12 @@ fn object(
 
 /// An object of a kind that is not built in. The groups without a dot, and `k8s.io` itself, are Kubernetes' own.
 fn custom_resource(reader: &Reader<'_>, node: Node<'_>, meta: &crate::fact::ObjectMeta, facts: &mut FileFacts) {
-    let Some((group, _)) = meta.api_version.split_once('/') else { return };
+    let group = match (meta.api_version.split_once('/'), meta.kind.as_str()) {
+        (Some((group, _)), _) => group,
+        // OpenShift's own kind, from before it had a group.
+        (None, "DeploymentConfig") if meta.api_version == "v1" => "apps.openshift.io",
+        (None, _) => return,
+    };
     policy::read(reader, group, node, meta, facts);
     if group.contains('.') {
         producer::read(reader, group, node, meta, facts);

@@ -33,6 +33,7 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "agent.k8s.elastic.co", kind: "agent", pods: &[
+        Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.daemonSet.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.deployment.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.statefulSet.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -152,6 +153,18 @@ pub(super) const KINDS: &[CustomKind] = &[
     CustomKind { group: "capi.weave.works", kind: "clusterbootstrapconfig", pods: &[
         Pods { at: "spec.jobTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
+    CustomKind { group: "ceph.rook.io", kind: "cephcluster", pods: &[
+        Pods { at: "spec", images: &["cephVersion.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "clickhouse-keeper.altinity.com", kind: "clickhousekeeperinstallation", pods: &[
+        Pods { at: "spec.templates.podTemplates[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "clickhouse.altinity.com", kind: "clickhouseinstallation", pods: &[
+        Pods { at: "spec.templates.podTemplates[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "clickhouse.altinity.com", kind: "clickhouseinstallationtemplate", pods: &[
+        Pods { at: "spec.templates.podTemplates[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
     CustomKind { group: "cluster.redpanda.com", kind: "redpanda", pods: &[
         Pods { at: "spec.clusterSpec.post_install_job.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.clusterSpec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.clusterSpec.post_upgrade_job.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.clusterSpec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
@@ -159,6 +172,9 @@ pub(super) const KINDS: &[CustomKind] = &[
     ] },
     CustomKind { group: "core.oam.dev", kind: "application", pods: &[
         Pods { at: "spec.components[].properties", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "core.strimzi.io", kind: "strimzipodset", pods: &[
+        Pods { at: "spec.pods[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "databases.spotahome.com", kind: "redisfailover", pods: &[
         Pods { at: "spec.redis", images: &["exporter.image", "extraContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.redis.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
@@ -202,6 +218,10 @@ pub(super) const KINDS: &[CustomKind] = &[
     ] },
     CustomKind { group: "fluentd.fluent.io", kind: "fluentd", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "gateway.envoyproxy.io", kind: "envoyproxy", pods: &[
+        Pods { at: "spec.provider.kubernetes.envoyDaemonSet", images: &["container.image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.provider.kubernetes.envoyDeployment.pod.imagePullSecrets", Names), ("spec.provider.kubernetes.envoyDaemonSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
+        Pods { at: "spec.provider.kubernetes.envoyDeployment", images: &["container.image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.provider.kubernetes.envoyDeployment.pod.imagePullSecrets", Names), ("spec.provider.kubernetes.envoyDaemonSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "grafana.integreatly.org", kind: "grafana", pods: &[
         Pods { at: "spec.deployment.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -373,6 +393,12 @@ pub(super) const KINDS: &[CustomKind] = &[
     ] },
     CustomKind { group: "mysql.presslabs.org", kind: "mysqlcluster", pods: &[
         Pods { at: "spec.podSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "numaflow.numaproj.io", kind: "monovertex", pods: &[
+        Pods { at: "spec", images: &["source.udsource.container.image", "source.transformer.container.image", "udf.container.image", "sink.udsink.container.image", "sink.fallback.udsink.container.image", "sidecars[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &[] },
+    ] },
+    CustomKind { group: "numaflow.numaproj.io", kind: "pipeline", pods: &[
+        Pods { at: "spec.vertices[]", images: &["source.udsource.container.image", "source.transformer.container.image", "udf.container.image", "sink.udsink.container.image", "sink.fallback.udsink.container.image", "sidecars[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.vertices[].imagePullSecrets", Names), ("spec.templates.vertex.imagePullSecrets", Names)], accounts: &["spec.templates.vertex.serviceAccountName", "spec.vertices[].serviceAccountName"], overrides: &[] },
     ] },
     CustomKind { group: "nvidia.com", kind: "clusterpolicy", pods: &[
         Pods { at: "spec.ccManager", images: &["image"], inside: false, pull_secrets: &[("spec.ccManager.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
@@ -572,11 +598,28 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.workerSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
+    CustomKind { group: "serving.kserve.io", kind: "clusterstoragecontainer", pods: &[
+        Pods { at: "spec", images: &["container.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
     CustomKind { group: "serving.kserve.io", kind: "inferenceservice", pods: &[
         Pods { at: "spec.explainer", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.predictor", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.predictor.workerSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.transformer", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "serving.kserve.io", kind: "llminferenceservice", pods: &[
+        Pods { at: "spec.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.prefill.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.prefill.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.router.scheduler.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+    ] },
+    CustomKind { group: "serving.kserve.io", kind: "llminferenceserviceconfig", pods: &[
+        Pods { at: "spec.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.prefill.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.prefill.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.router.scheduler.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "serving.kserve.io", kind: "servingruntime", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -608,11 +651,19 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.statefulSet.pod", images: &["container.image"], inside: false, pull_secrets: &[("spec.statefulSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "tekton.dev", kind: "pipeline", pods: &[
+        Pods { at: "spec.finally[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.finally[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.tasks[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
+        Pods { at: "spec.tasks[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
     CustomKind { group: "tekton.dev", kind: "pipelinerun", pods: &[
+        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
         Pods { at: "spec.pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
         Pods { at: "spec.pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
     ] },
     CustomKind { group: "tekton.dev", kind: "stepaction", pods: &[

@@ -407,6 +407,10 @@ pub struct GeneratorFact {
     pub secret_type: Option<String>,
     /// The keys it fills; empty where they cannot be seen.
     pub keys: Vec<String>,
+    /// What its literals hold.
+    pub literals: Vec<SecretValue>,
+    /// It changes the secret of another generator (`behavior`).
+    pub merges: bool,
     /// The entry.
     pub span: Span,
 }

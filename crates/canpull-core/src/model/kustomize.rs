@@ -45,6 +45,13 @@ impl<'l, 'a> Layers<'l, 'a> {
         changed.map(|span| (current, span))
     }
 
+    /// Whether a generator changes what another generates under this name, or may where names are changed.
+    pub(crate) fn merges_generated(&self, name: &str) -> bool {
+        let renames = self.renames();
+        let mut generators = self.facts.iter().flat_map(|(_, fact)| &fact.generators);
+        generators.any(|other| other.merges && (other.name == name || renames))
+    }
+
     /// Whether a prefix or suffix is added to names.
     pub(crate) fn renames(&self) -> bool {
         self.facts.iter().any(|(_, fact)| fact.renames)

@@ -113,6 +113,11 @@ impl PullSecret<'_> {
         }
     }
 
+    /// Whether what it holds stands in the sources, if anything of it is known.
+    pub const fn is_written(&self) -> bool {
+        matches!(self.origin, Origin::Manifest(_) | Origin::Generator(_))
+    }
+
     /// The Secret manifest, where it is one.
     pub fn manifest(&self) -> Option<&SecretFact> {
         match self.origin {
@@ -224,11 +229,17 @@ pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers
     let own = || fact.namespace.clone().map_or(Namespace::LeftOut, Namespace::Written);
     let secret_type = fact.secret_type.as_deref().unwrap_or("Opaque");
     let content = match layout_of(secret_type) {
+        // What several generators make together is not evaluated.
+        _ if layers.merges_generated(&fact.name) => Content::Hidden(Why::PartlyEvaluated),
         None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
         Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => {
             Content::Refused { reason: format!("data[{key}]: Required value"), span: fact.span, defects: Vec::new() }
         }
-        Some(_) => Content::Hidden(Why::FilledAtRunTime),
+        // What files hold is not read.
+        Some((key, layout)) => match fact.literals.iter().find(|value| value.key == key) {
+            Some(value) => payload(value, layout),
+            None => Content::Hidden(Why::FilledAtRunTime),
+        },
     };
     PullSecret {
         world,

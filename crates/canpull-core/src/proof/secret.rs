@@ -216,7 +216,7 @@ fn decodes(id: SecretId, secret: &PullSecret<'_>, named: Span) -> Option<Link> {
                 format!("the kubelet cannot decode secret `{name}` ({reason}), and gives up every pull of the pod");
             Some(link(claim, Truth::No, text, vec![*span, named]))
         }
-        Content::Credentials { span, .. } if secret.manifest().is_some() => {
+        Content::Credentials { span, .. } if secret.is_written() => {
             Some(link(claim, Truth::Yes, format!("secret `{name}` decodes"), vec![*span]))
         }
         Content::Credentials { .. } | Content::Hidden(_) => {

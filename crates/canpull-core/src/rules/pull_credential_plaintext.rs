@@ -2,7 +2,7 @@
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::Content;
+use crate::model::{Content, PullSecret};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -65,8 +65,8 @@ Revoke the credential; keep the secret in a vault or sealed, or use the cluster'
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for secret in context.model.secrets.iter().filter(|secret| secret.manifest().is_some_and(|fact| !fact.object.live))
-    {
+    let is_live = |secret: &PullSecret<'_>| secret.manifest().is_some_and(|fact| fact.object.live);
+    for secret in context.model.secrets.iter().filter(|secret| secret.is_written() && !is_live(secret)) {
         let Content::Credentials { credentials, span, .. } = &secret.content else { continue };
         let gone = |expires: Option<i64>| expires.is_some_and(|expires| context.now.is_some_and(|now| expires <= now));
         let live = credentials.iter().find(|credential| credential.looks_live && !gone(credential.expires));

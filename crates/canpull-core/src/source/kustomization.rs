@@ -6,7 +6,8 @@ use canpull_syntax::{Kind, Node, Parsed, Span, TextRange, to_offset, yaml};
 
 use super::{Format, Input, template};
 use crate::fact::{
-    FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, SourceProblem, Touches, UnresolvedFact,
+    Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, SecretValue, Sensitive,
+    SourceProblem, Touches, UnresolvedFact, Why,
 };
 
 /// File names that kustomize reads.
@@ -85,6 +86,8 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
             namespace: text(entry, "namespace"),
             secret_type: text(entry, "type"),
             keys: generated_keys(entry),
+            literals: literals(input, entry),
+            merges: entry.get("behavior").is_some(),
             span: span(entry),
         })
     });
@@ -122,6 +125,27 @@ fn generated_keys(entry: Node<'_>) -> Vec<String> {
     }
     // An `envs` file fills keys that are not visible here.
     if entry.get("envs").or(entry.get("env")).is_some() { Vec::new() } else { keys }
+}
+
+/// The values of a generator's literals.
+fn literals(input: Input<'_>, entry: Node<'_>) -> Vec<SecretValue> {
+    let literal = |item: Node<'_>| {
+        let text = item.text()?;
+        let (key, value) = text.split_once('=')?;
+        let span = input.span(item);
+        Some(SecretValue { key: key.to_owned(), key_span: span, value: literal(value, span), encoded: false })
+    };
+    entry.get("literals").into_iter().flat_map(Node::items).filter_map(literal).collect()
+}
+
+/// A literal's value, without the quotes around it that kustomize takes off.
+fn literal(value: &str, span: Span) -> Field<Sensitive> {
+    let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    let value = quoted('"').or(quoted('\'')).unwrap_or(value);
+    if value.starts_with("ENC[") {
+        return Field::Unknown(Why::Encrypted, span);
+    }
+    Field::Known(Sensitive::new(value), span)
 }
 
 /// A patch: a path, an inline text, or an entry with either and a target.

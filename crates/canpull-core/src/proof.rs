@@ -119,6 +119,8 @@ pub enum Claim {
     AccountIdentity,
     /// Which identity pulls.
     IdentityPulls,
+    /// Which of several clusters runs the pod, where some of them may pull and others are not known to.
+    ClusterKnown,
     /// The registry decides by roles in this mode.
     ModeKnown,
     /// A role that pulls is granted to the identity.

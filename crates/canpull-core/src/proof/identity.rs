@@ -1,5 +1,6 @@
 //! What the identity that pulls in a cluster may do: from the cluster over its principal to the role assignment.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use canpull_syntax::Span;
@@ -195,17 +196,35 @@ pub(super) fn agreement(judged: Vec<(&Cluster<'_>, Vec<Link>)>) -> Vec<Link> {
     if agree {
         return judged.into_iter().flat_map(|(_, links)| links).collect();
     }
-    let those = |wanted: Truth| -> Vec<String> {
-        let fitting = judged.iter().filter(|(_, links)| truth(links) == wanted);
-        fitting.map(|(cluster, _)| cluster.label()).take(3).collect()
+    let those = |wanted: Truth| -> Vec<&Cluster<'_>> {
+        judged.iter().filter(|(_, links)| truth(links) == wanted).map(|(cluster, _)| *cluster).collect()
     };
-    let says = [(Truth::Yes, "may pull"), (Truth::No, "may not"), (Truth::Unknown, "is not known to")];
-    let each = says.into_iter().map(|(wanted, says)| (those(wanted), says)).filter(|(names, _)| !names.is_empty());
-    let each: Vec<String> = each.map(|(names, says)| format!("{} {says}", names.join(", "))).collect();
+    let says = [(Truth::Yes, "may pull"), (Truth::No, "may not"), (Truth::Unknown, "may or may not")];
+    let each = says.into_iter().map(|(wanted, says)| (those(wanted), says)).filter(|(own, _)| !own.is_empty());
+    let each: Vec<String> = each.map(|(own, says)| format!("{} {says}", names(&own))).collect();
     let clusters = judged.len();
     let text = format!("the sources tell of {clusters} clusters, and not which runs this: {}", each.join("; "));
-    let because = judged.iter().flat_map(|(cluster, _)| cluster.spans().into_iter().take(1)).take(4).collect();
-    vec![link(Claim::IdentityPulls, Truth::Unknown, text, because)]
+    // Those that may pull first: they show what the others lack.
+    let told = [Truth::Yes, Truth::No, Truth::Unknown].into_iter().flat_map(those);
+    let because = told.flat_map(|cluster| cluster.spans().into_iter().take(1)).take(4).collect();
+    let some_may = judged.iter().any(|(_, links)| truth(links) == Truth::Yes);
+    let claim = if some_may { Claim::ClusterKnown } else { Claim::IdentityPulls };
+    vec![link(claim, Truth::Unknown, text, because)]
+}
+
+/// The first few names of clusters, each once, and how many more there are.
+fn names(clusters: &[&Cluster<'_>]) -> String {
+    const SHOWN: usize = 3;
+    let names: BTreeSet<String> = clusters.iter().map(|cluster| cluster.label()).collect();
+    let more = clusters.len().saturating_sub(names.len().min(SHOWN));
+    let mut said: Vec<String> = names.into_iter().take(SHOWN).collect();
+    if more > 0 {
+        said.push(format!("{more} more"));
+    }
+    match said.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => said.concat(),
+    }
 }
 
 /// Where service accounts bring identities of their own, the kubelets' identity does not pull from ACR.

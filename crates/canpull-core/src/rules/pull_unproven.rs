@@ -12,7 +12,7 @@ pub(super) const RULE: Rule =
     Rule { id: "pull-unproven", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so. Silent where `pull-secret-not-referenced` names a secret that would do.
+Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so. An info where one of several clusters of the sources may pull, and which of them runs the pod is not told. Silent where `pull-secret-not-referenced` names a secret that would do.
 
 ## Why it matters
 The pull may work through access that leaves no trace in the repository, or fail.
@@ -70,6 +70,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
         let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {
             let open = what_is_open(&proof.routes);
+            if some_cluster_may(&proof.routes) {
+                let message = format!("whether the cluster may pull from `{host}` depends on which one it is: {open}");
+                let help = format!("tell in canpull.yaml which cluster runs what:\nclusters:\n  - name: <cluster>\n    paths: [<folder>/**]\n    attached: [{host}]");
+                return Diagnostic { severity: Severity::Info, ..finding(&RULE, image.span, message, &help) };
+            }
             let message =
                 format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and {open}");
             let settles = evidence::role_assignments(host);
@@ -83,6 +88,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.pulls.push(index);
     }
     found.extend(by_registry.into_values());
+}
+
+/// Whether one of the clusters of the sources may pull, so that only which of them it is keeps the proof open.
+fn some_cluster_may(routes: &[Route]) -> bool {
+    routes.iter().flat_map(|route| &route.links).any(|link| link.claim == Claim::ClusterKnown)
 }
 
 /// What keeps the nodes' own access open, in the words of the proof.

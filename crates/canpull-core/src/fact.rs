@@ -549,6 +549,8 @@ pub struct AzureFacts {
     pub clusters: Vec<azure::ClusterFact>,
     /// User-assigned identities.
     pub identities: Vec<azure::IdentityFact>,
+    /// Managed identities that something other than a cluster is given: an app, a virtual machine, a pod by federation.
+    pub identity_uses: Vec<azure::ResourceRef>,
     /// Service principals and applications.
     pub service_principals: Vec<azure::ServicePrincipalFact>,
     /// Repository-scoped tokens.

@@ -63,6 +63,8 @@ pub struct Azure<'a> {
     pub clusters: Vec<Cluster<'a>>,
     /// Identities.
     pub principals: Principals,
+    /// Managed identities that something other than a cluster is given.
+    pub identity_uses: Vec<&'a ResourceRef>,
     /// Role assignments.
     pub assignments: Vec<Assignment<'a>>,
     /// Deny assignments.
@@ -122,6 +124,7 @@ impl<'a> Azure<'a> {
         }
         azure.definitions = facts().flat_map(|facts| &facts.role_definitions).collect();
         azure.denials = facts().flat_map(|facts| &facts.deny_assignments).collect();
+        azure.identity_uses = facts().flat_map(|facts| &facts.identity_uses).collect();
         azure.listings = facts().flat_map(|facts| &facts.listings).collect();
         azure.tokens = facts().flat_map(|facts| &facts.tokens).collect();
         azure.scope_maps = facts().flat_map(|facts| &facts.scope_maps).collect();

@@ -7,13 +7,15 @@ use std::rc::Rc;
 use canpull_syntax::Span;
 
 use crate::fact::Field;
-use crate::fact::azure::{ClusterIdentityKind, PrincipalAttribute, PrincipalRef, RegistryMode, ResourceKind};
+use crate::fact::azure::{
+    ClusterIdentityKind, PrincipalAttribute, PrincipalRef, RegistryMode, ResourceKind, ResourceRef,
+};
 use crate::fact::grant::{GrantOrigin, RoleAssignmentFact};
 use crate::model::azure::{
     Assignment, Azure, Cluster, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, RegistryId, Role, Setting, Who,
 };
 use crate::model::role::Sort;
-use crate::model::scope;
+use crate::model::scope::{self, Place};
 use crate::proof::Truth;
 use crate::proof::authorization::{self, Mode, Puller, Target};
 
@@ -147,7 +149,11 @@ impl<'m, 'a> Review<'m, 'a> {
     /// Whether the registry decides by the other kind of permissions than the role has, and nothing else lets the
     /// principal pull.
     fn ignored_by_mode(&self, assignment: &Assignment<'_>, registry: RegistryId) -> Option<Miss<'m, 'a>> {
-        let mode @ Mode::Seen(_) = Mode::of(self.azure.registry(registry)) else { return None };
+        let own = self.azure.registry(registry)?;
+        let mode @ Mode::Seen(_) = Mode::of(Some(own)) else { return None };
+        if own.changes_mode_back() {
+            return None;
+        }
         if !is_pull_role(&assignment.role) || authorization::pulls(&assignment.role, mode) != Truth::No {
             return None;
         }
@@ -249,10 +255,24 @@ fn is_of(azure: &Azure<'_>, principal: PrincipalId, assignment: &Assignment<'_>,
         }
         PrincipalKind::Identity => {
             let beside = |span: &Span| span.file == assignment.fact.span.file;
-            !cluster.kubelet_open && cluster.facts.iter().any(|fact| beside(&fact.span))
+            let beside_it = cluster.facts.iter().any(|fact| beside(&fact.span));
+            !cluster.kubelet_open && beside_it && !has_other_use(azure, &assignment.fact.principal)
         }
         PrincipalKind::Unknown => false,
     }
+}
+
+/// Whether something other than a cluster is given the identity, or may be: the role may be for that.
+fn has_other_use(azure: &Azure<'_>, principal: &PrincipalRef) -> bool {
+    let PrincipalRef::Of { resource, .. } = principal else { return false };
+    let mut own = Place::default();
+    own.learn(resource);
+    let beside = |used: &ResourceRef| used.span.file == resource.span.file;
+    azure.identity_uses.iter().any(|used| match own.is(used) {
+        Truth::Yes => true,
+        Truth::Unknown => beside(used),
+        Truth::No => false,
+    })
 }
 
 fn asks_for_add_on(assignment: &Assignment<'_>, cluster: &Cluster<'_>) -> bool {

@@ -1,8 +1,12 @@
 //! A query that prints `msi` as the assignee.
 
+use std::collections::BTreeSet;
+
+use canpull_syntax::Span;
+
 use super::{Context, Rule, slip_finding};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
-use crate::fact::azure::ClusterIdentityKind;
+use crate::fact::azure::{ClusterIdentityKind, PrincipalAttribute, PrincipalRef};
 use crate::fact::script::SlipKind;
 use crate::proof::Truth;
 
@@ -18,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
 
 const PAGE: &str = r#"## What it does
 Reports `servicePrincipalProfile.clientId` of a cluster as the assignee of a role, unless the cluster is known to have a
-service principal.
+service principal. An error where it is known to have managed identities.
 
 ## Why it matters
 On a cluster with managed identities, the default since 2020, that query prints `msi`. The assignment fails, or what follows
@@ -42,6 +46,16 @@ az role assignment create --assignee $KUBELET_ID --role acrpull --scope $ACR_ID
 Ask for `identityProfile.kubeletidentity.objectId`.
 "#;
 
+/// The pulls that the grant to what is asked for here was meant for.
+fn pulls_meant(context: &Context<'_>, asked: Span) -> Vec<usize> {
+    let meant = context.near_misses.iter().filter(|near| {
+        let PrincipalRef::Of { attribute, span, .. } = &near.assignment.fact.principal else { return false };
+        *attribute == PrincipalAttribute::ClusterServicePrincipalClientId && span.file == asked.file
+    });
+    let pulls: BTreeSet<usize> = meant.flat_map(|near| context.pulls_from(near.registry)).collect();
+    pulls.into_iter().collect()
+}
+
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for slip in context.slips() {
         let SlipKind::MsiClientId { cluster } = &slip.kind else { continue };
@@ -56,10 +70,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         };
         let help = "ask for `identityProfile.kubeletidentity.objectId`";
         let mut diagnostic = slip_finding(&RULE, slip, message.to_owned(), help);
-        if kind.is_none() {
+        if kind.is_some() {
+            diagnostic.severity = Severity::Error;
+        } else {
             // Where the cluster has a service principal after all, another identity would be granted.
             diagnostic.fixes.iter_mut().for_each(|fix| fix.applicability = Applicability::Unsafe);
         }
+        diagnostic.pulls = pulls_meant(context, slip.span);
         found.push(diagnostic);
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Context, Rule, finding, grant_fix};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
+use crate::fact::azure::{PrincipalAttribute, PrincipalRef};
+use crate::fact::grant::GrantOrigin;
 use crate::model::azure::PrincipalKind;
 use crate::proof::review::Miss;
 
@@ -18,7 +20,8 @@ pub(super) const RULE: Rule = Rule {
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted to a cluster's control-plane identity, to an add-on's, to the service principal that
 the cluster had before, or to an identity made beside the cluster that is none of its, while the identity that pulls has
-no such role.
+no such role. Silent on an identity that anything else is given, such as a container app, a virtual machine or, by a
+federated credential, a pod.
 
 ## Why it matters
 Nodes pull with the kubelet identity, `identityProfile.kubeletidentity`. The control plane's identity never pulls. Every
@@ -46,11 +49,21 @@ az role assignment create --assignee $KUBELET_ID --role AcrPull --scope $ACR_ID
 Grant the role to `identityProfile.kubeletidentity.objectId`.
 "#;
 
+/// Whether it is the client id that a cluster with managed identities shows as `msi`, asked for by a command.
+fn asks_for_client_id(principal: &PrincipalRef) -> bool {
+    matches!(principal, PrincipalRef::Of { attribute: PrincipalAttribute::ClusterServicePrincipalClientId, .. })
+}
+
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let azure = &context.model.azure;
     for near in &context.near_misses {
         let Miss::WrongIdentity { cluster, principal } = &near.miss else { continue };
         let Some(principal) = azure.principals.get(*principal) else { continue };
+        // `msi-client-id-as-assignee` tells of it, and where it is asked for.
+        let fact = near.assignment.fact;
+        if fact.origin == GrantOrigin::Command && asks_for_client_id(&fact.principal) {
+            continue;
+        }
         let why = match principal.kind {
             PrincipalKind::ControlPlane => "the control plane never pulls",
             PrincipalKind::AddOn => "add-ons never pull images for the nodes",

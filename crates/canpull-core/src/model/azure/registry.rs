@@ -3,7 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::acr_host::{AcrHostKind, acr_host};
-use crate::fact::azure::{RegistryFact, RegistryMode};
+use crate::fact::azure::{RegistryFact, RegistryMode, Statement};
 use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
 use crate::proof::Truth;
@@ -78,6 +78,19 @@ impl Registry<'_> {
     /// By what it decides who may pull.
     pub fn mode(&self) -> Setting<RegistryMode> {
         setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.mode)))
+    }
+
+    /// Whether the sources switch the mode one way and the other: which one a grant meets, its moment decides.
+    pub fn changes_mode_back(&self) -> bool {
+        let changes = self.facts.iter().filter(|fact| fact.statement == Statement::Changes);
+        let mut modes = changes.filter_map(|fact| fact.mode.known());
+        modes.next().is_some_and(|first| modes.any(|mode| mode != first))
+    }
+
+    /// Whether it has no name yet: a page leaves `<it>` to its readers.
+    pub fn is_left_to_readers(&self) -> bool {
+        let own = |symbol: &String| symbol.rsplit_once('#').is_some_and(|(_, own)| own.starts_with('<'));
+        self.place.name.is_none() && self.place.symbols.iter().all(own)
     }
 
     /// Whether everyone may pull.

@@ -198,6 +198,11 @@ impl Call<'_, '_, '_> {
             ["create"] => Statement::Makes,
             ["show"] => Statement::Mentions,
             ["list"] => return self.show(ResourceKind::Identity, NAME),
+            ["federated-credential", "create"] => {
+                let used = self.resources(ResourceKind::Identity, &["--identity-name"]);
+                self.run.facts.azure.identity_uses.extend(used);
+                return None;
+            }
             _ => return None,
         };
         // The identity of a cluster's kubelets, by the id that the cluster tells.

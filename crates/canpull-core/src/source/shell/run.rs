@@ -10,9 +10,9 @@ use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::arguments::{Argument, Arguments, Style};
 use super::section::Section;
-use super::value::Value;
+use super::value::{Piece, Value};
 use super::{azure, kubectl, powershell, query};
-use crate::fact::azure::ResourceRef;
+use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::{FileFacts, Why};
 use crate::source::{self, Fill};
 
@@ -441,6 +441,7 @@ impl Run<'_> {
                 return Feed::Nothing;
             }
         }
+        self.uses(name, &arguments);
         match name {
             "az" => {
                 let arguments = Arguments::new(arguments, Style::Azure);
@@ -473,6 +474,25 @@ impl Run<'_> {
                 value.map_or(Feed::Nothing, Feed::Value)
             }
         }
+    }
+
+    /// Notes the managed identities that a command is given, unless it only shows or grants, or is about a cluster.
+    fn uses(&mut self, name: &str, arguments: &[Argument]) {
+        const GRANTS_OR_SHOWS: [&str; 8] =
+            ["echo", "printf", "write-output", "write-host", "[", "[[", "test", "new-azroleassignment"];
+        const GROUPS: [&str; 4] = ["aks", "role", "ad", "identity"];
+        let group = arguments.first().filter(|_| name == "az").and_then(|group| group.value.as_text());
+        let known = GRANTS_OR_SHOWS.contains(&name) || name.ends_with("-azakscluster");
+        let full = self.facts.azure.identity_uses.len() >= MAX_ITEMS;
+        if known || full || group.is_some_and(|group| GROUPS.contains(&group)) {
+            return;
+        }
+        let pieces = arguments.iter().flat_map(|argument| argument.value.alternatives()).flatten();
+        let given = pieces.filter_map(|piece| match piece {
+            Piece::Output(output) if output.resource.kind == ResourceKind::Identity => Some(output.resource.clone()),
+            _ => None,
+        });
+        self.facts.azure.identity_uses.extend(given);
     }
 
     /// A here-document that a shell runs.

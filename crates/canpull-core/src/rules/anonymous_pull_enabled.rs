@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports a registry with anonymous pull.
+Reports a registry with anonymous pull. Silent where a page leaves the name to its readers, as `<registry>`.
 
 ## Why it matters
 Everyone who can reach the registry may pull every image of it, whatever roles, tokens and conditions say.
@@ -37,7 +37,7 @@ Switch it off and let the cluster pull with its own identity, unless the images 
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for registry in &context.model.azure.registries {
+    for registry in context.model.azure.registries.iter().filter(|registry| !registry.is_left_to_readers()) {
         if let Setting::Known(true, spans) = registry.anonymous_pull() {
             let message = format!("registry {} lets everyone pull, without credentials", registry.label());
             let help = "switch anonymous pull off, unless the images are meant for everyone";

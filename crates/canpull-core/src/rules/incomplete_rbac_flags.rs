@@ -10,7 +10,8 @@ pub(super) const RULE: Rule =
 
 const PAGE: &str = r#"## What it does
 Reports `az ad sp create-for-rbac` with only one of `--role` and `--scopes`, and (as a warning)
-`az role assignment create --assignee-object-id` without `--assignee-principal-type`.
+`az role assignment create --assignee-object-id` without `--assignee-principal-type`, where the role or the scope is of
+registries.
 
 ## Why it matters
 The first is refused. The second asks the directory for the principal's type, which fails for an identity made a moment ago.
@@ -42,7 +43,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             SlipKind::ObjectIdWithoutType => (
                 Severity::Warning,
                 "without `--assignee-principal-type` the directory is asked, which does not yet know an identity made a moment ago",
-                "give `--assignee-principal-type ServicePrincipal`",
+                "give `--assignee-principal-type`: `ServicePrincipal` for a managed identity",
             ),
             _ => continue,
         };

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule =
     Rule { id: "removed-cli-property", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports `--query objectId` and `--query …endDate` on commands of the directory.
+Reports `--query objectId` and `--query …endDate` on service principals and applications (`az ad sp`, `az ad app`).
 
 ## Why it matters
 Since version 2.37 they are called `id` and `endDateTime`. The query prints nothing, and what follows in the script runs with

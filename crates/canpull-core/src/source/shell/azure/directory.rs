@@ -21,7 +21,10 @@ const SCOPES: &[&str] = &["--scopes", "--scope"];
 const REMOVED: [(&str, &str); 2] = [("objectId", "id"), ("endDate", "endDateTime")];
 
 pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value> {
-    removed_property(call);
+    // People and groups pull nothing.
+    if matches!(command, ["sp" | "app", ..]) {
+        removed_property(call);
+    }
     match command {
         ["sp", "create-for-rbac"] => {
             urls(call, NAME);

@@ -84,7 +84,7 @@ fn scopes(call: &Call<'_, '_, '_>) -> Vec<Field<ResourceRef>> {
 
 fn create(call: &mut Call<'_, '_, '_>) {
     let (principals, roles, scopes) = (principals(call), roles(call), scopes(call));
-    slips(call, &roles);
+    slips(call, &roles, &scopes);
     let principal_type = call.field(OBJECT_TYPE);
     let (condition, condition_version) = (call.field(&["--condition"]), call.field(&["--condition-version"]));
     let count = principals.len() * roles.len() * scopes.len();
@@ -111,13 +111,18 @@ fn create(call: &mut Call<'_, '_, '_>) {
     call.run.facts.azure.assignments.extend(facts);
 }
 
-fn slips(call: &mut Call<'_, '_, '_>, roles: &[RoleRef]) {
+fn slips(call: &mut Call<'_, '_, '_>, roles: &[RoleRef], scopes: &[Field<ResourceRef>]) {
+    let pulls = |role: &RoleRef| role.written.text().is_some_and(is_registry_role);
+    let on_registry = |scope: &Field<ResourceRef>| scope.known().is_some_and(|own| own.kind == ResourceKind::Registry);
+    let is_of_registries = roles.iter().any(pulls);
+
     for flag in [ASSIGNEE, OBJECT_ID] {
         if let Some(argument) = call.arguments.value(flag) {
             slip::msi(call.run, argument);
         }
     }
     if let Some(flag) = call.arguments.flag(OBJECT_ID)
+        && (is_of_registries || scopes.iter().any(on_registry))
         && !call.arguments.has(OBJECT_TYPE)
         && !call.arguments.open
     {
@@ -126,8 +131,7 @@ fn slips(call: &mut Call<'_, '_, '_>, roles: &[RoleRef]) {
         let edits = edits.into_iter().collect();
         call.run.facts.script.slips.push(SlipFact { kind: SlipKind::ObjectIdWithoutType, span, edits });
     }
-    let pulls = |role: &RoleRef| role.written.text().is_some_and(is_registry_role);
-    if !call.arguments.has(SCOPE) && !call.arguments.open && roles.iter().any(pulls) {
+    if !call.arguments.has(SCOPE) && !call.arguments.open && is_of_registries {
         let span = call.span();
         call.run.facts.script.slips.push(SlipFact { kind: SlipKind::ScopeMissing, span, edits: Vec::new() });
     }

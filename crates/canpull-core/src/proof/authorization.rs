@@ -62,6 +62,11 @@ impl Mode {
         }
     }
 
+    /// Whether what is judged rests on the assumption that a registry is in legacy mode.
+    fn rests(self, judge: impl Fn(Self) -> Truth) -> bool {
+        self == Self::Assumed && judge(Self::Seen(RegistryMode::Legacy)) != judge(Self::Seen(RegistryMode::Abac))
+    }
+
     /// Whether what holds in one mode holds.
     fn judge(self, holds: impl Fn(RegistryMode) -> Truth) -> Truth {
         match self {
@@ -90,6 +95,8 @@ pub struct Grant<'a> {
     pub condition: Truth,
     /// A command that ends it, or may.
     pub ended: Option<Span>,
+    /// Were the registry's mode not the one that is assumed, its role would judge otherwise.
+    pub rests_on_mode: bool,
 }
 
 impl Grant<'_> {
@@ -97,6 +104,11 @@ impl Grant<'_> {
     pub fn truth(&self) -> Truth {
         let made = if self.fact.maybe || self.ended.is_some() { Truth::Unknown } else { Truth::Yes };
         self.who.and(self.scope).and(self.role).and(self.condition).and(made)
+    }
+
+    /// Whether only the assumed mode of the registry keeps it from letting the principal pull.
+    pub fn fails_by_assumption(&self) -> bool {
+        self.rests_on_mode && self.role == Truth::No && self.who.and(self.scope).and(self.condition) != Truth::No
     }
 }
 
@@ -119,13 +131,33 @@ pub fn grants<'t, 'a>(
     target: &'t Target<'_, 'a>,
     repository: &'t str,
 ) -> impl Iterator<Item = Grant<'a>> + use<'t, 'a> {
+    judged(target, repository, move |assignment| is_for(azure, assignment, puller))
+}
+
+/// How every assignment that bears on the registry bears on a pull of this repository by whoever it may be.
+pub fn grants_to_anyone<'t, 'a>(
+    target: &'t Target<'_, 'a>,
+    repository: &'t str,
+) -> impl Iterator<Item = Grant<'a>> + use<'t, 'a> {
+    judged(target, repository, |assignment| match assignment.who {
+        Who::Nobody(_) | Who::Admin => Truth::No,
+        Who::Known(..) | Who::Stranger(_) | Who::Open => Truth::Unknown,
+    })
+}
+
+fn judged<'t, 'a>(
+    target: &'t Target<'_, 'a>,
+    repository: &'t str,
+    who: impl Fn(&Assignment<'a>) -> Truth,
+) -> impl Iterator<Item = Grant<'a>> {
     target.reaching.iter().map(move |(assignment, scope)| Grant {
         fact: assignment.fact,
-        who: is_for(azure, assignment, puller),
+        who: who(assignment),
         scope: *scope,
         role: pulls(&assignment.role, target.mode),
         condition: lets_through(assignment, repository),
         ended: assignment.ended,
+        rests_on_mode: target.mode.rests(|mode| pulls(&assignment.role, mode)),
     })
 }
 
@@ -182,10 +214,21 @@ fn may_be(azure: &Azure<'_>, who: PrincipalId, puller: Puller) -> Truth {
     if told_apart(&one.object_ids, &other.object_ids) || told_apart(&one.client_ids, &other.client_ids) {
         return Truth::No;
     }
-    if puller.open && matches!(one.kind, PrincipalKind::Identity | PrincipalKind::Unknown) {
+    let may_have = match one.kind {
+        PrincipalKind::Identity | PrincipalKind::Unknown => true,
+        PrincipalKind::ServicePrincipal => may_have_a_service_principal(azure, puller.cluster),
+        PrincipalKind::ControlPlane | PrincipalKind::AddOn | PrincipalKind::Kubelet => false,
+    };
+    if puller.open && may_have {
         return Truth::Unknown;
     }
     if one.kind == PrincipalKind::Unknown && other.object_ids.is_empty() { Truth::Unknown } else { Truth::No }
+}
+
+/// Whether the sources leave it open that a cluster acts as a service principal, and as which.
+fn may_have_a_service_principal(azure: &Azure<'_>, cluster: Option<ClusterId>) -> bool {
+    let cluster = cluster.and_then(|id| azure.clusters.get(id.0 as usize));
+    cluster.is_some_and(|cluster| cluster.service_principal.is_none() && cluster.identity_kind().known().is_none())
 }
 
 /// Whether an assignment's scope reaches the registry. Without a scope, what makes it decides.
@@ -224,6 +267,8 @@ fn lets_through(assignment: &Assignment<'_>, repository: &str) -> Truth {
 pub struct Denial {
     /// Whether it denies the pull.
     pub truth: Truth,
+    /// In the mode that the registry is not assumed to be in, it would bear otherwise on the pull.
+    pub assumed: bool,
     /// Where it is written.
     pub span: Span,
 }
@@ -248,13 +293,12 @@ pub fn denial(azure: &Azure<'_>, puller: Puller, target: &Target<'_, '_>) -> Opt
             },
             Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
         };
-        let covers = match &fact.permissions {
-            Field::Known(permissions, _) => {
-                target.mode.judge(|mode| (role::allows(permissions, mode) != Allows::No).into())
-            }
+        let covers = |mode: Mode| match &fact.permissions {
+            Field::Known(permissions, _) => mode.judge(|mode| (role::allows(permissions, mode) != Allows::No).into()),
             Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
         };
-        Denial { truth: hit.and(ids(&fact.excluded).not()).and(scope).and(covers), span: fact.span }
+        let truth = hit.and(ids(&fact.excluded).not()).and(scope).and(covers(target.mode));
+        Denial { truth, assumed: target.mode.rests(covers), span: fact.span }
     });
     judged.filter(|denial| denial.truth != Truth::No).max_by_key(|denial| denial.truth)
 }

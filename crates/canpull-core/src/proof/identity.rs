@@ -71,7 +71,8 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     /// nothing of clusters and rights.
     pub(super) fn node_access(&self, host: &str, repository: &str) -> Option<Vec<Link>> {
         let azure = &self.model.azure;
-        if azure.clusters.is_empty() && azure.assignments.is_empty() {
+        let told = !azure.clusters.is_empty() || !azure.assignments.is_empty();
+        if !told && self.complete(CompleteKind::RoleAssignments).is_none() {
             return None;
         }
         let found = self.registry_at(host);
@@ -92,6 +93,9 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     fn cluster_access(&self, found: &Found<'m, 'a>, repository: &str) -> Vec<Link> {
         let candidates = self.candidates();
         if candidates.is_empty() {
+            if let Some(refused) = self.nobody_granted(found, repository) {
+                return refused;
+            }
             let text = "which cluster runs the pod, and so which identity pulls, is in no source";
             let because = found.target.assignments().map(|assignment| assignment.fact.span).take(3).collect();
             return vec![link(Claim::IdentityPulls, Truth::Unknown, text, because)];
@@ -157,23 +161,41 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             links.extend(mode_link(found));
             links.push(grant_link(&grant, found));
         } else {
-            let complete = self.all_listed(&found.target.place);
-            links.push(no_grant(best, complete, found));
+            let complete = self.all_listed(&found.target.place, puller.cluster.is_some());
+            let mut grants = authorization::grants(azure, puller, &found.target, repository);
+            let assumed = grants.any(|grant| grant.fails_by_assumption());
+            links.extend(mode_link(found).filter(|_| assumed));
+            links.push(no_grant(best, complete, assumed, found));
         }
         if let Some(denial) = authorization::denial(azure, puller, &found.target) {
             let (truth, text) = match denial.truth {
                 Truth::Yes => (Truth::No, "a deny assignment takes the pull away, whatever role is granted"),
                 _ => (Truth::Unknown, "a deny assignment may take the pull away"),
             };
-            links.push(link(Claim::NotDenied, truth, text, vec![denial.span]));
+            let denied = link(Claim::NotDenied, truth, text, vec![denial.span]);
+            links.push(Link { assumed: denial.assumed, ..denied });
         }
         links
     }
 
+    /// Whatever pulls is granted nothing, where these are all assignments and none of them lets anyone pull.
+    fn nobody_granted(&self, found: &Found<'m, 'a>, repository: &str) -> Option<Vec<Link>> {
+        let complete = self.all_listed(&found.target.place, true)?;
+        let grants: Vec<Grant<'_>> = authorization::grants_to_anyone(&found.target, repository).collect();
+        if grants.iter().any(|grant| grant.truth() != Truth::No) {
+            return None;
+        }
+        let assumed = grants.iter().any(Grant::fails_by_assumption);
+        let refused = no_grant(None, Some(complete), assumed, found);
+        Some(mode_link(found).filter(|_| assumed).into_iter().chain([refused]).collect())
+    }
+
     /// What makes the role assignments in the sources all that there are for a registry: the configuration, or a
-    /// command that lists its whole chain of scopes.
-    fn all_listed(&self, registry: &Place) -> Option<Vec<Span>> {
-        let declared = self.complete(CompleteKind::RoleAssignments).or_else(|| self.complete(CompleteKind::Attached));
+    /// command that lists its whole chain of scopes. For the nodes, also that the registries are declared that they may
+    /// pull from.
+    fn all_listed(&self, registry: &Place, to_nodes: bool) -> Option<Vec<Span>> {
+        let attached = || self.complete(CompleteKind::Attached).filter(|_| to_nodes);
+        let declared = self.complete(CompleteKind::RoleAssignments).or_else(attached);
         declared.or_else(|| {
             let listed = |output: &str| self.model.files.iter().any(|file| file.path == output);
             let covers = |reach: &ListingReach| match reach {
@@ -194,7 +216,15 @@ pub(super) fn agreement(judged: Vec<(&Cluster<'_>, Vec<Link>)>) -> Vec<Link> {
     let truth = |links: &[Link]| links.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
     let agree = judged.iter().map(|(_, links)| truth(links)).is_sorted_by(|one, other| one == other);
     if agree {
-        return judged.into_iter().flat_map(|(_, links)| links).collect();
+        // What only an assumption refutes for one cluster, the others do not refute.
+        let by_assumption = |links: &[Link]| {
+            let mut refuting = links.iter().filter(|link| link.truth == Truth::No).peekable();
+            refuting.peek().is_some() && refuting.all(|link| link.assumed)
+        };
+        return match judged.iter().find(|(_, links)| by_assumption(links)) {
+            Some((_, links)) => links.clone(),
+            None => judged.into_iter().flat_map(|(_, links)| links).collect(),
+        };
     }
     let those = |wanted: Truth| -> Vec<&Cluster<'_>> {
         judged.iter().filter(|(_, links)| truth(links) == wanted).map(|(cluster, _)| *cluster).collect()
@@ -244,14 +274,16 @@ fn kubelets_do_not_pull(cluster: &Cluster<'_>) -> Option<Link> {
 }
 
 /// What is said where nothing grants the pull: near misses, and whether these are all assignments.
-fn no_grant(near: Option<Grant<'_>>, complete: Option<Vec<Span>>, found: &Found<'_, '_>) -> Link {
+/// `assumed` where it rests on the mode that the registry is assumed to be in.
+fn no_grant(near: Option<Grant<'_>>, complete: Option<Vec<Span>>, assumed: bool, found: &Found<'_, '_>) -> Link {
     let miss = near.filter(|grant| grant.who == Truth::Yes && grant.scope == Truth::Yes);
     let because = miss.map(|grant| grant.fact.span);
     let registry = registry_label(found);
     match (complete, because) {
         (Some(complete), because) => {
             let text = format!("no role that pulls from {registry} is granted to it, and these are all assignments");
-            link(Claim::RoleGranted, Truth::No, text, because.into_iter().chain(complete).collect())
+            let refused = link(Claim::RoleGranted, Truth::No, text, because.into_iter().chain(complete).collect());
+            Link { assumed, ..refused }
         }
         (None, Some(because)) => {
             let text = format!(

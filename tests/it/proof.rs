@@ -1,5 +1,6 @@
 //! Proofs against an oracle on small random estates, and the law that learning more never overturns a verdict.
 
+mod azure;
 mod estate;
 mod learning;
 mod oracle;

@@ -40,14 +40,14 @@ pub(crate) fn verdict(estate: &Estate, reading: Reading) -> Truth {
 
 /// Every sequence of choices, one after the other: an odometer whose wheels are found on the way.
 #[derive(Default)]
-struct Choices {
+pub(crate) struct Choices {
     /// What was chosen, of how many.
     wheels: Vec<(usize, usize)>,
     at: usize,
 }
 
 impl Choices {
-    fn choose(&mut self, of: usize) -> usize {
+    pub(crate) fn choose(&mut self, of: usize) -> usize {
         if self.at == self.wheels.len() {
             self.wheels.push((0, of));
         }
@@ -56,7 +56,7 @@ impl Choices {
     }
 
     /// Turns to the next sequence, unless all have been.
-    fn next(&mut self) -> bool {
+    pub(crate) fn next(&mut self) -> bool {
         self.at = 0;
         while let Some((chosen, of)) = self.wheels.pop() {
             if chosen + 1 < of {

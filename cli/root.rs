@@ -43,6 +43,11 @@ fn common(paths: &[PathBuf]) -> Option<PathBuf> {
 /// The path as reports show it: relative to the root, with `/`; in full where it lies elsewhere.
 pub(crate) fn name(root: &Path, path: &Path) -> String {
     let Ok(relative) = path.strip_prefix(root) else { return path.display().to_string() };
+    if std::path::MAIN_SEPARATOR == '/'
+        && let Some(relative) = relative.to_str()
+    {
+        return relative.to_owned();
+    }
     let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }

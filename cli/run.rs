@@ -42,7 +42,7 @@ impl Source {
     /// The bytes that were analysed; `None` where the file has changed since.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         let bytes = match &self.origin {
-            Origin::Disk(path) => read_bounded(path).ok()?,
+            Origin::Disk(path) => read_bounded(path).ok()?.bytes,
             Origin::Memory(bytes) => bytes.to_vec(),
         };
         (stamp(&bytes) == self.stamp).then_some(bytes)
@@ -216,17 +216,13 @@ impl Project {
 
     /// A file's facts; where it comes from, and why it could not be read.
     fn read(id: FileId, name: &str, origin: Origin) -> (FileFacts, (Source, Option<ReadError>)) {
-        let bytes = match &origin {
+        let read = match &origin {
             Origin::Disk(path) => read_bounded(path),
-            Origin::Memory(bytes) => Ok(bytes.to_vec()),
+            Origin::Memory(bytes) => Ok(Content { bytes: bytes.to_vec(), again: true }),
         };
-        match bytes {
-            Ok(bytes) => {
-                let origin = match origin {
-                    // A pipe gives its content once.
-                    Origin::Disk(path) if !path.is_file() => Origin::Memory(bytes.as_slice().into()),
-                    origin => origin,
-                };
+        match read {
+            Ok(Content { bytes, again }) => {
+                let origin = if again { origin } else { Origin::Memory(bytes.as_slice().into()) };
                 let source = Source { origin, stamp: stamp(&bytes) };
                 (canpull_core::read(id, name, &bytes), (source, None))
             }
@@ -249,16 +245,26 @@ pub(crate) fn stamp(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+/// What a file holds.
+struct Content {
+    bytes: Vec<u8>,
+    /// It can be read again; a pipe gives its content once.
+    again: bool,
+}
+
+fn read_bounded(path: &Path) -> Result<Content, String> {
     let mut file = std::fs::File::open(path).map_err(|error| reason(&error))?;
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let (length, again) = file.metadata().map_or((0, false), |metadata| (metadata.len(), metadata.is_file()));
     if length > MAX_BYTES {
         return Err("it is larger than 64 MiB".to_owned());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     // What is no regular file tells no length.
     file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
-    if bytes.len() as u64 > MAX_BYTES { Err("it is larger than 64 MiB".to_owned()) } else { Ok(bytes) }
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err("it is larger than 64 MiB".to_owned());
+    }
+    Ok(Content { bytes, again })
 }
 
 /// An error of input or output in words, without the system's number for it.
@@ -300,7 +306,7 @@ fn config_source(input: &InputArgs, root: &Path, working: &Path) -> Result<Optio
         },
     };
     let name = root::name(root, &path);
-    let bytes = read_bounded(&path).map_err(|error| format!("{name}: {error}"))?;
+    let bytes = read_bounded(&path).map_err(|error| format!("{name}: {error}"))?.bytes;
     let decoded = text::decode(&bytes).map_err(|error| format!("{name}: the file is not text: {}", error.message))?;
     Ok(Some(ConfigSource { path, text: decoded.into_owned(), bytes_stamp: stamp(&bytes), name }))
 }

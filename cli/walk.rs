@@ -78,8 +78,11 @@ fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let links = RefCell::new(Vec::new());
     let leaves_out = |path: &Path, is_dir: bool| {
-        let name = root::name(wanted.root, path);
-        wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name))
+        let excluded = || {
+            let name = root::name(wanted.root, path);
+            wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name))
+        };
+        (!wanted.exclude.is_empty() && excluded())
             || (!wanted.no_ignore && ignores.borrow_mut().leaves_out(path, is_dir))
     };
     let entries = WalkDir::new(&folder).follow_links(true).into_iter().filter_entry(|entry| {

@@ -77,7 +77,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
             return facts;
         }
     };
-    if let Some(at) = text.find('\0') {
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         facts.lines = LineIndex::new(text.get(..at).unwrap_or_default());
         facts.problems.push(problem(path, at, "the file is not text: it is binary"));
         return facts;

@@ -90,26 +90,15 @@ impl LineIndex {
         let bytes = text.as_bytes();
         let mut line_starts = Vec::with_capacity(bytes.len() / 32 + 1);
         line_starts.push(0);
-        let mut wide = Vec::new();
-        for (at, &byte) in bytes.iter().enumerate() {
-            // Nearly every byte neither ends a line nor begins a wide character.
-            if matches!(byte, 0x0E..=0xC1) {
-                continue;
-            }
-            let after = to_offset(at + 1);
-            match byte {
-                b'\n' if at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r') => {
-                    if let Some(last) = line_starts.last_mut() {
-                        *last = after;
-                    }
-                }
-                b'\n' | b'\r' => line_starts.push(after),
-                0xC2..=0xDF => wide.push((after + 1, 1)),
-                0xE0..=0xEF => wide.push((after + 2, 2)),
-                0xF0..=0xF4 => wide.push((after + 3, 2)),
-                _ => {}
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let closes_pair = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
+            match line_starts.last_mut().filter(|_| closes_pair && bytes.get(at) == Some(&b'\n')) {
+                Some(last) => *last = to_offset(at + 1),
+                None => line_starts.push(to_offset(at + 1)),
             }
         }
+        // Nearly every file is ASCII, which is soon seen.
+        let wide = if text.is_ascii() { Vec::new() } else { wide_characters(bytes) };
         Self { line_starts, wide }
     }
 
@@ -127,6 +116,31 @@ impl LineIndex {
             .sum();
         Position { line: to_offset(line.max(1)), column: (offset - start).saturating_sub(saved) + 1, offset }
     }
+}
+
+/// See [`LineIndex::wide`].
+fn wide_characters(bytes: &[u8]) -> Vec<(u32, u8)> {
+    let wide = |(at, byte): (usize, &u8)| match byte {
+        0xC2..=0xDF => Some((to_offset(at + 2), 1)),
+        0xE0..=0xEF => Some((to_offset(at + 3), 2)),
+        0xF0..=0xF4 => Some((to_offset(at + 4), 2)),
+        _ => None,
+    };
+    bytes.iter().enumerate().filter_map(wide).collect()
+}
+
+/// The lines of a text from an offset on, each with where it starts; they end behind their `\n`.
+pub(crate) fn lines(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
+    let rest = text.get(from..).unwrap_or_default();
+    let breaks = memchr::memchr_iter(b'\n', rest.as_bytes()).map(|at| at + 1);
+    let ends = breaks.chain((!rest.ends_with('\n')).then_some(rest.len()));
+    let mut start = 0;
+    ends.filter_map(move |end| {
+        let line = rest.get(start..end).filter(|line| !line.is_empty())?;
+        let at = from + start;
+        start = end;
+        Some((at, line))
+    })
 }
 
 /// An offset or index as `u32`. Files over 4 GiB are never read, so saturation is unreachable.

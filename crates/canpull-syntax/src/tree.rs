@@ -83,6 +83,8 @@ pub(crate) struct NodeData {
     pub(crate) flow: bool,
     /// An explicit `!!tag` was written.
     pub(crate) tagged: bool,
+    /// A scalar's text is not as written.
+    pub(crate) cooked: bool,
     pub(crate) start: u32,
     pub(crate) end: u32,
     /// Index just past the node's last descendant.
@@ -225,7 +227,11 @@ impl<'k> Wanted<'k> {
 
     fn is(&self, node: Node<'_>) -> bool {
         if self.literal && node.tag().is_none() {
-            return node.text().is_some_and(|text| text == self.key);
+            // Nearly every key is as written: comparing that is all that most look-ups do.
+            return match node.data() {
+                Some(NodeData { tag: Tag::Scalar(style), cooked: false, .. }) => style.inner(node.raw()) == self.key,
+                _ => node.text().is_some_and(|text| text == self.key),
+            };
         }
         node.key_text() == self.key
     }
@@ -319,6 +325,9 @@ impl<'t> Node<'t> {
 
     /// An explicit tag such as `!!str`.
     pub fn tag(self) -> Option<&'t str> {
+        if self.tree.tags.is_empty() {
+            return None;
+        }
         let (node, data) = self.resolved()?;
         if !data.tagged {
             return None;
@@ -331,10 +340,11 @@ impl<'t> Node<'t> {
     pub fn text(self) -> Option<Cow<'t, str>> {
         let (node, data) = self.resolved()?;
         let Tag::Scalar(style) = data.tag else { return None };
-        if let Ok(found) = self.tree.cooked.binary_search_by_key(&node.index, |(at, _)| *at) {
-            return self.tree.cooked.get(found).map(|(_, text)| Cow::Borrowed(&**text));
+        if !data.cooked {
+            return Some(Cow::Borrowed(style.inner(node.raw())));
         }
-        Some(Cow::Borrowed(style.inner(node.raw())))
+        let found = self.tree.cooked.binary_search_by_key(&node.index, |(at, _)| *at).ok()?;
+        self.tree.cooked.get(found).map(|(_, text)| Cow::Borrowed(&**text))
     }
 
     /// A scalar's value.

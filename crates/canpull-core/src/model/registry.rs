@@ -15,7 +15,7 @@ pub fn known_public(host: &str, repository: &str) -> bool {
 
 /// Whether the node's credential provider for ACR is asked for this image: its `matchImages` on current AKS nodes.
 pub fn node_provider_serves(lookup_name: &str) -> bool {
-    ACR_SUFFIXES.iter().any(|suffix| {
+    ACR_SUFFIXES.iter().filter(|suffix| lookup_name.contains(**suffix)).any(|suffix| {
         keyring::matches(&format!("*.{suffix}"), lookup_name)
             || keyring::matches(&format!("*.*.geo.{suffix}"), lookup_name)
     })

@@ -187,12 +187,22 @@ fn own_target(body: &str) -> Option<(Option<String>, Option<String>)> {
 /// What a patch with this text may change.
 pub(super) fn touches(text: &str) -> Touches {
     // `$patch`, and removals and replacements of whole parts, change what is below without naming it.
-    let whole = |word: &str| {
-        word.starts_with('/') && ["/spec", "/template", "/jobTemplate"].iter().any(|end| word.ends_with(end))
-    };
-    let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}'));
-    let below = ["$patch", "op: remove", "\"remove\""].iter().any(|word| text.contains(word)) || words.any(whole);
+    // An object merges; operations have no API version.
+    let operations = !template::begins_a_line(text, "apiVersion:");
+    let removes = || ["op: remove", "\"remove\""].iter().any(|word| text.contains(word));
+    let below = text.contains("$patch") || (operations && (removes() || names_whole_part(text)));
     let image = text.match_indices("mage").any(|(at, _)| !text.get(at..).unwrap_or_default().starts_with("magePull"));
     let access = ["PullSecret", "erviceAccount"].iter().any(|word| text.contains(word));
     Touches { images: below || image, access: below || access }
+}
+
+/// Whether a text holds the path of a part with all that is below: a pod, or what a pod is made from.
+fn names_whole_part(text: &str) -> bool {
+    let parts = ["/spec", "/template", "/jobTemplate"];
+    // Few texts hold one, and to take all texts apart takes long.
+    if !parts.iter().any(|part| text.contains(part)) {
+        return false;
+    }
+    let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}'));
+    words.any(|word| word.starts_with('/') && parts.iter().any(|part| word.ends_with(part)))
 }

@@ -8,7 +8,7 @@ use canpull_syntax::shell::Dialect;
 use canpull_syntax::{Kind, Node, ScalarStyle, TextRange, to_offset};
 
 use super::shell::{self, Section, Value, Variables};
-use super::{Format, Input};
+use super::{Format, Input, template};
 use crate::fact::FileFacts;
 use crate::placeholder;
 
@@ -23,8 +23,10 @@ pub(super) struct Pipeline;
 
 impl Format for Pipeline {
     fn detect(&self, path: &str, text: &str) -> bool {
-        let relevant = shell::mentions_commands(text) || step::mentions_tasks(text);
-        relevant && !text.lines().any(|line| line.starts_with("apiVersion:")) && (named(path) || shaped(path, text))
+        // What most files fail at comes first.
+        !template::begins_a_line(text, "apiVersion:")
+            && (named(path) || shaped(path, text))
+            && (shell::mentions_commands(text) || step::mentions_tasks(text))
     }
 
     fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
@@ -64,9 +66,8 @@ fn is_yaml(path: &str) -> bool {
 fn shaped(path: &str, text: &str) -> bool {
     let keys = ["steps:", "jobs:", "stages:"];
     let yaml = is_yaml(path) || path == "-";
-    yaml && text
-        .lines()
-        .any(|line| keys.iter().any(|key| line.strip_prefix(key).is_some_and(|rest| rest.trim().is_empty())))
+    let opens = |line: &str| keys.iter().any(|key| line.strip_prefix(key).is_some_and(|rest| rest.trim().is_empty()));
+    yaml && keys.iter().any(|key| text.contains(key)) && text.lines().any(opens)
 }
 
 /// A pipeline on its way to facts.

@@ -79,8 +79,14 @@ fn pulling_line(text: &str) -> Option<TextRange> {
     Some(TextRange::new(start, start + to_offset(line.trim().len())))
 }
 
+/// Whether a line of a text begins with a word.
+pub(super) fn begins_a_line(text: &str, word: &str) -> bool {
+    // A search for the word alone passes over most texts without looking at their lines.
+    text.starts_with(word) || (text.contains(word) && text.lines().any(|line| line.starts_with(word)))
+}
+
 /// Whether a document's text says that it is a Kubernetes object: both keys at the left edge, or in JSON.
 pub(super) fn claims_kubernetes(text: &str) -> bool {
-    let block = |key: &str| text.lines().any(|line| line.starts_with(key));
-    (block("apiVersion:") && block("kind:")) || (text.contains("\"apiVersion\"") && text.contains("\"kind\""))
+    (begins_a_line(text, "apiVersion:") && begins_a_line(text, "kind:"))
+        || (text.contains("\"apiVersion\"") && text.contains("\"kind\""))
 }

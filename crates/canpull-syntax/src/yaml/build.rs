@@ -1,5 +1,6 @@
 //! Builds the flat tree of one document, node by node.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::text::{TextRange, to_offset};
@@ -24,17 +25,23 @@ pub(super) struct Text<'t> {
 }
 
 /// A collection whose end has not come yet.
-struct Open {
+struct Open<'s> {
     node: u32,
     is_map: bool,
     flow: bool,
     /// Children so far; the next one of a map is a key where this is even.
     children: usize,
     last_child: Option<u32>,
-    keys: BTreeSet<Box<str>>,
+    /// Where its keys begin among those of all open maps.
+    keys: usize,
+    /// All keys of the map, once they are many.
+    many_keys: BTreeSet<Cow<'s, str>>,
     /// Nodes reached through aliases before this one.
     unfolded: u64,
 }
+
+/// Keys of a map beyond so many are looked up in a set; fewer are sooner compared one by one.
+const FEW_KEYS: usize = 16;
 
 /// A node that aliases may stand for.
 struct Anchor {
@@ -51,7 +58,9 @@ pub(super) struct Builder<'p, 's> {
     root: u32,
     comments: usize,
     problems: usize,
-    open: Vec<Open>,
+    open: Vec<Open<'s>>,
+    /// Keys of the open maps, those of the innermost last.
+    keys: Vec<Cow<'s, str>>,
     /// In order of definition, their ids ascending.
     anchors: Vec<Anchor>,
     /// Nodes that are reached through aliases.
@@ -70,6 +79,7 @@ impl<'p, 's> Builder<'p, 's> {
             problems: parsed.problems.len(),
             parsed,
             open: Vec::new(),
+            keys: Vec::new(),
             anchors: Vec::new(),
             unfolded: 0,
             merges: Vec::new(),
@@ -123,12 +133,15 @@ impl<'p, 's> Builder<'p, 's> {
             self.refuse(range, reason);
         }
         if is_key && !is_merge {
-            self.note_key(text.into(), range);
+            let source = self.parsed.tree.source;
+            let key = if written { style.inner(range.slice(source)).into() } else { text.to_owned().into() };
+            self.note_key(key, range);
         }
         let data = NodeData {
             tag: Tag::Scalar(style),
             flow: false,
             tagged: properties.tag.is_some(),
+            cooked: !written,
             start: range.start,
             end: range.end,
             next: to_offset(self.parsed.tree.nodes.len() + 1),
@@ -143,8 +156,20 @@ impl<'p, 's> Builder<'p, 's> {
     }
 
     /// Reports a key that stands in its map already. The key itself may be confidential.
-    fn note_key(&mut self, text: Box<str>, range: TextRange) {
-        if self.open.last_mut().is_some_and(|open| !open.keys.insert(text)) {
+    fn note_key(&mut self, key: Cow<'s, str>, range: TextRange) {
+        let Some(open) = self.open.last_mut() else { return };
+        let own = self.keys.get(open.keys..).unwrap_or_default();
+        let is_second = if own.len() < FEW_KEYS {
+            let found = own.contains(&key);
+            self.keys.push(key);
+            found
+        } else {
+            if open.many_keys.is_empty() {
+                open.many_keys.extend(own.iter().cloned());
+            }
+            !open.many_keys.insert(key)
+        };
+        if is_second {
             let message = "this key stands twice in its map; only the last one counts".to_owned();
             self.parsed.problems.push(Problem { range, message, fatal: false });
         }
@@ -152,15 +177,25 @@ impl<'p, 's> Builder<'p, 's> {
 
     pub(super) fn start(&mut self, kind: Tag, flow: bool, range: TextRange, properties: Properties) {
         let tagged = properties.tag.is_some();
-        let data = NodeData { tag: kind, flow, tagged, start: range.start, end: range.end, next: u32::MAX };
+        let data =
+            NodeData { tag: kind, flow, tagged, cooked: false, start: range.start, end: range.end, next: u32::MAX };
         let node = self.push(data, properties);
         let is_map = kind == Tag::Map;
-        let (keys, unfolded) = (BTreeSet::new(), self.unfolded);
-        self.open.push(Open { node, is_map, flow, children: 0, last_child: None, keys, unfolded });
+        self.open.push(Open {
+            node,
+            is_map,
+            flow,
+            children: 0,
+            last_child: None,
+            keys: self.keys.len(),
+            many_keys: BTreeSet::new(),
+            unfolded: self.unfolded,
+        });
     }
 
     pub(super) fn end(&mut self, range: TextRange) {
         let Some(open) = self.open.pop() else { return };
+        self.keys.truncate(open.keys);
         let anchor = self.anchors.binary_search_by_key(&open.node, |anchor| anchor.node).ok();
         if let Some(anchor) = anchor.and_then(|at| self.anchors.get_mut(at)) {
             anchor.unfolded = self.unfolded - open.unfolded;
@@ -186,6 +221,7 @@ impl<'p, 's> Builder<'p, 's> {
             tag: Tag::Alias,
             flow: false,
             tagged: false,
+            cooked: false,
             start: range.start,
             end: range.end,
             next: to_offset(self.parsed.tree.nodes.len() + 1),

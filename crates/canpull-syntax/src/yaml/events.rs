@@ -8,9 +8,14 @@ use super::view::View;
 use crate::text::{TextRange, to_offset};
 use crate::tree::{Parsed, Problem, ScalarStyle, Tag};
 
+/// How many bytes of a manifest make a node, about: space for all of them is taken at once.
+const BYTES_PER_NODE: usize = 24;
+
 /// Parses the document in `range` and adds it to `parsed`. Tells whether there was one.
 pub(super) fn document(parsed: &mut Parsed<'_>, range: TextRange) -> bool {
-    let mut view = View::new(range.slice(parsed.tree.source));
+    let text = range.slice(parsed.tree.source);
+    parsed.tree.nodes.reserve(text.len() / BYTES_PER_NODE);
+    let mut view = View::new(text);
     loop {
         let builder = Builder::new(parsed);
         let mut reader = Reader { base: range.start as usize, view: &view, builder, done: false };

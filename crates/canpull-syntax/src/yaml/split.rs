@@ -1,6 +1,6 @@
 //! Splits a YAML stream into documents before any of them is parsed, as Kubernetes does.
 
-use crate::text::{TextRange, to_offset};
+use crate::text::{TextRange, lines, to_offset};
 
 /// The mark that ends a document.
 const END: &str = "...";
@@ -25,8 +25,7 @@ pub(super) struct End {
 pub(super) fn chunks(source: &str, from: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut open = Open { start: from, bad_separator: None, end: None };
-    let mut line_start = from;
-    for line in source.get(from..).unwrap_or_default().split_inclusive('\n') {
+    for (line_start, line) in lines(source, from) {
         let line_end = line_start + line.len();
         if let Some(rest) = line.strip_prefix("---") {
             let rest_start = line_start + 3;
@@ -42,7 +41,6 @@ pub(super) fn chunks(source: &str, from: usize) -> Vec<Chunk> {
         } else if open.end.is_none() && is_end(line) {
             open.end = Some(line_start);
         }
-        line_start = line_end;
     }
     open.close(source, source.len(), &mut chunks);
     chunks

@@ -76,11 +76,17 @@ fn guid_of<V: Value>(resource: &Resource<V>) -> Field<String> {
 /// A deny assignment.
 pub(super) fn deny_assignment<V: Value>(resource: &Resource<V>) -> DenyAssignmentFact {
     let hit = resource.items(&["principals"]);
-    let id =
-        |principal: &V| principal.at(&["id"]).map_or_else(|| Field::Absent(principal.start()), |id| guid(id.text()));
-    let is_everyone = |principal: &V| {
+    let kind_is = |principal: &V, wanted: &str| {
         let kind = principal.at(&["type"]).map(Value::text);
-        kind.is_some_and(|kind| kind.text().is_some_and(|kind| kind.eq_ignore_ascii_case("SystemDefined")))
+        kind.is_some_and(|kind| kind.text().is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)))
+    };
+    let is_everyone = |principal: &V| kind_is(principal, "SystemDefined");
+    // Who is in a group, no source tells.
+    let is_group = |principal: &V| ["Group", "ForeignGroup"].iter().any(|kind| kind_is(principal, kind));
+    let id = |principal: &V| match principal.at(&["id"]) {
+        None => Field::Absent(principal.start()),
+        Some(id) if is_group(principal) => Field::Unknown(Why::FilledAtRunTime, id.span()),
+        Some(id) => guid(id.text()),
     };
     DenyAssignmentFact {
         principals: hit.iter().filter(|principal| !is_everyone(principal)).map(id).collect(),

@@ -17,6 +17,11 @@ pub fn find(text: &str) -> Option<(usize, usize)> {
     }
 }
 
+/// The same in a key of a docker config, which is a pattern: `*.azurecr.io` stands for every registry.
+pub fn find_in_pattern(key: &str) -> Option<(usize, usize)> {
+    if key.contains(['*', '?']) { marked(key) } else { find(key) }
+}
+
 /// Whether the trimmed text is a placeholder, or a template from end to end, and nothing else. JSON is none.
 pub fn is_whole(text: &str) -> bool {
     let text = text.trim();

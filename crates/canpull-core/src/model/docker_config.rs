@@ -287,7 +287,7 @@ pub fn decode(layout: Layout, text: &str) -> Decoded {
         Layout::DockerConfigJson => docker_config_json(map),
         Layout::DockerCfg => docker_cfg(map),
     };
-    let unresolved = config.entries.iter().any(|entry| placeholder::find(entry.key).is_some());
+    let unresolved = config.entries.iter().any(|entry| placeholder::find_in_pattern(entry.key).is_some());
     let raw = config.entries.iter().map(|entry| entry.value);
     let undecodable = undecodable_defects(layout, map, raw);
     let kubelet: Result<Vec<Credential>, String> =

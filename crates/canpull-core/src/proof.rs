@@ -89,6 +89,8 @@ pub enum Claim {
     PodListEmpty,
     /// The service account's list holds the secret.
     ServiceAccountNames,
+    /// Pull secrets are named, but which ones the sources leave open.
+    NamesOpen,
     /// An operator or a policy hands the secret out at run time.
     HandedOut,
     /// The pod's list holds the secret.

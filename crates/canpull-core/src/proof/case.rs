@@ -325,7 +325,7 @@ impl<'m> Case<'_, 'm, '_> {
 fn open_route(list: &NamedList<'_>, why: Why, span: Span) -> Route {
     let text = format!("which pull secrets are named is not known: {}", why.describe());
     let mut links = list.condition.clone();
-    links.push(link(list.owner().0, Truth::Unknown, text, vec![span]));
+    links.push(link(Claim::NamesOpen, Truth::Unknown, text, vec![span]));
     Route::new(list.kind, links)
 }
 

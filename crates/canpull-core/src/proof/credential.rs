@@ -127,6 +127,7 @@ impl Route {
                 Claim::PodListEmpty
                     | Claim::PodNames
                     | Claim::ServiceAccountNames
+                    | Claim::NamesOpen
                     | Claim::HandedOut
                     | Claim::SecretExists
             )

@@ -47,7 +47,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             Field::Known(name, _) if !name.is_empty() => name,
             Field::Unknown(why, span) => {
                 let text = format!("{owner} names a pull secret that is not known: {}", why.describe());
-                links.push(link(claim, Truth::Unknown, text, vec![*span]));
+                links.push(link(Claim::NamesOpen, Truth::Unknown, text, vec![*span]));
                 return Some(Route { named_at: Some(entry.span), ..Route::new(list.kind, links) });
             }
             Field::Known(..) | Field::Absent(_) => return None,

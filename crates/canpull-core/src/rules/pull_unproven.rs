@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
 use crate::model::WorldId;
-use crate::proof::{Claim, Route, RouteKind, Truth, evidence, needs_credentials};
+use crate::proof::{Claim, Link, Route, RouteKind, Truth, evidence, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule =
     Rule { id: "pull-unproven", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so. An info where one of several clusters of the sources may pull, and which of them runs the pod is not told. Silent where `pull-secret-not-referenced` names a secret that would do.
+Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so. An info where one of several clusters of the sources may pull, and which of them runs the pod is not told. Silent where `pull-secret-not-referenced` names a secret that would do, and on virtual nodes, of which `virtual-node-needs-pull-secret` speaks.
 
 ## Why it matters
 The pull may work through access that leaves no trace in the repository, or fail.
@@ -58,14 +58,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Some(reference) = image.parsed() else { continue };
         let host = reference.registry.as_str();
         let private = needs_credentials(&proof.routes);
-        // A secret that is named but not visible, or handed out at run time, may well be the way in.
-        let handed_out = |route: &Route| route.links.iter().any(|link| link.claim == Claim::HandedOut);
-        let hidden =
-            |route: &Route| route.truth() == Truth::Unknown && (route.secret_name.is_some() || handed_out(route));
+        // A secret that is named but not visible or not known, or handed out at run time, may well be the way in.
+        let out_of_sight = |link: &Link| matches!(link.claim, Claim::NamesOpen | Claim::HandedOut);
+        let hidden = |route: &Route| {
+            route.truth() == Truth::Unknown && (route.secret_name.is_some() || route.links.iter().any(out_of_sight))
+        };
         // So may a grant of which something is open.
         let open = |route: &Route| route.links.iter().any(|link| link.claim == Claim::GrantOpen);
         let way_in = |route: &Route| hidden(route) || open(route);
-        if !private || proof.verdict() != Truth::Unknown || proof.routes.iter().any(way_in) {
+        let told = pod.fact.virtual_node_certain || proof.routes.iter().any(way_in);
+        if !private || proof.verdict() != Truth::Unknown || told {
             continue;
         }
         let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule =
     Rule { id: "unresolved-value", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
-Reports, once for each file, images that are filled in before deploying, and templates with images, which are not read.
+Reports, once for each file, images and names of pull secrets that are filled in before deploying, and templates with images, which are not read.
 
 ## Why it matters
 What is filled in before deploying cannot be checked before: render the sources first, or check what the pipeline renders.
@@ -64,11 +64,35 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     found.extend(by_file.values().filter_map(|images| placeholders(images)));
+    found.extend(open_names(context));
     found.extend(open_grants(context));
     for (index, file) in context.model.files.iter().enumerate() {
         let id = FileId::at(index);
         found.extend(file.unresolved.first().map(|template| unread(Span::new(id, template.range), template.what)));
     }
+}
+
+/// Pull secrets that are named, but by what is filled in or changed before deploying: one finding a file.
+fn open_names(context: &Context<'_>) -> impl Iterator<Item = Diagnostic> {
+    let mut by_file: BTreeMap<FileId, BTreeMap<Span, (&str, BTreeSet<usize>)>> = BTreeMap::new();
+    for (index, proof, _, _) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::Unknown) {
+        let routes = proof.routes.iter().filter(|route| route.truth() == Truth::Unknown);
+        for link in routes.flat_map(|route| &route.links).filter(|link| link.claim == Claim::NamesOpen) {
+            let Some(&span) = link.because.first() else { continue };
+            let (_, pulls) = by_file.entry(span.file).or_default().entry(span).or_insert((&link.text, BTreeSet::new()));
+            pulls.insert(index);
+        }
+    }
+    by_file.into_values().filter_map(|places| {
+        let pulls: BTreeSet<usize> = places.values().flat_map(|(_, pulls)| pulls.iter().copied()).collect();
+        let mut places = places.into_iter();
+        let (span, (text, _)) = places.next()?;
+        let message = format!("{text}; so whether the image can be pulled is not known either");
+        let mut finding = finding(&RULE, span, message, "check the manifests as they are deployed: `… | canpull -`");
+        finding.related.extend(places.map(|(span, _)| Annotation { span, message: "nor is it here".to_owned() }));
+        finding.pulls.extend(pulls);
+        Some(finding)
+    })
 }
 
 /// Grants that may let the cluster pull, but for something that the sources leave open: one finding a grant.

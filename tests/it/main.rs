@@ -5,6 +5,7 @@ mod cli;
 mod condition;
 mod config;
 mod crd_table;
+mod equivalence;
 mod estates;
 mod formats;
 mod graph;

@@ -32,7 +32,7 @@ pub enum ResourceKind {
 pub struct ResourceRef {
     /// Its sort.
     pub kind: ResourceKind,
-    /// `/subscriptions/…`, as written.
+    /// `/subscriptions/…`, as written; of a service principal its client id or object id.
     pub id: Option<String>,
     /// Its name; of a service principal its display name, of a subscription its id.
     pub name: Option<String>,

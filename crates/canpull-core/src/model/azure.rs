@@ -202,7 +202,8 @@ impl<'a> Azure<'a> {
         let mut place = Place::default();
         place.learn(resource);
         self.cluster_index.add(resource, id.0);
-        let label = "what pulls in a cluster".to_owned();
+        let name = place.name.as_deref().map_or_else(|| "of unknown name".to_owned(), |name| format!("`{name}`"));
+        let label = format!("the kubelet identity of cluster {name}");
         let kubelet = self.principals.join(PrincipalKind::Kubelet, label, vec![Key::Kubelet(id)], resource.span);
         self.clusters.push(Cluster {
             place,
@@ -324,10 +325,16 @@ impl<'a> Azure<'a> {
         if resource.is_open() {
             return Who::Open;
         }
+        let by_id = resource.id.as_deref().filter(|_| resource.kind == ResourceKind::ServicePrincipal);
+        if let Some(Who::Known(found, _)) = by_id.map(|id| self.principals.written(id)) {
+            return Who::Known(found, sort);
+        }
         let known = self.principals.resource(resource);
         let found = known.unwrap_or_else(|| {
             let kind = match resource.kind {
                 ResourceKind::Identity => PrincipalKind::Identity,
+                // The directory calls the entry of a managed identity a service principal, too.
+                ResourceKind::ServicePrincipal if by_id.is_some() => PrincipalKind::Unknown,
                 ResourceKind::ServicePrincipal | ResourceKind::Application => PrincipalKind::ServicePrincipal,
                 _ => PrincipalKind::Unknown,
             };

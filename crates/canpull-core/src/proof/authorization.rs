@@ -222,7 +222,8 @@ fn may_be(azure: &Azure<'_>, who: PrincipalId, puller: Puller) -> Truth {
     if puller.open && may_have {
         return Truth::Unknown;
     }
-    if one.kind == PrincipalKind::Unknown && other.object_ids.is_empty() { Truth::Unknown } else { Truth::No }
+    let all_told = !other.object_ids.is_empty() && !other.client_ids.is_empty();
+    if one.kind == PrincipalKind::Unknown && !all_told { Truth::Unknown } else { Truth::No }
 }
 
 /// Whether the sources leave it open that a cluster acts as a service principal, and as which.

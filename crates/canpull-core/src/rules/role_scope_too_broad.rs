@@ -3,7 +3,7 @@
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::azure::ResourceKind;
-use crate::proof::review;
+use crate::proof::review::{self, Miss, NearMiss};
 
 /// The rule.
 pub(super) const RULE: Rule =
@@ -43,6 +43,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             ResourceKind::ManagementGroup => "management group",
             _ => continue,
         };
+        let misses = |near: &&NearMiss<'_, '_>| {
+            near.assignment.fact.span == assignment.fact.span && matches!(near.miss, Miss::ScopeMisses { .. })
+        };
+        if context.near_misses.iter().any(|near| misses(&near)) {
+            continue;
+        }
         let message = format!("the pull role is granted on a whole {place}: it counts for every registry there");
         found.push(finding(&RULE, assignment.fact.scope.span(), message, "grant it on the registry"));
     }

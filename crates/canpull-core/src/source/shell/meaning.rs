@@ -199,7 +199,7 @@ pub(super) fn principal(joined: &[Piece], file: &str, span: Span) -> PrincipalRe
     }
     if let Some(output) = value::as_output(joined) {
         if let Shape::DirectoryOf(written) = &output.shape {
-            return PrincipalRef::Written(written.clone(), span);
+            return entry(written, output, span);
         }
         return match attribute(output) {
             Some((resource, attribute)) => PrincipalRef::Of { resource, attribute, span },
@@ -218,6 +218,17 @@ pub(super) fn principal(joined: &[Piece], file: &str, span: Span) -> PrincipalRe
         Some(why) => PrincipalRef::Unknown(why, span),
         None => PrincipalRef::Absent(span),
     }
+}
+
+/// An id of whom the directory holds under another, as written: a client id or an object id.
+fn entry(written: &str, output: &Output, span: Span) -> PrincipalRef {
+    let attribute = match last(output) {
+        Some("id" | "objectId") => PrincipalAttribute::ObjectId,
+        Some("appId") => PrincipalAttribute::AppId,
+        _ => return PrincipalRef::Unknown(Why::FilledAtRunTime, span),
+    };
+    let resource = ResourceRef { id: Some(written.to_owned()), ..output.resource.clone() };
+    PrincipalRef::Of { resource, attribute, span }
 }
 
 /// Which id of which resource an output is.

@@ -559,6 +559,8 @@ pub struct AzureFacts {
     pub scope_maps: Vec<azure::ScopeMapFact>,
     /// Private endpoint connections of registries.
     pub private_endpoints: Vec<azure::PrivateEndpointFact>,
+    /// Object ids with the client ids that belong to them, which is all that is told of whom they mean.
+    pub aliases: Vec<grant::PrincipalAlias>,
     /// Role assignments.
     pub assignments: Vec<grant::RoleAssignmentFact>,
     /// Ends of role assignments.

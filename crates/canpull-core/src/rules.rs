@@ -64,9 +64,10 @@ use crate::fact::{DefectKind, FieldDefect};
 use crate::model::azure::{Registry, RegistryId};
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
+use crate::model::registry;
 use crate::model::{AccessModel, Content, ImageUse, Pod, PullSecret};
 use crate::proof::review::{NearMiss, Review};
-use crate::proof::{self, Claim, Link, PullProof, Route, Truth};
+use crate::proof::{self, Claim, Link, PullProof, Route, RouteKind, Truth};
 
 use commands::{grant_fix, registry_id, shown};
 
@@ -185,6 +186,25 @@ impl<'a> Context<'a> {
         };
         let open = self.pulls().filter(|(_, proof, image, _)| proof.verdict() != Truth::Yes && from(image));
         open.map(|(index, ..)| index).collect()
+    }
+
+    /// The pulls from any Azure registry that are not proven to succeed.
+    fn pulls_unproven(&self) -> Vec<usize> {
+        let of_azure = |image: &ImageUse<'_>| {
+            image.parsed().is_some_and(|reference| registry::acr_host(&reference.registry).is_some())
+        };
+        let open = self.pulls().filter(|(_, proof, image, _)| proof.verdict() != Truth::Yes && of_azure(image));
+        open.map(|(index, ..)| index).collect()
+    }
+
+    /// Whether the sources hold all assignments and none lets the nodes pull: shown by one of these pulls.
+    fn is_refused(&self, pulls: &[usize]) -> bool {
+        pulls.iter().filter_map(|index| self.proofs.get(*index)).any(refuses_nodes)
+    }
+
+    /// An error where nothing makes up for a near miss, else a warning.
+    fn severity_of(near: &NearMiss<'_, '_>) -> Severity {
+        if near.certain { Severity::Error } else { Severity::Warning }
     }
 
     /// Commands that do not do what they are meant to.
@@ -322,6 +342,12 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Whether a proof holds all assignments, and none of them lets the nodes pull.
+fn refuses_nodes(proof: &PullProof) -> bool {
+    let own = proof.routes.iter().filter(|route| route.kind == RouteKind::NodeIdentity);
+    own.flat_map(|route| &route.links).any(|link| link.claim == Claim::RoleGranted && link.truth == Truth::No)
+}
+
 /// The rule whose findings come from applying the suppressions, not from a check of its own.
 pub(crate) const UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
 
@@ -404,11 +430,22 @@ fn slip_finding(rule: &Rule, slip: &SlipFact, message: String, help: &str) -> Di
     diagnostic
 }
 
-/// One cause, one finding. `pull-denied` is silent where an error names the cause, also one that is turned off:
+/// The rules that tell of an assignment which was meant to let the cluster pull: where one speaks, a role is not missing.
+const NEAR_MISSES: [&str; 6] = [
+    msi_client_id_as_assignee::RULE.id,
+    pull_role_on_wrong_identity::RULE.id,
+    pull_role_wrong_id_kind::RULE.id,
+    role_cannot_pull::RULE.id,
+    role_ignored_by_registry_mode::RULE.id,
+    role_scope_misses_registry::RULE.id,
+];
+
+/// One cause, one finding. `cluster-without-pull-role` is silent where a grant goes wrong. `pull-denied` is silent where an error names the cause, also one that is turned off:
 /// who ignores the cause ignores what follows from it. `pull-unproven` is silent where a secret is at hand that would
 /// prove the pull.
 pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>, ran: impl Fn(&str) -> bool) {
     let denied = pull_denied::RULE.id;
+    silence(found, cluster_without_pull_role::RULE.id, |cause| NEAR_MISSES.contains(&cause.rule));
     silence(found, denied, |cause| cause.severity == Severity::Error && cause.rule != denied);
     found.retain(|diagnostic| ran(diagnostic.rule));
     silence(found, pull_unproven::RULE.id, |cause| cause.rule == pull_secret_not_referenced::RULE.id);

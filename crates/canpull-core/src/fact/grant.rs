@@ -58,6 +58,17 @@ pub struct RoleAssignmentFact {
     pub span: Span,
 }
 
+/// An object id and the client id of the same principal: the `principalName` of a listed role assignment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PrincipalAlias {
+    /// The object id.
+    pub object_id: Field<String>,
+    /// The client id.
+    pub client_id: Field<String>,
+    /// Where the client id is written.
+    pub span: Span,
+}
+
 /// The end of a role assignment: `az role assignment delete`, `--detach-acr`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RevocationFact {

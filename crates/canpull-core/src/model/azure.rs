@@ -240,6 +240,11 @@ impl<'a> Azure<'a> {
             let id = self.principals.join(PrincipalKind::ServicePrincipal, label, keys, fact.span);
             self.service_principals.push((fact, id));
         }
+        for alias in files.iter().flat_map(|file| &file.azure.aliases) {
+            let keys = id_keys(&alias.object_id, &alias.client_id);
+            let label = format!("principal `{}`", alias.object_id.text().unwrap_or_default());
+            self.principals.join(PrincipalKind::Unknown, label, keys, alias.span);
+        }
         self.complete_clusters();
     }
 

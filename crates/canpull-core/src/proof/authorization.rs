@@ -2,9 +2,10 @@
 
 use canpull_syntax::Span;
 
+use crate::fact::Field;
 use crate::fact::azure::RegistryMode;
 use crate::fact::grant::GrantOrigin;
-use crate::fact::{Field, grant::RoleAssignmentFact};
+use crate::fact::grant::{Permission, RoleAssignmentFact};
 use crate::model::azure::{Assignment, ClusterId, IdSort, PrincipalId, PrincipalKind, Registry, Role, Setting, Who};
 use crate::model::role::{self, Allows};
 use crate::model::scope::{self, Place};
@@ -155,7 +156,7 @@ fn judged<'t, 'a>(
         who: who(assignment),
         scope: *scope,
         role: pulls(&assignment.role, target.mode),
-        condition: lets_through(assignment, repository),
+        condition: lets_through(assignment, target.mode, repository),
         ended: assignment.ended,
         rests_on_mode: target.mode.rests(|mode| pulls(&assignment.role, mode)),
     })
@@ -245,22 +246,37 @@ pub fn pulls(role: &Role<'_>, mode: Mode) -> Truth {
     match role {
         Role::BuiltIn(role) => mode.judge(|mode| role.pulls(mode).into()),
         Role::Custom(fact) => match &fact.permissions {
-            Field::Known(permissions, _) => mode.judge(|mode| (role::allows(permissions, mode) != Allows::No).into()),
+            Field::Known(permissions, _) => mode.judge(|mode| grants_pull(permissions, mode)),
             Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
         },
         Role::Unseen(_) | Role::Open => Truth::Unknown,
     }
 }
 
-/// Whether an assignment's condition lets the repository through.
-fn lets_through(assignment: &Assignment<'_>, repository: &str) -> Truth {
-    match &assignment.fact.condition {
-        Field::Absent(_) => Truth::Yes,
-        Field::Unknown(..) => Truth::Unknown,
+/// Whether permissions hold pulling. One that stands under a condition of its own may or may not count.
+fn grants_pull(permissions: &[Permission], mode: RegistryMode) -> Truth {
+    let one = |permission: &Permission| match role::allows(std::slice::from_ref(permission), mode) {
+        Allows::No => Truth::No,
+        _ if permission.condition.is_some() => Truth::Unknown,
+        _ => Truth::Yes,
+    };
+    permissions.iter().map(one).fold(Truth::No, Truth::or)
+}
+
+/// Whether an assignment's condition lets the repository through. Conditions are about data actions: what one does to
+/// the actions that a registry in legacy mode asks for is not documented.
+fn lets_through(assignment: &Assignment<'_>, mode: Mode, repository: &str) -> Truth {
+    let text = match &assignment.fact.condition {
+        Field::Absent(_) => return Truth::Yes,
+        Field::Unknown(..) => return Truth::Unknown,
+        Field::Known(text, _) => text,
+    };
+    mode.judge(|mode| match mode {
+        RegistryMode::Legacy => Truth::Unknown,
         // What does not parse as far as it is known, the service judges otherwise than this does.
-        Field::Known(text, _) => condition::parse(text)
+        RegistryMode::Abac => condition::parse(text)
             .map_or(Truth::Unknown, |condition| condition.allows(role::PULL_DATA_ACTION, Some(repository))),
-    }
+    })
 }
 
 /// A deny assignment that bears on the pull: it hits the principal at the registry, or may.
@@ -295,7 +311,7 @@ pub fn denial(azure: &Azure<'_>, puller: Puller, target: &Target<'_, '_>) -> Opt
             Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
         };
         let covers = |mode: Mode| match &fact.permissions {
-            Field::Known(permissions, _) => mode.judge(|mode| (role::allows(permissions, mode) != Allows::No).into()),
+            Field::Known(permissions, _) => mode.judge(|mode| grants_pull(permissions, mode)),
             Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
         };
         let truth = hit.and(ids(&fact.excluded).not()).and(scope).and(covers(target.mode));

@@ -28,6 +28,8 @@ pub struct NearMiss<'m, 'a> {
     pub registry: Option<&'m Registry<'a>>,
     /// How it fails.
     pub miss: Miss<'m, 'a>,
+    /// It is made for certain, and no other assignment of the sources makes up for it.
+    pub certain: bool,
 }
 
 /// How a role assignment fails of its purpose.
@@ -83,14 +85,17 @@ impl<'m, 'a> Review<'m, 'a> {
 
     /// Every near miss, in the order of the sources.
     pub fn near_misses(&self) -> Vec<NearMiss<'m, 'a>> {
-        let near = self.azure.assignments.iter().filter_map(|assignment| {
+        // What a command ends may have been put right by it.
+        let lasting = self.azure.assignments.iter().filter(|assignment| assignment.ended.is_none());
+        let near = lasting.filter_map(|assignment| {
             let registry = self.registry_of(assignment);
             let miss = wrong_id_kind(assignment)
                 .or_else(|| self.wrong_identity(assignment, registry))
                 .or_else(|| self.ignored_by_mode(assignment, registry?))
                 .or_else(|| self.cannot_pull(assignment, registry))
                 .or_else(|| self.scope_misses(assignment))?;
-            Some(NearMiss { assignment, registry: registry.and_then(|id| self.azure.registry(id)), miss })
+            let certain = !assignment.fact.maybe && !self.is_served(assignment, registry);
+            Some(NearMiss { assignment, registry: registry.and_then(|id| self.azure.registry(id)), miss, certain })
         });
         near.collect()
     }
@@ -143,6 +148,24 @@ impl<'m, 'a> Review<'m, 'a> {
         grants.any(|grant| {
             let other = grant.fact.span != assignment.fact.span;
             other && grant.who.and(grant.scope).and(grant.role) != Truth::No
+        })
+    }
+
+    /// Whether what pulls, as far as an assignment is for one that does, is let by another to pull from the registry, or
+    /// from any where it is on none.
+    fn is_served(&self, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> bool {
+        let own = match assignment.who {
+            Who::Known(principal, _) => self.puller(principal),
+            _ => None,
+        };
+        let pullers: Vec<Puller> = own.map_or_else(|| self.pullers.values().copied().collect(), |own| vec![*own]);
+        let all = (0..).map(RegistryId).zip(&self.azure.registries).map(|(id, _)| id);
+        let registries: Vec<RegistryId> = registry.map_or_else(|| all.collect(), |own| vec![own]);
+        registries.into_iter().any(|registry| {
+            let target = self.target(Some(registry));
+            pullers.iter().any(|puller| {
+                authorization::grants(self.azure, *puller, &target, "").any(|grant| grant.truth() == Truth::Yes)
+            })
         })
     }
 

@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted to a cluster's control-plane identity, to an add-on's, to the service principal that
 the cluster had before, or to an identity made beside the cluster that is none of its, while the identity that pulls has
-no such role. Silent on an identity that anything else is given, such as a container app, a virtual machine or, by a
+no such role. A warning where it is not the control plane's and other assignments may exist. Silent on an identity that anything else is given, such as a container app, a virtual machine or, by a
 federated credential, a pod.
 
 ## Why it matters
@@ -81,6 +81,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.related.extend(cluster_at.map(|span| Annotation { span, message: "the cluster".to_owned() }));
         diagnostic.fixes.push(grant_fix(cluster, near.registry, None));
         diagnostic.pulls = context.pulls_from(near.registry);
+        // Another than the control plane may have a use of its own for the role, unless the nodes' lack of one is known.
+        let is_certain = principal.kind == PrincipalKind::ControlPlane || context.is_refused(&diagnostic.pulls);
+        diagnostic.severity = if is_certain { Context::severity_of(near) } else { Severity::Warning };
         found.push(diagnostic);
     }
 }

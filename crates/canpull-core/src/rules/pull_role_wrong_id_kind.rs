@@ -47,6 +47,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("the pull role is granted to what is no principal: {what}");
         let help = "grant it to the object id: `identityProfile.kubeletidentity.objectId`, `principalId`, or a service principal's `id`";
         let mut diagnostic = finding(&RULE, near.assignment.fact.principal.span(), message, help);
+        diagnostic.severity = Context::severity_of(near);
         diagnostic.pulls = context.pulls_from(near.registry);
         found.push(diagnostic);
     }

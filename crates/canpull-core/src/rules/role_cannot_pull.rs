@@ -12,7 +12,7 @@ pub(super) const RULE: Rule =
 
 const PAGE: &str = r#"## What it does
 Reports a role on a registry for the identity that pulls which gives no pull in any mode, such as Container Registry
-Repository Catalog Lister or a custom role without the action, where that identity has no other.
+Repository Catalog Lister or a custom role without the action, where that identity has no other. An error where the sources hold all assignments.
 
 ## Why it matters
 Its name suggests that it pulls. Every pull is answered with 401 Unauthorized.
@@ -45,10 +45,17 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mode = near.registry.and_then(|registry| registry.mode().known()).unwrap_or(RegistryMode::Legacy);
         let written = fact.role.written.text().unwrap_or_default();
         let name = role::BuiltIn::find(written).map_or(written, |role| role.name);
-        let message = format!("role `{name}` is all that the identity that pulls is granted, and it does not pull");
+        let pulls = context.pulls_from(near.registry);
+        let is_all = near.certain && context.is_refused(&pulls);
+        let message = if is_all {
+            format!("role `{name}` is all that the identity that pulls is granted, and it does not pull")
+        } else {
+            format!("role `{name}` does not pull, and no source grants another to the identity that pulls")
+        };
         let help = format!("grant `{}`", role::to_grant(mode));
         let mut diagnostic = finding(&RULE, fact.role.written.span(), message, &help);
-        diagnostic.pulls = context.pulls_from(near.registry);
+        diagnostic.severity = if is_all { Severity::Error } else { Severity::Warning };
+        diagnostic.pulls = pulls;
         found.push(diagnostic);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, refuses_nodes};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::proof::Truth;
 
@@ -17,7 +17,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports a role assignment whose condition does not let through a repository that the cluster pulls, where nothing else does.
+Reports a role assignment whose condition does not let through a repository that the cluster pulls, where nothing else does. An error
+where the sources hold all assignments, so that no other lets it through.
 
 ## Why it matters
 The role is there, at the right scope, for the right identity; the registry still answers 401 or 403 for this repository.
@@ -85,9 +86,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             );
             let help = "let the condition name the repository, or grant the role without a condition";
             let mut diagnostic = finding(&RULE, fact.condition.span(), message, help);
+            diagnostic.severity = Severity::Warning;
             diagnostic.related.push(Annotation { span: image.span, message: "pulled from here".to_owned() });
             diagnostic
         });
+        if refuses_nodes(proof) {
+            diagnostic.severity = Severity::Error;
+        }
         diagnostic.pulls.push(index);
     }
     found.extend(by_repository.into_values());

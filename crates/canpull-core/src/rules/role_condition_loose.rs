@@ -2,6 +2,8 @@
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::fact::azure::RegistryMode;
+use crate::model::azure::Role;
 use crate::model::condition::{self, ConditionLintKind};
 use crate::proof::review;
 
@@ -11,8 +13,8 @@ pub(super) const RULE: Rule =
 
 const PAGE: &str = r#"## What it does
 Reports conditions of role assignments on registries that let more through than they seem to, or nothing: a prefix without a
-slash at its end, capitals that no repository name has, pulling left out of the actions, and attributes other than
-`@Request[…repositories:name]`.
+slash at its end, capitals that no repository name has, pulling left out of the actions, attributes other than
+`@Request[…repositories:name]`, and any condition on a role without data actions, such as AcrPull.
 
 ## Why it matters
 `StringStartsWith 'back'` lets `backend-infra/keys` through as well as `back/web`. A condition that does not name
@@ -47,6 +49,21 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let fact = assignment.fact;
         let Some(text) = fact.condition.text().filter(|_| review::is_pull_role(&assignment.role)) else { continue };
         let at = fact.condition.span();
+        if let Role::BuiltIn(role) = assignment.role
+            && !role.pulls(RegistryMode::Abac)
+        {
+            let message = format!(
+                "conditions are about data actions, of which role `{}` has none: what this one does is not documented",
+                role.name
+            );
+            found.push(finding(
+                &RULE,
+                at,
+                message,
+                "leave the condition out, or grant a repository role on a registry in ABAC mode",
+            ));
+            continue;
+        }
         if let Some(version) = fact.condition_version.text().filter(|version| *version != condition::VERSION) {
             let message = format!("version `{version}` of conditions knows no attributes");
             found.push(finding(&RULE, fact.condition_version.span(), message, "use version 2.0"));

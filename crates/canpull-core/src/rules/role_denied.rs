@@ -78,14 +78,18 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, _) in context.pulls() {
         let links = proof.routes.iter().flat_map(|route| &route.links);
         let denials = links.filter(|link| link.claim == Claim::NotDenied && link.truth == Truth::No);
+        // Where another route proves the pull, the denial is a trap at most.
+        let severity = if proof.verdict() == Truth::Yes { Severity::Warning } else { Severity::Error };
         for span in denials.flat_map(|link| link.because.iter().copied()) {
             if let Some(known) = denied.iter_mut().find(|diagnostic| diagnostic.span == span) {
                 known.pulls.push(index);
+                known.severity = known.severity.max(severity);
                 continue;
             }
             let message = "this deny assignment takes the pull away from the identity that pulls, whatever role it has";
             let help = "take the identity out of it, or spare it";
             let mut diagnostic = finding(&RULE, span, message.to_owned(), help);
+            diagnostic.severity = severity;
             diagnostic.related.push(Annotation { span: image.span, message: "pulled from here".to_owned() });
             diagnostic.pulls.push(index);
             denied.push(diagnostic);

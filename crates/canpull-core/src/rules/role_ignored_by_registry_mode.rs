@@ -69,6 +69,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             "grant the role that this mode heeds",
             format!("az role assignment create --assignee-object-id <object id> --assignee-principal-type ServicePrincipal --role \"{wanted}\" --scope {scope}"),
         ));
+        diagnostic.severity = Context::severity_of(near);
         diagnostic.pulls = context.pulls_from(Some(registry));
         found.push(diagnostic);
     }

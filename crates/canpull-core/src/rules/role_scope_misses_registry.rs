@@ -54,8 +54,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         };
         let message = format!("the pull role is granted at a scope that reaches no registry: {why}");
         let mut diagnostic = finding(&RULE, fact.scope.span(), message, "use the registry's id as the scope");
-        if !certain {
-            diagnostic.severity = Severity::Warning;
+        diagnostic.severity = if certain { Context::severity_of(near) } else { Severity::Warning };
+        if context.review.is_for_puller(near.assignment) {
+            diagnostic.pulls = context.pulls_unproven();
         }
         found.push(diagnostic);
     }

@@ -24,7 +24,10 @@ pub(super) fn lower<V: Value>(resource: &Resource<V>, facts: &mut AzureFacts) ->
         }
         "microsoft.containerservice/managedclusters" => facts.clusters.push(cluster::cluster(resource)),
         "microsoft.managedidentity/userassignedidentities" => facts.identities.push(cluster::identity(resource)),
-        "microsoft.authorization/roleassignments" => facts.assignments.push(grant::role_assignment(resource)),
+        "microsoft.authorization/roleassignments" => {
+            facts.aliases.extend(grant::alias(resource));
+            facts.assignments.push(grant::role_assignment(resource));
+        }
         "microsoft.authorization/roledefinitions" => facts.role_definitions.push(grant::role_definition(resource)),
         "microsoft.authorization/denyassignments" => facts.deny_assignments.push(grant::deny_assignment(resource)),
         _ => return false,

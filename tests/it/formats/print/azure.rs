@@ -23,6 +23,10 @@ pub(super) fn print(source: &Source<'_>, out: &mut String) {
         let (registry, approved) = (resource(&fact.registry), flag(&fact.approved));
         writeln!(out, "private-endpoint{} of {registry} approved {approved}", at(source, fact.span)).unwrap();
     }
+    for fact in &azure.aliases {
+        let (object, client) = (field(&fact.object_id), field(&fact.client_id));
+        writeln!(out, "alias{} {object} is {client}", at(source, fact.span)).unwrap();
+    }
     for fact in &azure.assignments {
         assignment(source, fact, out);
     }

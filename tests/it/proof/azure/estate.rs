@@ -179,8 +179,6 @@ impl Random {
             2 => Condition::Unparsable,
             _ => Condition::None,
         };
-        // Of roles without data actions, whether conditions can be set at all is not known.
-        let condition = if role == RepositoryReader { condition } else { Condition::None };
         Assignment { to: self.id(clusters), role, scope: self.scope(), condition, maybe: self.once_in(8) }
     }
 

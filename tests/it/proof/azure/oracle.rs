@@ -194,7 +194,10 @@ impl Completion<'_> {
         let made = reaches && (!own.maybe || self.flip(Open::Made(at)));
         let role = made && self.pulls_by(own.role, mode);
         role && match own.condition {
-            Condition::None | Condition::ThisRepository => true,
+            Condition::None => true,
+            // What a condition does to actions is not documented.
+            _ if mode == Mode::Legacy => self.flip(Open::Condition(at)),
+            Condition::ThisRepository => true,
             Condition::AnotherRepository => false,
             Condition::Unparsable => self.flip(Open::Condition(at)),
         }

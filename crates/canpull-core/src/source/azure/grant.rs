@@ -4,7 +4,7 @@ use super::value::{guid, is_guid, texts};
 use super::{Resource, Value};
 use crate::fact::azure::{PrincipalRef, Statement};
 use crate::fact::grant::{
-    DenyAssignmentFact, GrantOrigin, Permission, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
+    DenyAssignmentFact, GrantOrigin, Permission, PrincipalAlias, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
 };
 use crate::fact::{Field, Why};
 
@@ -28,6 +28,16 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         maybe: resource.maybe,
         span: resource.span(),
     }
+}
+
+/// The client id of a service principal, a managed identity among them, which `az` shows as its name. People and groups
+/// have names that are no ids.
+pub(super) fn alias<V: Value>(resource: &Resource<V>) -> Option<PrincipalAlias> {
+    let object_id = guid(resource.text(&["principalId"]));
+    let client_id = guid(resource.text(&["principalName"]));
+    let differ = object_id.known()? != client_id.known()?;
+    let span = client_id.span();
+    differ.then_some(PrincipalAlias { object_id, client_id, span })
 }
 
 /// An empty text is as good as none.

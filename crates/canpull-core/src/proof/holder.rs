@@ -75,42 +75,55 @@ impl Case<'_, '_, '_> {
     fn token(&self, name: &str, image: &ImageReference) -> Option<Link> {
         let found = self.registry_at(&image.registry);
         let here = |registry: &ResourceRef| found.target.place.is(registry) == Truth::Yes;
-        let tokens = self.model.azure.tokens.iter();
-        let token = tokens.copied().find(|token| token.name.text() == Some(name) && here(&token.registry))?;
+        let tokens = self.model.azure.tokens.iter().copied();
+        let tokens: Vec<&TokenFact> =
+            tokens.filter(|token| token.name.text() == Some(name) && here(&token.registry)).collect();
         let said = |truth: Truth, text: String, spans: Vec<Span>| Some(link(Claim::HolderMayPull, truth, text, spans));
-        if let Field::Known(false, span) = token.enabled {
+        if let Some((false, span)) = agreed(tokens.iter().map(|token| &token.enabled)) {
             return said(Truth::No, format!("the credential is token `{name}`, which is disabled"), vec![span]);
         }
-        if let Some(ends) = self.now.and_then(|now| all_before(&token.passwords_end, now)) {
+        let ends: Vec<Field<i64>> = tokens.iter().flat_map(|token| token.passwords_end.iter().cloned()).collect();
+        if let Some(ends) = self.now.and_then(|now| all_before(&ends, now)) {
             let text = format!("every password of the credential's token `{name}` has ended");
             return Some(link(Claim::HolderIsCurrent, Truth::No, text, ends));
         }
-        let (reads, span) = self.scope_map(token, &image.repository, &here)?;
+        let (map, token) = agreed(tokens.iter().map(|token| &token.scope_map))?;
+        let (reads, span) = self.scope_map((&map, token), &image.repository, &here)?;
         let repository = &image.repository;
         let text = if reads {
             format!("the credential is token `{name}`, whose scope map lets it pull `{repository}`")
         } else {
             format!("the credential is token `{name}`, whose scope map does not let it pull `{repository}`")
         };
-        said(reads.into(), text, vec![span, token.span])
+        said(reads.into(), text, vec![span, token])
     }
 
     /// Whether a token's scope map lets it read a repository, where the map is known.
     fn scope_map(
         &self,
-        token: &TokenFact,
+        (name, named_at): (&str, Span),
         repository: &str,
         here: &dyn Fn(&ResourceRef) -> bool,
     ) -> Option<(bool, Span)> {
-        let name = token.scope_map.text()?;
         if let Some(reads) = scope_map::system_map_reads(name) {
-            return Some((reads, token.scope_map.span()));
+            return Some((reads, named_at));
         }
-        let mut maps = self.model.azure.scope_maps.iter().copied();
-        let map = maps.find(|map| map.name.text() == Some(name) && here(&map.registry))?;
-        let actions = map.actions.known()?;
-        Some((scope_map::reads(actions, repository), map.span))
+        let maps = self.model.azure.scope_maps.iter();
+        let maps: Vec<_> = maps.filter(|map| map.name.text() == Some(name) && here(&map.registry)).collect();
+        let reads = maps.iter().map(|map| Some(scope_map::reads(map.actions.known()?, repository)));
+        let reads: Option<Vec<bool>> = reads.collect();
+        let (reads, map) = (reads?, maps.first()?);
+        let first = *reads.first()?;
+        // What one source makes of the map, another may have changed.
+        reads.iter().all(|own| *own == first).then_some((first, map.span))
     }
+}
+
+/// What several facts of one thing say of it, where they agree.
+fn agreed<'f, T: Clone + PartialEq + 'f>(told: impl Iterator<Item = &'f Field<T>>) -> Option<(T, Span)> {
+    let mut told = told.filter(|field| !field.is_absent());
+    let Field::Known(first, span) = told.next()? else { return None };
+    told.all(|other| other.known() == Some(first)).then(|| (first.clone(), *span))
 }
 
 /// Where all ends stand, if all are known and before now. What never ends, or is not known, keeps the rest alive.

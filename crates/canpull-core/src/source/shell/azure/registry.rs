@@ -38,8 +38,8 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
             token(call, command.contains(&"create"));
             None
         }
-        ["scope-map", "create"] => {
-            scope_map(call);
+        ["scope-map", "create" | "update"] => {
+            scope_map(call, command.contains(&"create"));
             None
         }
         _ => None,
@@ -70,9 +70,27 @@ fn registry(call: &mut Call<'_, '_, '_>, statement: Statement) -> Option<Value> 
             });
             fact.domain_name_label = chosen(call.field(&["--dnl-scope"]), |text| Some(text != "unsecure"));
         }
+        if statement == Statement::Changes && call.run.maybe {
+            left_open(&mut fact);
+        }
         call.run.facts.azure.registries.push(fact);
     }
     printed(&found, &Shape::Resource)
+}
+
+/// A change that may not be made tells of no setting what it is.
+fn left_open(fact: &mut RegistryFact) {
+    fn open<T>(field: &mut Field<T>) {
+        if !field.is_absent() {
+            *field = Field::Unknown(Why::FilledAtRunTime, field.span());
+        }
+    }
+    open(&mut fact.admin_enabled);
+    open(&mut fact.anonymous_pull);
+    open(&mut fact.public_network);
+    open(&mut fact.sku);
+    open(&mut fact.allows_by_default);
+    open(&mut fact.mode);
 }
 
 /// What a flag's word stands for.
@@ -114,9 +132,11 @@ fn token(call: &mut Call<'_, '_, '_>, makes: bool) {
     call.run.facts.azure.tokens.push(TokenFact { registry, name, scope_map: map, enabled, passwords_end: ends, span });
 }
 
-fn scope_map(call: &mut Call<'_, '_, '_>) {
+fn scope_map(call: &mut Call<'_, '_, '_>, makes: bool) {
     let Some(registry) = one(call) else { return };
-    let (name, actions, span) = (call.field(NAME), actions(call), call.span());
+    let (name, span) = (call.field(NAME), call.span());
+    // What is added to a map, or taken from it, leaves the rest of it as it was.
+    let actions = if makes { actions(call) } else { Field::Unknown(Why::FilledAtRunTime, span) };
     call.run.facts.azure.scope_maps.push(ScopeMapFact { registry, name, actions, span });
 }
 

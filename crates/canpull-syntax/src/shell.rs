@@ -102,7 +102,8 @@ pub enum When {
     Always,
     /// If the statement before it succeeds: it follows `&&`.
     OnSuccess,
-    /// Perhaps: it stands in a branch or a loop, or follows `||`. The body of a function counts as called.
+    /// Perhaps: it stands in a branch, in a loop over what may be nothing, or follows `||`. The body of a function counts
+    /// as called.
     Maybe,
 }
 
@@ -282,6 +283,11 @@ impl<'s> Word<'s> {
                 .collect::<Option<String>>()
                 .map(Cow::Owned),
         }
+    }
+
+    /// Whether a loop over this word is entered: all but the output of a command, which may be nothing.
+    fn is_something(&self) -> bool {
+        !self.parts.iter().any(|part| matches!(part, Part::Substitution(_)))
     }
 
     /// Whether the word is just this text.

@@ -1,4 +1,5 @@
-//! Workflows of GitHub and pipelines of Azure: the scripts in their steps, and the steps that hand out pull secrets.
+//! Workflows of GitHub, pipelines of Azure and of GitLab: the scripts in their steps, and the steps that hand out pull
+//! secrets.
 
 mod step;
 
@@ -55,7 +56,9 @@ fn named(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let yaml = is_yaml(name);
     let workflow = path.contains(".github/workflows/") || path.contains(".github/actions/");
-    yaml && (workflow || name.starts_with("azure-pipelines") || ["action.yml", "action.yaml"].contains(&name))
+    let gitlab = [".gitlab-ci.yml", ".gitlab-ci.yaml"].iter().any(|ending| name.ends_with(ending));
+    let action = ["action.yml", "action.yaml"].contains(&name);
+    yaml && (workflow || gitlab || action || name.starts_with("azure-pipelines"))
 }
 
 fn is_yaml(path: &str) -> bool {
@@ -106,7 +109,8 @@ impl<'i> Reader<'i> {
     }
 
     fn set(&mut self, name: &str, value: Node<'i>) {
-        let Some(text) = value.text() else { return };
+        // GitLab takes a value with its description.
+        let Some(text) = value.text().or_else(|| value.get("value")?.text()) else { return };
         let text = self.resolve(&text);
         if placeholder::find(&text).is_some() || self.variables.len() >= MAX_VARIABLES {
             return;
@@ -143,6 +147,16 @@ impl<'i> Reader<'i> {
         out
     }
 
+    /// Takes the commands of a list, and of the lists in it.
+    fn commands(&mut self, list: Node<'i>, depth: u8) {
+        for item in list.items().filter(|item| depth < MAX_DEPTH && !item.is_alias()) {
+            if item.kind() == Kind::Scalar && self.sections.len() < shell::MAX_SECTIONS {
+                self.sections.extend(section(self.input.text, item, Dialect::Bash));
+            }
+            self.commands(item, depth + 1);
+        }
+    }
+
     /// Takes the scripts and steps of a node. `powershell` is set within a task that runs nothing else.
     fn walk(&mut self, node: Node<'i>, depth: u8, powershell: bool, facts: &mut FileFacts) {
         if depth > MAX_DEPTH || node.is_alias() || self.sections.len() >= shell::MAX_SECTIONS {
@@ -158,6 +172,9 @@ impl<'i> Reader<'i> {
                         let language = if powershell { Dialect::PowerShell } else { language };
                         self.sections.extend(section(self.input.text, entry.value, language));
                     }
+                    _ if lists_commands(&entry.name()) && entry.value.kind() == Kind::List => {
+                        self.commands(entry.value, depth + 1);
+                    }
                     _ => self.walk(entry.value, depth + 1, powershell, facts),
                 }
             }
@@ -166,6 +183,11 @@ impl<'i> Reader<'i> {
             self.walk(item, depth + 1, powershell, facts);
         }
     }
+}
+
+/// Whether a key of a job of GitLab holds a list of commands.
+fn lists_commands(key: &str) -> bool {
+    ["script", "before_script", "after_script"].contains(&key)
 }
 
 /// The language of the script under a key of a step or of its inputs; `None` for other keys.
@@ -177,7 +199,7 @@ fn language(step: Node<'_>, key: &str) -> Option<Dialect> {
     match key {
         "pwsh" | "powershell" => Some(Dialect::PowerShell),
         "run" if says("shell", &["pwsh", "powershell"]) => Some(Dialect::PowerShell),
-        "run" | "bash" | "script" => Some(Dialect::Bash),
+        "run" | "bash" | "script" | "before_script" | "after_script" => Some(Dialect::Bash),
         "inlineScript" | "Inline" | "inline" => {
             let powershell = says("scriptType", &["ps", "powershell"])
                 || says("ScriptType", &["inline"])

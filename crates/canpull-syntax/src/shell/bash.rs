@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
-use super::{Assign, MAX_PIECES, Mode, Pipeline, Statement, When};
+use super::{Assign, MAX_PIECES, Mode, Pipeline, Statement, When, Word};
 use crate::TextRange;
 use here_document::Pending;
 pub(super) use word::is_identifier;
@@ -76,6 +76,8 @@ struct Block {
     kind: BlockKind,
     /// Whether its statements may not run.
     uncertain: bool,
+    /// It is a loop over a list, whose body runs.
+    entered: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,7 +100,7 @@ impl Script<'_> {
     fn open(&mut self, kind: BlockKind, uncertain: bool) {
         self.subshells += usize::from(kind == BlockKind::Subshell);
         self.uncertain += usize::from(uncertain);
-        self.blocks.push(Block { kind, uncertain });
+        self.blocks.push(Block { kind, uncertain, entered: false });
     }
 
     /// Closes the innermost block of a kind and all within it.
@@ -114,7 +116,8 @@ impl Script<'_> {
 
     /// From here on, the innermost block may not run, if it is of this kind.
     fn enter(&mut self, kind: BlockKind) {
-        if let Some(block) = self.blocks.last_mut().filter(|block| block.kind == kind && !block.uncertain) {
+        let may_not = |block: &&mut Block| block.kind == kind && !block.uncertain && !block.entered;
+        if let Some(block) = self.blocks.last_mut().filter(may_not) {
             block.uncertain = true;
             self.uncertain += 1;
         }
@@ -362,6 +365,9 @@ impl<'s> Scanner<'s> {
             }
         } else if self.bare_word() != "do" && self.cursor.peek() != Some(b';') {
             return;
+        }
+        if let Some(block) = script.blocks.last_mut() {
+            block.entered = values.iter().any(Word::is_something);
         }
         let mode = if listed { Mode::Each } else { Mode::Unknown };
         let (when, range) = (script.when(), self.cursor.range_since(start));

@@ -243,6 +243,7 @@ impl<'s> Scanner<'s> {
     /// Reads what follows `foreach`: the variable and the values that it takes.
     fn loop_head(&mut self, script: &mut Script<'s>) {
         self.skip_blanks();
+        let mut entered = false;
         if !self.cursor.take("(") {
             return;
         }
@@ -256,12 +257,15 @@ impl<'s> Scanner<'s> {
                 let (values, _) = self.value();
                 let (when, range) = (script.when(), self.cursor.range_since(start));
                 let mode = if values.is_empty() { Mode::Unknown } else { Mode::Each };
+                entered = values.iter().any(Word::is_something);
                 let assign = Assign { name, name_range, mode, array: true, values, when, range };
                 script.found.push_back(Statement::Assign(assign));
             }
         }
         self.skip_space();
         self.cursor.take(")");
+        self.skip_space();
+        script.certain_next = entered && self.cursor.peek() == Some(b'{');
     }
 
     /// Reads `($a, [type] $b = default, …)`: parameters without a default are unknown.

@@ -80,6 +80,14 @@ impl Arguments {
         found
     }
 
+    /// Whether all that is open about the command is which round of a loop it runs in: it runs with each of one value's
+    /// alternatives.
+    pub(super) fn runs_in_turn(&self) -> bool {
+        let values = self.words.iter().chain(self.flags.iter().flat_map(|flag| &flag.values));
+        let mut several = values.filter(|argument| argument.value.alternatives().len() > 1);
+        several.next().is_some_and(|only| only.value.is_each()) && several.next().is_none()
+    }
+
     /// The last of the flags of these names: it counts.
     pub(super) fn flag(&self, names: &[&str]) -> Option<&Flag> {
         self.flags.iter().rev().find(|flag| names.contains(&flag.name.as_str()))

@@ -56,6 +56,7 @@ pub(super) fn run(run: &mut Run<'_>, arguments: &Arguments, output: Option<&str>
         _ => None,
     };
     match printed {
+        Some(value) if arguments.runs_in_turn() => call.queried(&value).in_turn(),
         Some(value) => call.queried(&value),
         None => Value::unknown(),
     }

@@ -198,7 +198,9 @@ impl Run<'_> {
         let open = || vec![Value::open(Why::FilledAtRunTime, Some(symbol.clone()))];
         values = match assign.mode {
             Mode::Unknown => open(),
-            Mode::Each => values.into_iter().reduce(Value::or).map_or_else(open, |value| vec![value.named(&symbol)]),
+            Mode::Each => {
+                values.into_iter().reduce(Value::or).map_or_else(open, |value| vec![value.named(&symbol).in_turn()])
+            }
             Mode::Append if assign.array => old.clone().unwrap_or_default().into_iter().chain(values).collect(),
             Mode::Append => {
                 let before = old.clone().and_then(|old| old.into_iter().next()).unwrap_or_else(|| Value::text(""));
@@ -356,7 +358,10 @@ impl Run<'_> {
         if let [Part::Variable(variable)] = word.parts.as_slice() {
             let each = variable.path.contains(&Access::Each);
             if each && let Some(values) = self.lookup(variable.name).cloned() {
-                let argument = |value: Value| Argument { value, range, literal: false, spread: false };
+                let argument = |value: Value| {
+                    let spread = value.is_anonymous();
+                    Argument { value, range, literal: false, spread }
+                };
                 return values.into_iter().map(argument).collect();
             }
             let value = self.variable(variable);

@@ -16,6 +16,8 @@ const MAX_LENGTH: usize = 2 << 10;
 #[derive(Clone, PartialEq, Debug)]
 pub(in crate::source) struct Value {
     alternatives: Vec<Joined>,
+    /// It is each of the alternatives in turn, as the variable of a loop is.
+    each: bool,
 }
 
 /// Pieces in a row; none is the empty text.
@@ -100,7 +102,18 @@ impl Value {
 
     fn one(mut joined: Joined) -> Self {
         joined.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-        Self { alternatives: vec![joined] }
+        Self { alternatives: vec![joined], each: false }
+    }
+
+    /// Whether it is each of several alternatives in turn.
+    pub(super) fn is_each(&self) -> bool {
+        self.each && self.alternatives.len() > 1
+    }
+
+    /// The same, taken to be each of its alternatives in turn.
+    #[must_use]
+    pub(super) fn in_turn(self) -> Self {
+        Self { each: true, ..self }
     }
 
     /// What it may be; at least one.
@@ -147,6 +160,7 @@ impl Value {
                 self.alternatives.push(joined);
             }
         }
+        self.each = false;
         if self.alternatives.len() > MAX_ALTERNATIVES { Self::unknown() } else { self }
     }
 
@@ -165,7 +179,9 @@ impl Value {
                 }
             }
         }
-        Self { alternatives }
+        let several = |value: &Self| value.alternatives.len() > 1;
+        let each = (self.each && !several(other)) || (other.each && !several(&self));
+        Self { alternatives, each }
     }
 
     /// The words that an unquoted variable of this value splits into: more than one only where all is known.
@@ -195,7 +211,7 @@ impl Value {
             }
             _ => vec![Piece::Open { why: Why::FilledAtRunTime, symbol: None }],
         });
-        let mut selected = Self { alternatives: alternatives.collect() };
+        let mut selected = Self { alternatives: alternatives.collect(), each: self.each };
         selected.alternatives.dedup();
         selected
     }

@@ -1,5 +1,7 @@
 //! PowerShell: values, as they stand behind `=` and between brackets.
 
+use std::borrow::Cow;
+
 use super::super::{Access, Command, MAX_DEPTH, Part, Pipeline, Statement, Substitution, When, Word};
 use super::Scanner;
 use crate::TextRange;
@@ -14,6 +16,9 @@ impl<'s> Scanner<'s> {
         if self.sees_statement() {
             return (Vec::new(), false);
         }
+        if let Some(words) = self.table() {
+            return (words, true);
+        }
         let (words, array) = if self.sees_command() { (Vec::new(), false) } else { self.operands() };
         let whole = self.cursor.range_since(start);
         self.skip_blanks();
@@ -23,6 +28,63 @@ impl<'s> Scanner<'s> {
             return (words, array);
         }
         (self.computed(words, whole).into_iter().collect(), false)
+    }
+
+    /// Reads `@{ Name = value; … }`, if it comes next, as the arguments that it stands for where it is splatted:
+    /// `-Name value …`.
+    fn table(&mut self) -> Option<Vec<Word<'s>>> {
+        let start = self.cursor.at;
+        if self.cursor.sees("[ordered]") {
+            self.cursor.skip("[ordered]".len());
+        }
+        if !self.cursor.take("@{") || self.depth >= MAX_DEPTH {
+            self.cursor.at = start;
+            return None;
+        }
+        self.depth += 1;
+        let mut words = Vec::new();
+        loop {
+            self.skip_space();
+            match self.cursor.peek() {
+                None => break,
+                Some(b'}') => {
+                    self.cursor.skip(1);
+                    break;
+                }
+                Some(_) => {
+                    let from = self.cursor.at;
+                    if let Some(entry) = self.table_entry() {
+                        words.extend(entry);
+                    }
+                    self.keep(&mut words);
+                    if self.cursor.at == from {
+                        self.cursor.skip_char();
+                    }
+                }
+            }
+        }
+        self.depth -= 1;
+        Some(words)
+    }
+
+    /// Reads `Name = value`.
+    fn table_entry(&mut self) -> Option<Vec<Word<'s>>> {
+        let quote = self.cursor.peek().filter(|byte| matches!(byte, b'"' | b'\''));
+        self.cursor.skip(usize::from(quote.is_some()));
+        let start = self.cursor.at;
+        self.cursor.skip_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let (name, range) = (self.cursor.since(start), self.cursor.range_since(start));
+        if quote.is_some() && self.cursor.peek() == quote {
+            self.cursor.skip(1);
+        }
+        self.skip_blanks();
+        if name.is_empty() || !self.cursor.take("=") {
+            return None;
+        }
+        self.skip_space();
+        let (values, _) = self.value();
+        let key = Word { parts: vec![Part::Text { text: Cow::Owned(format!("-{name}")), range }], range };
+        Some(std::iter::once(key).chain(values).collect())
     }
 
     /// Reads one value of a list of values with names.

@@ -26,7 +26,7 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
         if statement != Statement::Mentions || call.run.mentions(cluster) {
             fact(call, cluster, statement);
         }
-        attach(call, cluster, clusters.len() > 1);
+        attach(call, cluster, clusters.len() > 1 && !call.arguments.runs_in_turn());
         detach(call, cluster);
     }
     printed(&clusters, &Shape::Resource)
@@ -79,7 +79,7 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
     let Some(flag) = call.arguments.flag(&["--attach-acr"]) else { return };
     let place = call.run.span(flag.range);
     let found = registries(call, &["--attach-acr"]);
-    let maybe = call.run.maybe || uncertain || found.len() > 1;
+    let maybe = call.run.maybe || uncertain || (found.len() > 1 && !call.arguments.runs_in_turn());
     for registry in found {
         let (span, end) = (call.span(), call.end());
         let scope = scope(registry);

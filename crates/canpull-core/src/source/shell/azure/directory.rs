@@ -156,7 +156,8 @@ fn create_for_rbac(call: &mut Call<'_, '_, '_>) -> Option<Value> {
                 let alternatives = argument.value.alternatives();
                 for joined in alternatives {
                     let scope = meaning::scope(joined, call.run.path, span);
-                    grant(call, own, scope, alternatives.len() > 1 || found.len() > 1);
+                    let one_of = alternatives.len() > 1 || found.len() > 1;
+                    grant(call, own, scope, one_of && !call.arguments.runs_in_turn());
                 }
             }
         }

@@ -88,7 +88,7 @@ fn create(call: &mut Call<'_, '_, '_>) {
     let principal_type = call.field(OBJECT_TYPE);
     let (condition, condition_version) = (call.field(&["--condition"]), call.field(&["--condition-version"]));
     let count = principals.len() * roles.len() * scopes.len();
-    let (maybe, span) = (call.run.maybe || count > 1, call.span());
+    let (maybe, span) = (call.run.maybe || (count > 1 && !call.arguments.runs_in_turn()), call.span());
     let unchecked = call.arguments.has(OBJECT_ID);
     let all = principals.iter().flat_map(|principal| {
         let scopes = &scopes;

@@ -141,9 +141,12 @@ pub(crate) struct CheckArgs {
     /// Print what the fixes would change, and change nothing.
     #[arg(help_heading = "Fixes", long)]
     pub(crate) diff: bool,
-    /// Analyse everything, and report what touches these files; what a hook uses.
+    /// Analyse everything, and report what touches these files.
     #[arg(help_heading = "Report", long, value_name = "FILES", num_args = 1..)]
     pub(crate) only: Vec<PathBuf>,
+    /// Analyse what git has staged, and report what the commit would bring, or everything where nothing is staged.
+    #[arg(help_heading = "Report", long, conflicts_with_all = ["paths", "only", "no_ignore", "stdin_filename"])]
+    pub(crate) staged: bool,
     /// Count the findings of each rule.
     #[arg(help_heading = "Report", long)]
     pub(crate) statistics: bool,

@@ -23,7 +23,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
     if to_stdout > 1 {
         return Err("only one output format can go to standard output; give the others a file: FORMAT=FILE".to_owned());
     }
-    let project = Project::find(&args.input).map_err(|message| with_command_hint(message, args))?;
+    let project = if args.staged { Project::staged(&args.input) } else { Project::find(&args.input) };
+    let project = project.map_err(|message| with_command_hint(message, args))?;
     if args.show_files {
         let names: Vec<String> = project.names().into_iter().map(|name| render::one_line(name) + "\n").collect();
         return output::print(&names.concat()).map(|()| codes::CLEAN);

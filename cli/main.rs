@@ -5,6 +5,7 @@ mod check;
 mod codes;
 mod explain;
 mod fix;
+mod git;
 mod git_index;
 mod graph;
 mod human;
@@ -14,6 +15,7 @@ mod progress;
 mod root;
 mod run;
 mod snippet;
+mod staged;
 mod walk;
 
 use std::process::ExitCode;

@@ -17,9 +17,9 @@ pub(crate) fn find(paths: &[PathBuf], working: &Path) -> PathBuf {
     }
 }
 
-/// The project's configuration file.
-pub(crate) fn config_file(root: &Path) -> Option<PathBuf> {
-    ["canpull.yaml", ".github/canpull.yaml"].iter().map(|name| root.join(name)).find(|path| path.is_file())
+/// Where the project's configuration file may lie.
+pub(crate) fn config_files(root: &Path) -> impl Iterator<Item = PathBuf> {
+    ["canpull.yaml", ".github/canpull.yaml"].iter().map(|name| root.join(name))
 }
 
 /// The folder that a path is, or lies in.

@@ -1,25 +1,29 @@
 //! One analysis: the files found, read and parsed in parallel, joined, judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use canpull_core::config::Config;
 use canpull_core::fact::FileFacts;
 use canpull_core::report::ReadError;
+use canpull_core::report::change::keep_new;
 use canpull_core::{Options, Report, analyze, read_config};
 use canpull_syntax::{FileId, LineIndex, text};
 use rayon::prelude::*;
 
 use crate::args::InputArgs;
+use crate::git::Git;
 use crate::progress::Progress;
 use crate::root;
+use crate::staged::{Parent, Staged};
 use crate::walk::{self, Found, Wanted};
 
 /// Larger files are reported, not read.
-const MAX_BYTES: u64 = canpull_core::MAX_BYTES as u64;
+pub(crate) const MAX_BYTES: u64 = canpull_core::MAX_BYTES as u64;
 
 /// The name of standard input where none is given.
 const STDIN: &str = "-";
@@ -28,11 +32,14 @@ const STDIN: &str = "-";
 #[derive(Clone)]
 enum Origin {
     Disk(PathBuf),
-    /// Standard input, or a file as fixes leave it, not yet written.
-    Memory(std::sync::Arc<[u8]>),
+    /// Standard input, a file as fixes leave it, or as it is staged; and the file on disk that it stands for.
+    Memory(Arc<[u8]>, Option<PathBuf>),
+    /// It is no more; what was known of it is held against what is.
+    Gone,
 }
 
 /// A file that was read, to be read again for its snippets and fixes.
+#[derive(Clone)]
 pub(crate) struct Source {
     origin: Origin,
     stamp: u64,
@@ -43,7 +50,8 @@ impl Source {
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         let bytes = match &self.origin {
             Origin::Disk(path) => read_bounded(path).ok()?.bytes,
-            Origin::Memory(bytes) => bytes.to_vec(),
+            Origin::Memory(bytes, _) => bytes.to_vec(),
+            Origin::Gone => return None,
         };
         (stamp(&bytes) == self.stamp).then_some(bytes)
     }
@@ -52,7 +60,8 @@ impl Source {
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.origin {
             Origin::Disk(path) => Some(path),
-            Origin::Memory(_) => None,
+            Origin::Memory(_, path) => path.as_deref(),
+            Origin::Gone => None,
         }
     }
 }
@@ -63,7 +72,8 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     working: PathBuf,
     found: Found,
-    stdin: Option<(String, std::sync::Arc<[u8]>)>,
+    stdin: Option<(String, Arc<[u8]>)>,
+    staged: Option<Staged>,
     config: Option<ConfigSource>,
     partial: bool,
     now: Option<i64>,
@@ -73,7 +83,7 @@ struct ConfigSource {
     path: PathBuf,
     name: String,
     text: String,
-    bytes_stamp: u64,
+    source: Source,
 }
 
 /// A report with what it was made from.
@@ -86,8 +96,7 @@ pub(crate) struct Analysis {
 impl Project {
     /// Finds the root, the configuration and the files.
     pub(crate) fn find(input: &InputArgs) -> Result<Self, String> {
-        let working = std::env::current_dir().and_then(|folder| folder.canonicalize());
-        let working = working.map_err(|error| format!("the working directory: {}", reason(&error)))?;
+        let working = working()?;
         let piped = input.files.paths.iter().any(|path| path == Path::new(STDIN));
         if input.files.stdin_filename.is_some() && !piped {
             return Err("--stdin-filename names standard input, which is read for the path `-`".to_owned());
@@ -111,17 +120,9 @@ impl Project {
         if paths.is_empty() && !piped {
             paths.push(root.clone());
         }
-        let config = config_source(input, &root, &working)?;
-        let excluding = match &config {
-            Some(source) => configuration(source, FileId(0))?,
-            None => Config::default(),
-        };
-        let wanted = Wanted {
-            root: &root,
-            no_ignore: input.files.no_ignore,
-            exclude: excluding.exclude.iter().map(|glob| glob.value.as_str()).collect(),
-            config: config.as_ref().map(|source| source.path.as_path()),
-        };
+        let config = config_source(input, &root, &working, None)?;
+        let excluding = excluding(config.as_ref())?;
+        let wanted = wanted(input, &root, &excluding, config.as_ref());
         let mut found = walk::files(&paths, &wanted);
         let stdin = if piped { Some(stdin(input, &root, &working)?) } else { None };
         if let Some((name, _)) = &stdin {
@@ -130,11 +131,32 @@ impl Project {
         if found.files.is_empty() && found.broken.is_empty() && stdin.is_none() {
             return Err("nothing to read: no YAML or JSON file in the given paths".to_owned());
         }
-        let now = input.now.or_else(|| {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-            i64::try_from(now.as_secs()).ok()
-        });
-        Ok(Self { root, working, found, stdin, config, partial, now })
+        Ok(Self { root, working, found, stdin, staged: None, config, partial, now: now(input) })
+    }
+
+    /// Finds what git's index holds, whatever the work tree has otherwise.
+    pub(crate) fn staged(input: &InputArgs) -> Result<Self, String> {
+        let working = working()?;
+        let git = Git::open(&working)?;
+        let root = root::find(&[], &working);
+        let root = if root.starts_with(&git.top) { root } else { git.top.clone() };
+        let mut staged = Staged::read(&git, &root, |path| walk::may_hold_source(path, &root))?;
+        let config = config_source(input, &root, &working, Some(&staged))?;
+        let excluding = excluding(config.as_ref())?;
+        let wanted = wanted(input, &root, &excluding, config.as_ref());
+        staged.keep(|name| !wanted.excludes(name));
+        let mut found = Found::default();
+        if !staged.is_unchanged() {
+            let submodules: Vec<PathBuf> = staged.submodules.iter().filter(|path| path.is_dir()).cloned().collect();
+            found = walk::files(&submodules, &wanted);
+            found.files.extend(staged.files.iter().map(|(name, path)| (name.clone(), path.clone())));
+            found.files.retain(|_, path| wanted.config != Some(path));
+            for name in &staged.missing {
+                found.files.remove(name);
+                found.notes.insert((name.clone(), "git does not have its content here".to_owned()));
+            }
+        }
+        Ok(Self { root, working, found, stdin: None, staged: Some(staged), config, partial: false, now: now(input) })
     }
 
     /// The names of the files that are read, in order.
@@ -164,19 +186,11 @@ impl Project {
     pub(crate) fn analyse(
         &self,
         options: &Options,
-        changed: &BTreeMap<String, std::sync::Arc<[u8]>>,
+        changed: &BTreeMap<String, Arc<[u8]>>,
         progress: &Progress,
     ) -> Result<Analysis, String> {
-        let mut files: BTreeMap<&str, Origin> =
-            self.found.all().map(|(name, path)| (name, Origin::Disk(path.to_owned()))).collect();
-        if let Some((name, bytes)) = &self.stdin {
-            files.insert(name, Origin::Memory(bytes.clone()));
-        }
-        for (name, bytes) in changed {
-            files.insert(name, Origin::Memory(bytes.clone()));
-        }
+        let files = self.origins(changed);
         progress.begin(files.len());
-        let files: Vec<(&str, Origin)> = files.into_iter().collect();
         let (mut facts, mut origins) = (Vec::new(), Vec::new());
         let read = files.into_par_iter().enumerate().map(|(index, (name, origin))| {
             let read = Self::read(FileId::at(index), name, origin);
@@ -197,12 +211,90 @@ impl Project {
             }
             sources.push(source);
         }
-        let config = self.config(&mut facts, &mut sources)?;
         let options = Options { now: self.now, partial: self.partial || options.partial, ..options.clone() };
-        let mut report = analyze(facts, &config, &options);
+        let mut report = match &self.staged {
+            Some(staged) if !staged.parents.is_empty() => self.judge_change(staged, facts, &mut sources, &options)?,
+            _ => {
+                let config = self.config(&mut facts, &mut sources)?;
+                analyze(facts, &config, &options)
+            }
+        };
         errors.sort();
         report.errors.append(&mut errors);
         Ok(Analysis { report, sources })
+    }
+
+    /// Where each file's bytes come from, by name and in order.
+    fn origins(&self, changed: &BTreeMap<String, Arc<[u8]>>) -> Vec<(&str, Origin)> {
+        let mut files: BTreeMap<&str, Origin> =
+            self.found.all().map(|(name, path)| (name, Origin::Disk(path.to_owned()))).collect();
+        if let Some((name, bytes)) = &self.stdin {
+            files.insert(name, Origin::Memory(bytes.clone(), None));
+        }
+        if let Some(staged) = &self.staged {
+            let differing = staged.contents.iter().filter(|(name, _)| self.found.files.contains_key(*name));
+            for (name, bytes) in differing {
+                files.insert(name, Origin::Memory(bytes.clone(), self.found.files.get(name).cloned()));
+            }
+            let config = self.config_name();
+            files.extend(staged.gone().filter(|name| Some(*name) != config).map(|name| (name, Origin::Gone)));
+        }
+        for (name, bytes) in changed {
+            if let Some((name, _)) = files.get_key_value(name.as_str()) {
+                files.insert(name, Origin::Memory(bytes.clone(), None));
+            }
+        }
+        files.into_iter().collect()
+    }
+
+    /// Judges what is staged and keeps what it brings. The commits that it is held against are judged only where there
+    /// is a finding that might be theirs.
+    fn judge_change(
+        &self,
+        staged: &Staged,
+        mut facts: Vec<FileFacts>,
+        sources: &mut Vec<Source>,
+        options: &Options,
+    ) -> Result<Report, String> {
+        let unnarrowed = Options { min_severity: None, ..options.clone() };
+        let before = facts.clone();
+        let config = self.config(&mut facts, sources)?;
+        let mut report = analyze(facts, &config, &unnarrowed);
+        for parent in &staged.parents {
+            if report.diagnostics.is_empty() {
+                break;
+            }
+            let earlier = self.judge_parent(staged, parent, before.clone(), &unnarrowed);
+            let names = report.files.iter().map(|file| file.path.clone());
+            let changed: BTreeSet<String> = names.filter(|name| parent.differs(name)).collect();
+            keep_new(&mut report, &earlier, &changed.iter().map(String::as_str).collect(), &config);
+        }
+        report.diagnostics.retain(|finding| options.min_severity.is_none_or(|least| finding.severity >= least));
+        Ok(report)
+    }
+
+    /// The report of a commit, whose files are numbered like those that are staged.
+    fn judge_parent(&self, staged: &Staged, parent: &Parent, mut facts: Vec<FileFacts>, options: &Options) -> Report {
+        facts.par_iter_mut().enumerate().filter(|(_, facts)| parent.differs(&facts.path)).for_each(|(index, facts)| {
+            let name = std::mem::take(&mut facts.path);
+            *facts = match staged.bytes_before(parent, &name) {
+                Some(bytes) => canpull_core::read(FileId::at(index), &name, &bytes),
+                None => FileFacts { path: name, ..FileFacts::default() },
+            };
+        });
+        let mut config = Config::default();
+        if let Some(name) = self.config_name()
+            && let Some(bytes) = staged.bytes_before(parent, name)
+            && let Ok(text) = text::decode(&bytes)
+        {
+            let (own, errors) = read_config(name, FileId::at(facts.len()), &text);
+            if errors.is_empty() {
+                config = own;
+                let lines = LineIndex::new(&text);
+                facts.push(FileFacts { path: name.to_owned(), lines, ..FileFacts::default() });
+            }
+        }
+        analyze(facts, &config, options)
     }
 
     fn config(&self, facts: &mut Vec<FileFacts>, sources: &mut Vec<Source>) -> Result<Config, String> {
@@ -210,7 +302,7 @@ impl Project {
         let config = configuration(source, FileId::at(facts.len()))?;
         let lines = LineIndex::new(&source.text);
         facts.push(FileFacts { path: source.name.clone(), lines, ..FileFacts::default() });
-        sources.push(Source { origin: Origin::Disk(source.path.clone()), stamp: source.bytes_stamp });
+        sources.push(source.source.clone());
         Ok(config)
     }
 
@@ -218,11 +310,15 @@ impl Project {
     fn read(id: FileId, name: &str, origin: Origin) -> (FileFacts, (Source, Option<ReadError>)) {
         let read = match &origin {
             Origin::Disk(path) => read_bounded(path),
-            Origin::Memory(bytes) => Ok(Content { bytes: bytes.to_vec(), again: true }),
+            Origin::Memory(bytes, _) => Ok(Content { bytes: bytes.to_vec(), again: true }),
+            Origin::Gone => {
+                let facts = FileFacts { path: name.to_owned(), ..FileFacts::default() };
+                return (facts, (Source { origin, stamp: 0 }, None));
+            }
         };
         match read {
             Ok(Content { bytes, again }) => {
-                let origin = if again { origin } else { Origin::Memory(bytes.as_slice().into()) };
+                let origin = if again { origin } else { Origin::Memory(bytes.as_slice().into(), None) };
                 let source = Source { origin, stamp: stamp(&bytes) };
                 (canpull_core::read(id, name, &bytes), (source, None))
             }
@@ -279,7 +375,7 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     }
 }
 
-fn stdin(input: &InputArgs, root: &Path, working: &Path) -> Result<(String, std::sync::Arc<[u8]>), String> {
+fn stdin(input: &InputArgs, root: &Path, working: &Path) -> Result<(String, Arc<[u8]>), String> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("standard input: {}", reason(&error)))?;
@@ -294,21 +390,68 @@ fn stdin(input: &InputArgs, root: &Path, working: &Path) -> Result<(String, std:
     Ok((name.unwrap_or_else(|| STDIN.to_owned()), bytes.into()))
 }
 
-fn config_source(input: &InputArgs, root: &Path, working: &Path) -> Result<Option<ConfigSource>, String> {
+/// The configuration that is named, or the project's own: as it is staged, where that is looked at.
+fn config_source(
+    input: &InputArgs,
+    root: &Path,
+    working: &Path,
+    staged: Option<&Staged>,
+) -> Result<Option<ConfigSource>, String> {
     if input.isolated {
         return Ok(None);
     }
-    let path = match &input.config {
-        Some(path) => root::absolute(working, path),
-        None => match root::config_file(root) {
-            Some(path) => path,
-            None => return Ok(None),
-        },
+    let path = match (&input.config, staged) {
+        (Some(path), _) => Some(root::absolute(working, path)),
+        (None, Some(staged)) => {
+            root::config_files(root).find(|path| staged.files.contains_key(&root::name(root, path)))
+        }
+        (None, None) => root::config_files(root).find(|path| path.is_file()),
     };
+    let Some(path) = path else { return Ok(None) };
     let name = root::name(root, &path);
-    let bytes = read_bounded(&path).map_err(|error| format!("{name}: {error}"))?.bytes;
+    let content = staged.filter(|_| input.config.is_none()).and_then(|staged| staged.contents.get(&name));
+    let (bytes, origin) = if let Some(bytes) = content {
+        (bytes.to_vec(), Origin::Memory(bytes.clone(), Some(path.clone())))
+    } else {
+        let read = read_bounded(&path).map_err(|error| format!("{name}: {error}"))?;
+        (read.bytes, Origin::Disk(path.clone()))
+    };
     let decoded = text::decode(&bytes).map_err(|error| format!("{name}: the file is not text: {}", error.message))?;
-    Ok(Some(ConfigSource { path, text: decoded.into_owned(), bytes_stamp: stamp(&bytes), name }))
+    let source = Source { origin, stamp: stamp(&bytes) };
+    Ok(Some(ConfigSource { path, text: decoded.into_owned(), source, name }))
+}
+
+/// The working directory, without symbolic links.
+fn working() -> Result<PathBuf, String> {
+    let working = std::env::current_dir().and_then(|folder| folder.canonicalize());
+    working.map_err(|error| format!("the working directory: {}", reason(&error)))
+}
+
+/// The time that is given, or the system's.
+fn now(input: &InputArgs) -> Option<i64> {
+    input.now.or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(now.as_secs()).ok()
+    })
+}
+
+/// The configuration by which files are found.
+fn excluding(config: Option<&ConfigSource>) -> Result<Config, String> {
+    config.map_or_else(|| Ok(Config::default()), |source| configuration(source, FileId(0)))
+}
+
+fn wanted<'a>(
+    input: &InputArgs,
+    root: &'a Path,
+    excluding: &'a Config,
+    config: Option<&'a ConfigSource>,
+) -> Wanted<'a> {
+    Wanted {
+        root,
+        no_ignore: input.files.no_ignore,
+        exclude: excluding.exclude.iter().map(|glob| glob.value.as_str()).collect(),
+        config: config.map(|source| source.path.as_path()),
+    }
 }
 
 fn configuration(source: &ConfigSource, id: FileId) -> Result<Config, String> {

@@ -38,6 +38,13 @@ pub(crate) struct Wanted<'a> {
     pub(crate) config: Option<&'a Path>,
 }
 
+impl Wanted<'_> {
+    /// Whether the configuration leaves the path out, by its name.
+    pub(crate) fn excludes(&self, name: &str) -> bool {
+        self.exclude.iter().any(|pattern| glob::matches_path(pattern, name))
+    }
+}
+
 /// What was found.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -78,11 +85,7 @@ fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let links = RefCell::new(Vec::new());
     let leaves_out = |path: &Path, is_dir: bool| {
-        let excluded = || {
-            let name = root::name(wanted.root, path);
-            wanted.exclude.iter().any(|pattern| glob::matches_path(pattern, &name))
-        };
-        (!wanted.exclude.is_empty() && excluded())
+        (!wanted.exclude.is_empty() && wanted.excludes(&root::name(wanted.root, path)))
             || (!wanted.no_ignore && ignores.borrow_mut().leaves_out(path, is_dir))
     };
     let entries = WalkDir::new(&folder).follow_links(true).into_iter().filter_entry(|entry| {
@@ -167,6 +170,12 @@ fn promises_source(path: &Path, root: &Path) -> bool {
     let named = path.extension().is_some_and(|ending| SURE_EXTENSIONS.iter().any(|own| ending == *own));
     let Some(folder) = path.parent().filter(|_| named) else { return false };
     path.read_link().is_ok_and(|target| root::absolute(folder, &target).starts_with(root))
+}
+
+/// Whether a file below `root` may be a source, by its name and its folders.
+pub(crate) fn may_hold_source(path: &Path, root: &Path) -> bool {
+    let skipped = |path: &Path| path.iter().any(|part| SKIPPED.iter().any(|skipped| part == *skipped));
+    is_source(path) && path.strip_prefix(root).is_ok_and(|path| !skipped(path))
 }
 
 fn is_source(path: &Path) -> bool {

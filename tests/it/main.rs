@@ -9,6 +9,7 @@ mod equivalence;
 mod estates;
 mod formats;
 mod graph;
+mod hook;
 mod hostile;
 mod kubectl;
 mod kubelet;

@@ -1,5 +1,6 @@
 //! The face of the analysis: options in, facts in, one report out.
 
+pub mod change;
 pub mod estate;
 
 use std::collections::BTreeSet;

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use canpull_core::config::nearest;
 use canpull_core::diagnostic::Severity;
+use canpull_core::render;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Proves, before anything is deployed, whether each container image can be pulled.
-#[derive(Parser, Debug)]
+#[derive(Parser)]
 #[command(
     name = "canpull",
     version,
@@ -25,7 +26,7 @@ pub(crate) struct Cli {
 }
 
 /// What canpull can be told to do.
-#[derive(Subcommand, Debug)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// Analyse, report, exit; what is done without a command.
     Check(Box<CheckArgs>),
@@ -112,12 +113,12 @@ pub(crate) struct FileArgs {
 }
 
 /// Arguments of `check`.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// How to print the report, and where: full, concise or json. Repeatable.
+    /// How to print the report, and where. Repeatable: full, concise, json, sarif, github, azure, gitlab, junit, markdown.
     #[arg(help_heading = "Report", long = "output-format", value_name = "FORMAT[=FILE]", default_value = "full")]
     pub(crate) outputs: Vec<OutputSpec>,
     /// Run only these rules.
@@ -181,21 +182,29 @@ pub(crate) enum Color {
 }
 
 /// An output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Format {
     /// For people: source lines, colours, help.
     Full,
-    /// One line a finding.
-    Concise,
-    /// JSON, version 1.
-    Json,
+    /// For machines.
+    Machine(&'static render::Format),
 }
 
-/// The names that `--output-format` takes.
-const FORMATS: [(&str, Format); 3] = [("full", Format::Full), ("concise", Format::Concise), ("json", Format::Json)];
+impl Format {
+    /// The name of the format for people.
+    const FULL: &str = "full";
+
+    fn names() -> impl Iterator<Item = &'static str> {
+        std::iter::once(Self::FULL).chain(render::FORMATS.iter().map(|format| format.name))
+    }
+
+    fn find(name: &str) -> Option<Self> {
+        if name == Self::FULL { Some(Self::Full) } else { render::Format::find(name).map(Self::Machine) }
+    }
+}
 
 /// A format, and the file that it goes to; else standard output.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct OutputSpec {
     pub(crate) format: Format,
     pub(crate) file: Option<PathBuf>,
@@ -210,15 +219,11 @@ impl FromStr for OutputSpec {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let known = || FORMATS.iter().map(|(name, _)| *name);
-        match FORMATS.iter().find(|(own, _)| *own == name) {
-            Some(&(_, format)) => Ok(Self { format, file }),
-            None => Err(format!(
-                "no format is called `{name}`{}; there are {}",
-                did_you_mean(name, known()),
-                known().collect::<Vec<_>>().join(", ")
-            )),
-        }
+        let format = Format::find(name).ok_or_else(|| {
+            let near = did_you_mean(name, Format::names());
+            format!("no format is called `{name}`{near}; there are {}", Format::names().collect::<Vec<_>>().join(", "))
+        })?;
+        Ok(Self { format, file })
     }
 }
 

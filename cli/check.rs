@@ -1,13 +1,14 @@
 //! `canpull check`: analyse, mend where asked to, report, exit.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use canpull_core::{Options, Report, render, rules};
 
 use crate::args::{CheckArgs, Cli, Format, OutputSpec};
 use crate::codes;
 use crate::fix::{self, Allowed};
-use crate::human::{self, Renderer};
+use crate::human::{self, Renderer, Texts};
 use crate::output::{self, Sink};
 use crate::progress::Progress;
 use crate::run::{Analysis, Project};
@@ -19,10 +20,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
             return Err(crate::no_such_rule(id));
         }
     }
-    let to_stdout = args.outputs.iter().filter(|spec| spec.file.is_none()).count();
-    if to_stdout > 1 {
-        return Err("only one output format can go to standard output; give the others a file: FORMAT=FILE".to_owned());
-    }
+    distinct(&args.outputs)?;
     let project = if args.staged { Project::staged(&args.input) } else { Project::find(&args.input) };
     let project = project.map_err(|message| with_command_hint(message, args))?;
     if args.show_files {
@@ -51,20 +49,35 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         fix::write(&mended.files)?;
         if !args.input.files.quiet && !mended.is_empty() {
             let plural = if mended.applied == 1 { "" } else { "es" };
-            let places = human::count(mended.files.len(), "file");
+            let places = render::count(mended.files.len(), "file");
             output::note(&format!("applied {} fix{plural} in {places}", mended.applied));
         }
         mended.analysis
     } else {
         project.analyse(&options, &BTreeMap::new(), &progress)?
     };
-    for spec in &args.outputs {
-        write(spec, args, &analysis)?;
-    }
+    write_all(args, &project, &analysis)?;
     let code = exit_code(args, &analysis.report);
     // The process ends soon: taking the report apart, piece by piece, would only take time.
     std::mem::forget(analysis);
     Ok(code)
+}
+
+/// Each output has a place of its own.
+fn distinct(outputs: &[OutputSpec]) -> Result<(), String> {
+    let mut taken: Vec<Option<&Path>> = Vec::new();
+    for spec in outputs {
+        let file = spec.file.as_deref();
+        match file {
+            _ if !taken.contains(&file) => taken.push(file),
+            Some(file) => return Err(format!("two output formats go to {}", file.display())),
+            None => {
+                let reason = "only one output format can go to standard output; give the others a file: FORMAT=FILE";
+                return Err(reason.to_owned());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn allowed(args: &CheckArgs) -> Allowed {
@@ -102,7 +115,7 @@ fn tell(project: &Project, args: &CheckArgs) {
     if args.input.files.verbose {
         let config =
             project.config_name().map_or("no configuration".to_owned(), |name| format!("configuration {name}"));
-        let files = human::count(project.names().len(), "file");
+        let files = render::count(project.names().len(), "file");
         output::note(&format!("root {}, {config}, {files} to read", project.root.display()));
     }
     if !args.input.files.quiet {
@@ -112,22 +125,35 @@ fn tell(project: &Project, args: &CheckArgs) {
     }
 }
 
-fn write(spec: &OutputSpec, args: &CheckArgs, analysis: &Analysis) -> Result<(), String> {
+/// Writes all outputs. One that fails keeps none of the others from being written.
+fn write_all(args: &CheckArgs, project: &Project, analysis: &Analysis) -> Result<(), String> {
+    let failed: Vec<String> =
+        args.outputs.iter().filter_map(|spec| write(spec, args, project, analysis).err()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+}
+
+fn write(spec: &OutputSpec, args: &CheckArgs, project: &Project, analysis: &Analysis) -> Result<(), String> {
     let report = &analysis.report;
     let mut sink = Sink::open(spec.file.as_deref())?;
-    match spec.format {
-        Format::Json => sink.stream(|out| render::write_json(report, out))?,
-        Format::Concise => sink.write(&render::concise(report))?,
+    let lines = match spec.format {
+        Format::Machine(format) => {
+            let texts = Texts::new(analysis);
+            let (rules, folder) = (canpull_core::rule_infos(), project.folder());
+            let input = render::Input { report, rules: &rules, text: &|file| texts.get(file), folder: &folder };
+            sink.stream(|out| (format.write)(&input, out))?;
+            format.lines
+        }
         Format::Full => {
             let terminal = spec.file.is_none();
             let (color, width) = (terminal && output::colored(args.input.files.color), output::width());
-            let mut renderer = Renderer::new(analysis, color, if terminal { width } else { 120 });
+            let renderer = Renderer::new(analysis, color, if terminal { width } else { 120 });
             for finding in &report.diagnostics {
                 sink.write(&renderer.finding(finding))?;
             }
+            true
         }
-    }
-    if spec.format != Format::Json {
+    };
+    if lines {
         if args.statistics {
             sink.write(&human::statistics(report))?;
         }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use canpull_core::proof::{Link, RouteKind, Truth, evidence};
-use canpull_core::render::{self, one_line};
+use canpull_core::proof::{Link, Truth, evidence};
+use canpull_core::render::{self, one_line, route_title, workload_name};
 use canpull_core::report::Pull;
 use canpull_core::{Options, Report, glob};
 
@@ -49,21 +49,19 @@ fn recipe(report: &Report, pulls: &[&Pull]) -> Option<String> {
     Some(out)
 }
 
-fn workload(pull: &Pull) -> String {
-    let namespace = pull.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-    format!("{}/{namespace}{}", pull.kind, pull.name)
-}
-
 fn matches(pattern: &str, pull: &Pull) -> bool {
-    let names = [workload(pull), format!("{}/{}", pull.kind, pull.name), pull.container.clone(), pull.image.clone()];
+    let names =
+        [workload_name(pull), format!("{}/{}", pull.kind, pull.name), pull.container.clone(), pull.image.clone()];
     names.iter().any(|name| name.contains(pattern) || glob::matches(pattern, name))
 }
 
 fn example(report: &Report) -> String {
     match report.pulls.first() {
-        Some(pull) => {
-            one_line(&format!("a workload, a container or an image, such as `{}` or `{}`", workload(pull), pull.image))
-        }
+        Some(pull) => one_line(&format!(
+            "a workload, a container or an image, such as `{}` or `{}`",
+            workload_name(pull),
+            pull.image
+        )),
         None => "a workload, a container or an image, and these files have none".to_owned(),
     }
 }
@@ -99,12 +97,8 @@ fn tree(report: &Report, pull: &Pull, paint: &Paint) -> String {
     let place = render::place(report, pull.span);
     let at = format!("{}:{}", place.path, place.start.line);
     let world = if pull.world == "." { String::new() } else { format!(", in {}", pull.world) };
-    let head = format!("{}, container {}{world}", workload(pull), pull.container);
-    let verdict = match pull.verdict {
-        Truth::Yes => "can be pulled",
-        Truth::No => "cannot be pulled",
-        Truth::Unknown => "may or may not be pulled",
-    };
+    let head = format!("{}, container {}{world}", workload_name(pull), pull.container);
+    let verdict = render::verdict_title(pull.verdict);
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}  {}", one_line(&head), paint.faint(&one_line(&at)));
     let _ = writeln!(out, "{} {} {verdict}", paint.mark(pull.verdict), one_line(&pull.image));
@@ -131,18 +125,6 @@ fn tree(report: &Report, pull: &Pull, paint: &Paint) -> String {
         let _ = writeln!(out, "   no way leads to this image");
     }
     out
-}
-
-const fn route_title(kind: RouteKind) -> &'static str {
-    match kind {
-        RouteKind::NoPullNeeded => "without pulling",
-        RouteKind::Anonymous => "anonymously",
-        RouteKind::PodPullSecret => "with the pod's pull secret",
-        RouteKind::ServiceAccountPullSecret => "with the service account's pull secret",
-        RouteKind::NodeIdentity => "with the node's identity",
-        RouteKind::ServiceAccountIdentity => "with the service account's identity",
-        RouteKind::Declared => "as the configuration declares",
-    }
 }
 
 fn links(out: &mut String, report: &Report, links: &[Link], stem: &str, paint: &Paint) {

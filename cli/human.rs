@@ -1,14 +1,14 @@
 //! Reports for people: source lines of every file that a finding speaks of, colours, help, a summary.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use canpull_core::Report;
 use canpull_core::diagnostic::{Applicability, Change, Diagnostic, Severity};
-use canpull_core::proof::Truth;
-use canpull_core::render::{self, one_line, printable};
-use canpull_syntax::{FileId, Span, TextRange, text};
+use canpull_core::render::{self, SourceText, count, one_line, printable};
+use canpull_syntax::{FileId, Span, text};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
 use crate::run::Analysis;
@@ -29,11 +29,11 @@ impl<'a> Renderer<'a> {
     pub(crate) fn new(analysis: &'a Analysis, color: bool, width: usize) -> Self {
         let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).tab_width(4);
-        Self { analysis, handler, texts: Texts { analysis, held: Vec::new() } }
+        Self { analysis, handler, texts: Texts::new(analysis) }
     }
 
     /// One finding, with an empty line behind it.
-    pub(crate) fn finding(&mut self, finding: &Diagnostic) -> String {
+    pub(crate) fn finding(&self, finding: &Diagnostic) -> String {
         let labels = self.labels(finding);
         let snippets = Snippets::new(&labels, |file| self.texts.get(file));
         let place = render::place(&self.analysis.report, finding.span);
@@ -73,20 +73,8 @@ impl<'a> Renderer<'a> {
 
 /// The last line: what came out.
 pub(crate) fn summary(report: &Report) -> String {
-    let pulls = |truth| report.pulls.iter().filter(|pull| pull.verdict == truth).count();
-    let findings = |severity| report.diagnostics.iter().filter(|one| one.severity == severity).count();
-    format!(
-        "{}: {} yes, {} no, {} unknown. {}: {}, {}, {} in {}\n",
-        count(report.pulls.len(), "pull"),
-        pulls(Truth::Yes),
-        pulls(Truth::No),
-        pulls(Truth::Unknown),
-        count(report.diagnostics.len(), "finding"),
-        count(findings(Severity::Error), "error"),
-        count(findings(Severity::Warning), "warning"),
-        count(findings(Severity::Info), "info").trim_end_matches('s'),
-        count(usize::try_from(report.file_count).unwrap_or(usize::MAX), "file"),
-    )
+    let files = count(usize::try_from(report.file_count).unwrap_or(usize::MAX), "file");
+    format!("{}. {} in {files}\n", render::pull_counts(report), render::finding_counts(report))
 }
 
 /// The commands that mend a finding, each whole on a line, however long: to be copied and run.
@@ -112,11 +100,6 @@ pub(crate) fn statistics(report: &Report) -> String {
     lines.concat()
 }
 
-/// `1 file`, `2 files`.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 fn help(finding: &Diagnostic) -> String {
     let mut help = finding.help.clone();
     for fix in &finding.fixes {
@@ -131,55 +114,44 @@ fn help(finding: &Diagnostic) -> String {
     help
 }
 
-/// A file's text, decoded as it was for the analysis, and what may not be shown of it.
-pub(crate) struct FileText {
-    pub(crate) text: String,
-    /// Disjoint, in order.
-    pub(crate) masked: Vec<TextRange>,
-}
-
 /// Files read again, a few held at a time.
-struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     analysis: &'a Analysis,
-    held: Vec<(FileId, Option<Rc<FileText>>)>,
+    held: RefCell<Vec<Held>>,
 }
 
-impl Texts<'_> {
+type Held = (FileId, Option<Rc<SourceText>>);
+
+impl<'a> Texts<'a> {
+    /// The texts of the analysed files.
+    pub(crate) fn new(analysis: &'a Analysis) -> Self {
+        Self { analysis, held: RefCell::default() }
+    }
+
     /// `None` where the file cannot be read any more, or has changed: its secrets are then anywhere.
-    fn get(&mut self, id: FileId) -> Option<Rc<FileText>> {
-        if let Some((_, text)) = self.held.iter().find(|(held, _)| *held == id) {
+    pub(crate) fn get(&self, id: FileId) -> Option<Rc<SourceText>> {
+        let mut all = self.held.borrow_mut();
+        if let Some((_, text)) = all.iter().find(|(held, _)| *held == id) {
             return text.clone();
         }
         let text = self.read(id).map(Rc::new);
-        if self.held.len() >= HELD {
-            self.held.remove(0);
+        if all.len() >= HELD {
+            all.remove(0);
         }
-        self.held.push((id, text.clone()));
+        all.push((id, text.clone()));
         text
     }
 
-    fn read(&self, id: FileId) -> Option<FileText> {
+    fn read(&self, id: FileId) -> Option<SourceText> {
         let bytes = self.analysis.sources.get(id.0 as usize)?.bytes()?;
         let file = self.analysis.report.files.get(id.0 as usize)?;
         let text = match text::decode(&bytes) {
             Ok(text) => text.into_owned(),
             Err(error) => error.before,
         };
-        let masked = [file.masked.as_slice(), &canpull_core::secrets(&file.path, &text)].concat();
-        Some(FileText { masked: disjoint(masked), text })
+        let secrets = [file.masked.as_slice(), &canpull_core::secrets(&file.path, &text)].concat();
+        Some(SourceText::new(text, secrets))
     }
-}
-
-fn disjoint(mut ranges: Vec<TextRange>) -> Vec<TextRange> {
-    ranges.sort_unstable();
-    let mut merged: Vec<TextRange> = Vec::new();
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => merged.push(range),
-        }
-    }
-    merged
 }
 
 /// A finding as the graphical renderer wants it.

@@ -1,7 +1,7 @@
 //! Where output goes: standard output, files, and what a reader that has gone away means.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use canpull_core::render::printable;
 
@@ -14,14 +14,27 @@ pub(crate) enum Sink {
     /// The reader has gone away: nobody waits for the rest.
     Gone,
     File(std::io::BufWriter<std::fs::File>, String),
+    /// A file that takes its place when all is written.
+    Fresh(std::io::BufWriter<tempfile::NamedTempFile>, PathBuf),
 }
 
 impl Sink {
-    /// Opens `file`, or standard output.
+    /// Opens `file`, or standard output. A file is replaced in one step; a pipe or a device is written to as it is.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, String> {
         let Some(path) = file else { return Ok(Self::Stdout(std::io::BufWriter::new(std::io::stdout()))) };
-        let created = std::fs::File::create(path).map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
-        Ok(Self::File(std::io::BufWriter::new(created), path.display().to_string()))
+        let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
+        match std::fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => {
+                let opened = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+                Ok(Self::File(std::io::BufWriter::new(opened), path.display().to_string()))
+            }
+            found => {
+                // Through a link, the file it leads to is replaced, not the link.
+                let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+                let fresh = fresh(&place, found.ok().map(|metadata| metadata.permissions())).map_err(failed)?;
+                Ok(Self::Fresh(std::io::BufWriter::new(fresh), place))
+            }
+        }
     }
 
     /// Writes; a reader that has gone away is no error.
@@ -33,16 +46,21 @@ impl Sink {
     pub(crate) fn stream(&mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), String> {
         let (done, name) = match self {
             Self::Gone => return Ok(()),
-            Self::Stdout(out) => (write(out), "standard output"),
-            Self::File(out, name) => (write(out), name.as_str()),
+            Self::Stdout(out) => (write(out), "standard output".to_owned()),
+            Self::File(out, name) => (write(out), name.clone()),
+            Self::Fresh(out, path) => (write(out), path.display().to_string()),
         };
         let done = done.map_err(|error| (error.kind(), format!("{name}: {}", reason(&error))));
         self.settle(done)
     }
 
-    /// Writes what is left.
+    /// Writes what is left, and puts a fresh file in its place.
     pub(crate) fn close(mut self) -> Result<(), String> {
-        self.stream(|out| out.flush())
+        self.stream(|out| out.flush())?;
+        let Self::Fresh(out, path) = self else { return Ok(()) };
+        let failed = |error: &std::io::Error| format!("{}: {}", path.display(), reason(error));
+        let file = out.into_inner().map_err(|error| failed(error.error()))?;
+        file.persist(&path).map(drop).map_err(|error| failed(&error.error))
     }
 
     fn settle(&mut self, done: Result<(), (std::io::ErrorKind, String)>) -> Result<(), String> {
@@ -58,6 +76,22 @@ impl Sink {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// A file beside `path`, as others may read it that are made anew, or with the permissions of the one it replaces.
+fn fresh(path: &Path, permissions: Option<std::fs::Permissions>) -> std::io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.prefix(".canpull-").tempfile_in(folder)?;
+    if let Some(permissions) = permissions {
+        if permissions.readonly() {
+            return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
+        }
+        file.as_file().set_permissions(permissions)?;
+    }
+    Ok(file)
 }
 
 /// Prints to standard output.

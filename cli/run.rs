@@ -167,6 +167,13 @@ impl Project {
         names
     }
 
+    /// The way from the repository's root to the project's, which may lie deeper: empty, or with `/` at its end.
+    pub(crate) fn folder(&self) -> String {
+        let repository = self.root.ancestors().find(|folder| folder.join(".git").exists());
+        let name = repository.map(|repository| root::name(repository, &self.root)).unwrap_or_default();
+        if name.is_empty() { name } else { format!("{name}/") }
+    }
+
     /// The configuration's name, where there is one.
     pub(crate) fn config_name(&self) -> Option<&str> {
         self.config.as_ref().map(|source| source.name.as_str())

@@ -5,11 +5,9 @@
 
 use std::rc::Rc;
 
-use canpull_core::render::{self, Place, one_line};
+use canpull_core::render::{self, Place, SourceText, one_line};
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
-
-use crate::human::FileText;
 
 /// Lines shown before and behind a place.
 const CONTEXT: u32 = 1;
@@ -64,7 +62,7 @@ struct Plan<'l, 'r> {
 
 impl Snippets {
     /// Cuts the windows. A file that gives no text is left out, unless it is the first label's: then all are.
-    pub(crate) fn new(labels: &[Label<'_>], mut text: impl FnMut(FileId) -> Option<Rc<FileText>>) -> Self {
+    pub(crate) fn new(labels: &[Label<'_>], mut text: impl FnMut(FileId) -> Option<Rc<SourceText>>) -> Self {
         let mut snippets = Self { windows: Vec::new(), labels: Vec::new() };
         for plan in plans(labels) {
             match text(plan.file) {
@@ -96,7 +94,7 @@ impl Snippets {
         })
     }
 
-    fn add(&mut self, plan: &Plan<'_, '_>, file: &FileText) {
+    fn add(&mut self, plan: &Plan<'_, '_>, file: &SourceText) {
         // A gap between windows keeps a label from touching two.
         let base = self.windows.last().map_or(0, |window| window.base + window.text.len() + 2);
         let Some(label) = plan.labels.first() else { return };
@@ -158,8 +156,8 @@ struct LineCutter<'t> {
 
 impl<'t> LineCutter<'t> {
     /// At the start of line `first`, found backwards from `offset` on line `line`.
-    fn at(file: &'t FileText, offset: u32, line: u32, first: u32) -> Self {
-        let text = file.text.as_str();
+    fn at(file: &'t SourceText, offset: u32, line: u32, first: u32) -> Self {
+        let text = file.text();
         let mut at = line_start(text, (offset as usize).min(text.len()));
         let mut number = line;
         while number > first && at > 0 {
@@ -198,7 +196,7 @@ fn line_start(text: &str, at: usize) -> usize {
 
 /// A line as it is shown: masked, printable, cut where it is long.
 struct Cut<'t> {
-    file: &'t FileText,
+    file: &'t SourceText,
     line: TextRange,
     text: String,
     dropped: usize,
@@ -206,7 +204,7 @@ struct Cut<'t> {
 }
 
 impl<'t> Cut<'t> {
-    fn new(file: &'t FileText, line: TextRange, labels: impl Iterator<Item = TextRange>) -> Self {
+    fn new(file: &'t SourceText, line: TextRange, labels: impl Iterator<Item = TextRange>) -> Self {
         let mut cut = Self { file, line, text: String::new(), dropped: 0, lead: 0 };
         let whole = cut.shown_up_to(line.end);
         if whole.len() <= MOST_BYTES {
@@ -232,8 +230,8 @@ impl<'t> Cut<'t> {
     }
 
     fn shown_up_to(&self, end: u32) -> String {
-        let piece = TextRange::new(self.line.start, end).slice(&self.file.text);
-        let ranges = &self.file.masked;
+        let piece = TextRange::new(self.line.start, end).slice(self.file.text());
+        let ranges = self.file.masked();
         let first = ranges.partition_point(|range| range.end <= self.line.start);
         let last = ranges.partition_point(|range| range.start < end);
         let here = ranges.get(first..last.max(first)).unwrap_or_default();

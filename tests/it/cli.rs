@@ -465,7 +465,13 @@ fn several_formats_leave_in_one_run() {
     assert_eq!(written, printed);
     assert_eq!(project.run(&["--output-format", "json", "--output-format", "full"]).0, Some(2));
     let (code, _, err) = project.run(&["--output-format", "jsno"]);
-    assert!(code == Some(2) && err.contains("did you mean `json`?; there are full, concise, json"), "{err}");
+    assert!(
+        code == Some(2)
+            && err.contains(
+                "did you mean `json`?; there are full, azure, concise, github, gitlab, json, junit, markdown, sarif"
+            ),
+        "{err}"
+    );
 }
 
 #[test]

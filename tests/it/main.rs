@@ -13,6 +13,7 @@ mod hook;
 mod hostile;
 mod kubectl;
 mod kubelet;
+mod outputs;
 mod proof;
 mod render;
 mod roles;

@@ -9,11 +9,17 @@ use base64::engine::general_purpose::STANDARD;
 /// What must never be seen, plain or encoded.
 const CANARY: &str = "Kanarienvogel-7Q-Zeisig";
 
-const RUNS: [&[&str]; 9] = [
+const RUNS: [&[&str]; 15] = [
     &["--output-format", "full", "--color", "always", "-v"],
     &["--output-format", "full", "--color", "never", "--statistics"],
     &["--output-format", "concise", "-v", "--statistics"],
     &["--output-format", "json"],
+    &["--output-format", "sarif"],
+    &["--output-format", "github"],
+    &["--output-format", "azure"],
+    &["--output-format", "gitlab"],
+    &["--output-format", "junit"],
+    &["--output-format", "markdown"],
     &["explain", "*"],
     &["--diff"],
     &["--diff", "--unsafe-fixes"],

@@ -93,3 +93,16 @@ pub struct Diagnostic {
     /// Indexes of the pulls it speaks of.
     pub pulls: Vec<usize>,
 }
+
+/// A rule, for those who show its findings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RuleInfo {
+    /// Its id.
+    pub id: &'static str,
+    /// Its severity unless a finding's evidence or the configuration says otherwise.
+    pub severity: Severity,
+    /// Its page, in Markdown.
+    pub page: &'static str,
+    /// Where it concerns who else may get at images or credentials: how bad that is, on the scale of CVSS.
+    pub security: Option<&'static str>,
+}

@@ -19,7 +19,7 @@ pub mod rules;
 pub mod source;
 pub mod suppress;
 
-pub use report::{Options, Report, analyze, read_config};
+pub use report::{Options, Report, analyze, read_config, rule_infos};
 pub use source::{MAX_BYTES, read, secrets};
 
 /// The README's example, run as a test.

@@ -1,15 +1,109 @@
 //! Output for machines, one file a format, and what they share: locations and masking.
 
-use canpull_syntax::{LineIndex, Position, Span, TextRange};
+use std::io::{self, Write};
+use std::rc::Rc;
 
-use crate::report::{Report, ReportFile};
+use canpull_syntax::{FileId, LineIndex, Position, Span, TextRange};
 
+use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
+use crate::proof::{RouteKind, Truth};
+use crate::report::{Pull, Report, ReportFile};
+
+mod azure;
 mod concise;
+mod fingerprint;
+mod github;
+mod gitlab;
 pub mod graph;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 
 pub use concise::concise;
 pub use json::{json, write_json};
+
+/// What formats are made from.
+#[derive(Clone, Copy)]
+pub struct Input<'r> {
+    /// The report.
+    pub report: &'r Report,
+    /// The rules that its findings may name.
+    pub rules: &'r [RuleInfo],
+    /// The text of a file; `None` where it cannot be read any more, or has changed.
+    pub text: &'r dyn Fn(FileId) -> Option<Rc<SourceText>>,
+    /// The way from the repository's root to the project's: empty, or with `/` at its end. Services want paths from there.
+    pub folder: &'r str,
+}
+
+/// A file's text as it was analysed, with what may not be shown of it.
+#[derive(Debug)]
+pub struct SourceText {
+    text: String,
+    masked: Vec<TextRange>,
+}
+
+impl SourceText {
+    /// The text, and ranges that hold secrets, in any order.
+    pub fn new(text: String, mut secrets: Vec<TextRange>) -> Self {
+        secrets.sort_unstable();
+        let mut masked: Vec<TextRange> = Vec::new();
+        for range in secrets {
+            match masked.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => masked.push(range),
+            }
+        }
+        Self { text, masked }
+    }
+
+    /// The text, secrets and all.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Disjoint and in order: what no output may show.
+    pub fn masked(&self) -> &[TextRange] {
+        &self.masked
+    }
+}
+
+/// A format for machines.
+pub struct Format {
+    /// As users name it.
+    pub name: &'static str,
+    /// One finding a line, among other lines; else one document, with nothing before it or behind.
+    pub lines: bool,
+    /// Writes the report.
+    pub write: fn(&Input<'_>, &mut dyn Write) -> io::Result<()>,
+}
+
+/// All formats for machines, by name.
+pub const FORMATS: &[Format] = &[
+    Format { name: "azure", lines: true, write: azure::write },
+    Format { name: "concise", lines: true, write: concise::write },
+    Format { name: "github", lines: true, write: github::write },
+    Format { name: "gitlab", lines: false, write: gitlab::write },
+    Format { name: "json", lines: false, write: |input, out| write_json(input.report, out) },
+    Format { name: "junit", lines: false, write: junit::write },
+    Format { name: "markdown", lines: false, write: markdown::write },
+    Format { name: "sarif", lines: false, write: sarif::write },
+];
+
+impl Format {
+    /// The format of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+
+    /// The report as text.
+    pub fn text(&self, input: &Input<'_>) -> String {
+        let mut bytes = Vec::new();
+        // A vector takes all that is written.
+        let _ = (self.write)(input, &mut bytes);
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+}
 
 /// What stands in the place of a secret, however long it is: its length is nobody's business either.
 pub const MASK: &str = "********";
@@ -103,11 +197,73 @@ fn is_plain(c: char) -> bool {
 }
 
 /// As JSON and `concise` say a severity.
-pub const fn severity_name(severity: crate::diagnostic::Severity) -> &'static str {
+pub const fn severity_name(severity: Severity) -> &'static str {
     match severity {
-        crate::diagnostic::Severity::Info => "info",
-        crate::diagnostic::Severity::Warning => "warning",
-        crate::diagnostic::Severity::Error => "error",
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// How the pulls came out: `4 pulls: 1 yes, 2 no, 1 unknown`.
+pub fn pull_counts(report: &Report) -> String {
+    let of = |verdict| report.pulls.iter().filter(|pull| pull.verdict == verdict).count();
+    let (yes, no, unknown) = (of(Truth::Yes), of(Truth::No), of(Truth::Unknown));
+    format!("{}: {yes} yes, {no} no, {unknown} unknown", count(report.pulls.len(), "pull"))
+}
+
+/// How many findings of each severity: `3 findings: 1 error, 2 warnings, 0 info`.
+pub fn finding_counts(report: &Report) -> String {
+    let of = |severity| report.diagnostics.iter().filter(|one| one.severity == severity).count();
+    let (errors, warnings) = (count(of(Severity::Error), "error"), count(of(Severity::Warning), "warning"));
+    format!("{}: {errors}, {warnings}, {} info", count(report.diagnostics.len(), "finding"), of(Severity::Info))
+}
+
+/// What is wrong, in a sentence, and what to do, in another.
+fn message_and_help(finding: &Diagnostic, separator: &str) -> String {
+    if finding.help.is_empty() {
+        return finding.message.clone();
+    }
+    format!("{}{separator}{}", finding.message, finding.help)
+}
+
+/// The findings, the worst first, in order otherwise.
+fn by_severity(report: &Report) -> Vec<&Diagnostic> {
+    let mut findings: Vec<&Diagnostic> = report.diagnostics.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// `Kind/namespace/name`, or `Kind/name` where no namespace is written.
+pub fn workload_name(pull: &Pull) -> String {
+    let namespace = pull.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    format!("{}/{namespace}{}", pull.kind, pull.name)
+}
+
+/// How a way to an image is called.
+pub const fn route_title(kind: RouteKind) -> &'static str {
+    match kind {
+        RouteKind::NoPullNeeded => "without pulling",
+        RouteKind::Anonymous => "anonymously",
+        RouteKind::PodPullSecret => "with the pod's pull secret",
+        RouteKind::ServiceAccountPullSecret => "with the service account's pull secret",
+        RouteKind::NodeIdentity => "with the node's identity",
+        RouteKind::ServiceAccountIdentity => "with the service account's identity",
+        RouteKind::Declared => "as the configuration declares",
+    }
+}
+
+/// What a verdict says of an image.
+pub const fn verdict_title(verdict: Truth) -> &'static str {
+    match verdict {
+        Truth::Yes => "can be pulled",
+        Truth::No => "cannot be pulled",
+        Truth::Unknown => "may or may not be pulled",
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use canpull_syntax::{FileId, LineIndex, Span, TextRange};
 
 use crate::config::{self, Config, ConfigError, Level};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
 use crate::fact::{FileFacts, Role};
 use crate::model::AccessModel;
 use crate::proof::review::Review;
@@ -155,6 +155,11 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
 pub fn read_config(path: &str, file: FileId, text: &str) -> (Config, Vec<ConfigError>) {
     let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
     config::parse(path, file, text, &ids)
+}
+
+/// All rules by id, for renderers: they know no rule.
+pub fn rule_infos() -> Vec<RuleInfo> {
+    rules::ALL.iter().map(rules::Rule::info).collect()
 }
 
 fn level(id: &str, config: &Config) -> Option<Level> {

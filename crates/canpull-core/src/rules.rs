@@ -58,7 +58,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{Span, text, to_offset};
 
-use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, Severity};
+use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, RuleInfo, Severity};
 use crate::fact::script::SlipFact;
 use crate::fact::{DefectKind, FieldDefect};
 use crate::model::azure::{Registry, RegistryId};
@@ -156,6 +156,26 @@ pub const ALL: &[Rule] = &[
     unused_suppression::RULE,
     virtual_node_needs_pull_secret::RULE,
 ];
+
+/// Rules about who else may get at images or credentials, with how bad that is on the scale of CVSS: code scanning
+/// services rank these apart.
+const SECURITY: &[(&str, &str)] = &[
+    ("admin-user-enabled", "5.5"),
+    ("anonymous-pull-enabled", "6.5"),
+    ("pull-credential-admin", "6.5"),
+    ("pull-credential-plaintext", "8.5"),
+    ("role-condition-loose", "4.5"),
+    ("role-scope-too-broad", "3.5"),
+    ("role-too-powerful", "5.5"),
+];
+
+impl Rule {
+    /// What those who show findings may know of it.
+    pub fn info(&self) -> RuleInfo {
+        let security = SECURITY.iter().find(|(id, _)| *id == self.id).map(|(_, score)| *score);
+        RuleInfo { id: self.id, severity: self.severity, page: self.page, security }
+    }
+}
 
 /// The rule with this id.
 pub fn find(id: &str) -> Option<&'static Rule> {

@@ -102,6 +102,11 @@ impl LineIndex {
         Self { line_starts, wide }
     }
 
+    /// Where each line starts, the first at 0.
+    pub fn starts(&self) -> &[u32] {
+        &self.line_starts
+    }
+
     /// Where `offset` is.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_starts.partition_point(|&start| start <= offset);

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use canpull_core::config::nearest;
+use canpull_core::config::did_you_mean;
 use canpull_core::diagnostic::Severity;
-use canpull_core::render;
+use canpull_core::render::{self, graph};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Proves, before anything is deployed, whether each container image can be pulled.
@@ -40,8 +41,8 @@ pub(crate) enum Command {
     /// Print the access graph: workloads → images → registries ← routes.
     Graph {
         /// In which form.
-        #[arg(long, value_enum, default_value = "mermaid")]
-        format: GraphFormat,
+        #[arg(long, default_value = "mermaid", value_parser = graph_formats())]
+        format: String,
         #[command(flatten)]
         input: InputArgs,
     },
@@ -80,7 +81,7 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) isolated: bool,
     /// The time to hold expiry dates against, such as 2026-01-31T12:00:00Z; else the system's.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = canpull_core::report::time)]
     pub(crate) now: Option<i64>,
 }
 
@@ -154,19 +155,6 @@ pub(crate) struct CheckArgs {
     /// List the files that would be read, and stop.
     #[arg(help_heading = "Report", long)]
     pub(crate) show_files: bool,
-}
-
-/// The forms of the access graph.
-#[derive(Clone, Copy, ValueEnum, Debug, PartialEq, Eq)]
-pub(crate) enum GraphFormat {
-    /// For Graphviz.
-    Dot,
-    /// For Markdown.
-    Mermaid,
-    /// Nodes and edges.
-    Json,
-    /// A picture.
-    Svg,
 }
 
 /// Whether to colour.
@@ -274,13 +262,7 @@ impl FailOn {
     }
 }
 
-fn time(text: &str) -> Result<i64, String> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
-        .map(time::OffsetDateTime::unix_timestamp)
-        .map_err(|_| "not a time as RFC 3339 writes it, such as 2026-01-31T12:00:00Z".to_owned())
-}
-
-/// `; did you mean …?` where one of the known names is near.
-pub(crate) fn did_you_mean<'n>(written: &str, known: impl Iterator<Item = &'n str>) -> String {
-    nearest(written, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+fn graph_formats() -> PossibleValuesParser {
+    let forms = graph::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    forms.collect::<Vec<_>>().into()
 }

@@ -1,13 +1,14 @@
 //! `canpull check`: analyse, mend where asked to, report, exit.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use canpull_core::{Options, Report, render, rules};
+use canpull_core::fix::{Allowed, Changed, mend};
+use canpull_core::report::rule;
+use canpull_core::{Options, Report, render};
 
 use crate::args::{CheckArgs, Cli, Format, OutputSpec};
 use crate::codes;
-use crate::fix::{self, Allowed};
+use crate::fix;
 use crate::human::{self, Renderer, Texts};
 use crate::output::{self, Sink};
 use crate::progress::Progress;
@@ -15,11 +16,7 @@ use crate::run::{Analysis, Project};
 
 /// Runs `check`.
 pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
-    for id in args.select.iter().chain(&args.ignore) {
-        if rules::find(id).is_none() {
-            return Err(crate::no_such_rule(id));
-        }
-    }
+    args.select.iter().chain(&args.ignore).try_for_each(|id| rule(id).map(drop))?;
     distinct(&args.outputs)?;
     let project = if args.staged { Project::staged(&args.input) } else { Project::find(&args.input) };
     let project = project.map_err(|message| with_command_hint(message, args))?;
@@ -37,24 +34,25 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         partial: false,
     };
     let progress = Progress::new(!args.input.files.no_progress && !args.input.files.quiet);
+    let analyse = |changed: &Changed| project.analyse(&options, changed, &progress);
     if args.diff {
-        let mended = fix::mend(&project, &options, allowed(args), &progress)?;
+        let mended = mend(analyse(&Changed::new())?, &allowed(args), analyse)?;
         report_skipped(&mended.skipped);
         output::print(&fix::diff(&mended.files)?)?;
-        return Ok(if mended.is_empty() { codes::CLEAN } else { codes::FOUND });
+        return Ok(if mended.files.is_empty() { codes::CLEAN } else { codes::FOUND });
     }
     let analysis = if args.fix || args.unsafe_fixes {
-        let mended = fix::mend(&project, &options, allowed(args), &progress)?;
+        let mended = mend(analyse(&Changed::new())?, &allowed(args), analyse)?;
         report_skipped(&mended.skipped);
-        fix::write(&mended.files)?;
-        if !args.input.files.quiet && !mended.is_empty() {
+        fix::write(&mended.files, |name| project.path_of(name))?;
+        if !args.input.files.quiet && !mended.files.is_empty() {
             let plural = if mended.applied == 1 { "" } else { "es" };
             let places = render::count(mended.files.len(), "file");
             output::note(&format!("applied {} fix{plural} in {places}", mended.applied));
         }
         mended.analysis
     } else {
-        project.analyse(&options, &BTreeMap::new(), &progress)?
+        analyse(&Changed::new())?
     };
     write_all(args, &project, &analysis)?;
     let code = exit_code(args, &analysis.report);
@@ -91,8 +89,7 @@ fn report_skipped(skipped: &[String]) {
 }
 
 fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
-    let fails = |least| report.diagnostics.iter().any(|finding| finding.severity >= least);
-    if args.fail_on.severity().is_some_and(fails) { codes::FOUND } else { codes::CLEAN }
+    if args.fail_on.severity().is_some_and(|least| report.has(least)) { codes::FOUND } else { codes::CLEAN }
 }
 
 /// A path that does not exist may be a command with a slip in it.

@@ -1,166 +1,15 @@
-//! Applies the edits that findings offer, until nothing more changes, and writes them or shows them as a diff.
+//! Writes what fixes change, or shows it as a diff.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use canpull_core::Options;
-use canpull_core::diagnostic::{Applicability, Change};
-use canpull_syntax::edit::{self, Edit};
-use canpull_syntax::{FileId, LineIndex};
+use canpull_core::fix::Mended;
+use canpull_syntax::LineIndex;
 
 use crate::output;
-use crate::progress::Progress;
-use crate::run::{Analysis, Project, Source, stamp};
-
-/// One mended defect may uncover the next; this many rounds settle any sane file.
-const MOST_ROUNDS: usize = 10;
-
-/// Which fixes may be applied.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Allowed {
-    /// Those that keep what the author meant.
-    Safe,
-    /// Also those that change what is granted or used.
-    Unsafe,
-}
-
-impl Allowed {
-    const fn covers(self, applicability: Applicability) -> bool {
-        match applicability {
-            Applicability::Safe => true,
-            Applicability::Unsafe => matches!(self, Self::Unsafe),
-            Applicability::DisplayOnly => false,
-        }
-    }
-}
-
-/// A file before and after.
-pub(crate) struct Mended {
-    path: Option<PathBuf>,
-    before: Vec<u8>,
-    after: Arc<[u8]>,
-}
-
-/// What fixing comes to; nothing is written yet.
-pub(crate) struct Outcome {
-    /// Changed files by name.
-    pub(crate) files: BTreeMap<String, Mended>,
-    /// Fixes applied.
-    pub(crate) applied: usize,
-    /// Why fixes were left out.
-    pub(crate) skipped: Vec<String>,
-    /// The analysis of the files as they are then.
-    pub(crate) analysis: Analysis,
-}
-
-impl Outcome {
-    /// Whether nothing would change.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-}
-
-/// Applies fixes in memory and analyses anew until the files are stable.
-pub(crate) fn mend(
-    project: &Project,
-    options: &Options,
-    allowed: Allowed,
-    progress: &Progress,
-) -> Result<Outcome, String> {
-    let mut analysis = project.analyse(options, &BTreeMap::new(), progress)?;
-    let mut files: BTreeMap<String, Mended> = BTreeMap::new();
-    let (mut applied, mut skipped) = (0, Vec::new());
-    for _ in 0..MOST_ROUNDS {
-        let (edits, count) = chosen(&analysis, allowed);
-        let mut changed = false;
-        for (id, edits) in edits {
-            match edited(&analysis, id, &edits) {
-                Ok(Some((name, before, after))) => {
-                    changed = true;
-                    let path = analysis.sources.get(id.0 as usize).and_then(Source::path).map(PathBuf::from);
-                    match files.get_mut(&name) {
-                        Some(mended) => mended.after = after,
-                        None => {
-                            files.insert(name, Mended { path, before, after });
-                        }
-                    }
-                }
-                Ok(None) => {}
-                Err(reason) => {
-                    if !skipped.contains(&reason) {
-                        skipped.push(reason);
-                    }
-                }
-            }
-        }
-        if !changed {
-            break;
-        }
-        applied += count;
-        let now: BTreeMap<_, _> = files.iter().map(|(name, file)| (name.clone(), file.after.clone())).collect();
-        analysis = project.analyse(options, &now, progress)?;
-    }
-    files.retain(|_, file| *file.before != *file.after);
-    Ok(Outcome { files, applied, skipped, analysis })
-}
-
-/// The edits of this round, by file and in order. Fixes that overlap an earlier one wait for the next round, whole.
-fn chosen(analysis: &Analysis, allowed: Allowed) -> (BTreeMap<FileId, Vec<Edit>>, usize) {
-    let mut taken: BTreeMap<FileId, BTreeMap<(u32, u32), Edit>> = BTreeMap::new();
-    let mut fixes = 0;
-    for finding in &analysis.report.diagnostics {
-        let usable = finding.fixes.iter().find_map(|fix| match &fix.change {
-            Change::Edits(edits) if allowed.covers(fix.applicability) && !edits.is_empty() => Some(edits),
-            _ => None,
-        });
-        let Some(edits) = usable else { continue };
-        if edits.iter().all(|(file, edit)| taken.get(file).is_none_or(|taken| is_free(taken, edit))) {
-            for (file, edit) in edits {
-                let key = (edit.range.start, edit.range.end);
-                taken.entry(*file).or_default().insert(key, edit.clone());
-            }
-            fixes += 1;
-        }
-    }
-    let in_order = taken.into_iter().map(|(file, edits)| (file, edits.into_values().collect()));
-    (in_order.collect(), fixes)
-}
-
-/// Whether an edit keeps off those that are taken; two at one place do not, for their order would be chance.
-fn is_free(taken: &BTreeMap<(u32, u32), Edit>, edit: &Edit) -> bool {
-    let (start, end) = (edit.range.start, edit.range.end);
-    let before = taken.range(..=(start, u32::MAX)).next_back();
-    let after = taken.range((start, 0)..).next();
-    before.is_none_or(|(&(from, to), _)| to <= start && (from, to) != (start, end) && from != start)
-        && after.is_none_or(|(&(from, _), _)| end <= from && from != start)
-}
-
-type Edited = Option<(String, Vec<u8>, Arc<[u8]>)>;
-
-/// A file with the edits applied, its byte-order mark kept.
-fn edited(analysis: &Analysis, id: FileId, edits: &[Edit]) -> Result<Edited, String> {
-    let index = id.0 as usize;
-    let (Some(file), Some(source)) = (analysis.report.files.get(index), analysis.sources.get(index)) else {
-        return Ok(None);
-    };
-    let name = file.path.clone();
-    let bytes = source.bytes().ok_or_else(|| format!("{name}: not fixed: the file has changed since it was read"))?;
-    let (mark, text) = match bytes.as_slice() {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
-            return Err(format!("{name}: not fixed: fixes are written in UTF-8 only"));
-        }
-        [0xEF, 0xBB, 0xBF, rest @ ..] => ("\u{FEFF}", rest),
-        rest => ("", rest),
-    };
-    let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
-    Ok(edit::apply(text, edits).map(|after| {
-        let after = format!("{mark}{after}");
-        (name, bytes.clone(), after.into_bytes().into())
-    }))
-}
+use crate::run::stamp;
 
 /// The changes as `git apply` and `patch` take them.
 pub(crate) fn diff(files: &BTreeMap<String, Mended>) -> Result<String, String> {
@@ -221,10 +70,10 @@ fn quoted(prefix: &str, name: &str) -> String {
 }
 
 /// Writes the changed files, each in one step. A file that is no longer what was analysed is left alone.
-pub(crate) fn write(files: &BTreeMap<String, Mended>) -> Result<(), String> {
+pub(crate) fn write(files: &BTreeMap<String, Mended>, path_of: impl Fn(&str) -> Option<PathBuf>) -> Result<(), String> {
     for (name, file) in files {
-        match &file.path {
-            Some(path) => replace(path, file).map_err(|reason| format!("{name}: not fixed: {reason}"))?,
+        match path_of(name) {
+            Some(path) => replace(&path, file).map_err(|reason| format!("{name}: not fixed: {reason}"))?,
             // Standard input has no place of its own: its mended text is what `--diff` shows.
             None => return Err(format!("{name}: standard input cannot be fixed in place; use --diff")),
         }
@@ -256,13 +105,7 @@ fn replace(path: &std::path::Path, file: &Mended) -> Result<(), String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use canpull_syntax::TextRange;
-
     use super::*;
-
-    fn edit(start: u32, end: u32, text: &str) -> Edit {
-        Edit { range: TextRange::new(start, end), text: text.to_owned() }
-    }
 
     #[test]
     fn git_applies_the_diff_and_writing_gives_the_same() {
@@ -275,9 +118,10 @@ mod tests {
         for ((name, before), after) in names.iter().zip(before).zip(after) {
             let path = folder.path().join(name);
             std::fs::write(&path, before).unwrap();
-            let mended = Mended { path: Some(path), before: before.into(), after: after.as_bytes().into() };
+            let mended = Mended { before: before.into(), after: after.as_bytes().into() };
             files.insert((*name).to_owned(), mended);
         }
+        let path_of = |name: &str| Some(folder.path().join(name));
         let patch = folder.path().join("x.patch");
         std::fs::write(&patch, diff(&files).unwrap()).unwrap();
         let mut git = std::process::Command::new("git");
@@ -285,23 +129,12 @@ mod tests {
         assert!(status.unwrap().success(), "{}", std::fs::read_to_string(&patch).unwrap());
         let shown = || names.map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap());
         assert_eq!(shown(), after);
-        assert!(write(&files).unwrap_err().contains("has changed"));
+        assert!(write(&files, path_of).unwrap_err().contains("has changed"));
         for (name, before) in names.iter().zip(before) {
             std::fs::write(folder.path().join(name), before).unwrap();
         }
-        write(&files).unwrap();
+        write(&files, path_of).unwrap();
         assert_eq!(shown(), after);
-    }
-
-    #[test]
-    fn overlapping_edits_wait() {
-        let taken: BTreeMap<_, _> =
-            [edit(2, 4, ""), edit(8, 8, "x")].map(|edit| ((edit.range.start, edit.range.end), edit)).into();
-        for (start, end, free) in
-            [(0, 2, true), (4, 8, true), (4, 4, true), (3, 5, false), (2, 2, false), (0, 9, false), (8, 8, false)]
-        {
-            assert_eq!(is_free(&taken, &edit(start, end, "")), free, "{start}..{end}");
-        }
     }
 
     #[test]

@@ -3,25 +3,19 @@
 use std::collections::BTreeMap;
 
 use canpull_core::Options;
-use canpull_core::render::graph;
+use canpull_core::render::graph::GraphFormat;
 
-use crate::args::{GraphFormat, InputArgs};
+use crate::args::InputArgs;
 use crate::codes;
 use crate::output;
 use crate::progress::Progress;
 use crate::run::Project;
 
 /// Runs `graph`.
-pub(crate) fn print(format: GraphFormat, input: &InputArgs) -> Result<u8, String> {
+pub(crate) fn print(format: &str, input: &InputArgs) -> Result<u8, String> {
+    let format = GraphFormat::find(format).ok_or("there is no such form of the graph")?;
     let project = Project::find(input)?;
     let progress = Progress::new(!input.files.no_progress && !input.files.quiet);
-    let options = Options::default();
-    let report = project.analyse(&options, &BTreeMap::new(), &progress)?.report;
-    let text = match format {
-        GraphFormat::Dot => graph::dot(&report),
-        GraphFormat::Mermaid => graph::mermaid(&report),
-        GraphFormat::Json => graph::graph_json(&report),
-        GraphFormat::Svg => graph::svg(&report),
-    };
-    output::print(&text).map(|()| codes::CLEAN)
+    let report = project.analyse(&Options::default(), &BTreeMap::new(), &progress)?.report;
+    output::print(&(format.render)(&report)).map(|()| codes::CLEAN)
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use canpull_core::Report;
 use canpull_core::diagnostic::{Applicability, Change, Diagnostic, Severity};
+use canpull_core::project::source_text;
 use canpull_core::render::{self, SourceText, count, one_line, printable};
-use canpull_syntax::{FileId, Span, text};
+use canpull_syntax::{FileId, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
 use crate::run::Analysis;
@@ -144,13 +145,7 @@ impl<'a> Texts<'a> {
 
     fn read(&self, id: FileId) -> Option<SourceText> {
         let bytes = self.analysis.sources.get(id.0 as usize)?.bytes()?;
-        let file = self.analysis.report.files.get(id.0 as usize)?;
-        let text = match text::decode(&bytes) {
-            Ok(text) => text.into_owned(),
-            Err(error) => error.before,
-        };
-        let secrets = [file.masked.as_slice(), &canpull_core::secrets(&file.path, &text)].concat();
-        Some(SourceText::new(text, secrets))
+        Some(source_text(self.analysis.report.files.get(id.0 as usize)?, &bytes))
     }
 }
 

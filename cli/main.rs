@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         None => check::check(&cli.check),
         Some(Command::Check(args)) => check::check(args),
         Some(Command::Explain { pattern, input }) => explain::explain(pattern, input),
-        Some(Command::Graph { format, input }) => graph::print(*format, input),
+        Some(Command::Graph { format, input }) => graph::print(format, input),
         Some(Command::Rule { id, all }) => rule(id.as_deref(), *all),
         Some(Command::Init { files }) => init::init(files),
         Some(Command::ConfigSchema) => config_schema(),
@@ -44,7 +44,6 @@ fn main() -> ExitCode {
 }
 
 fn rule(id: Option<&str>, all: bool) -> Result<u8, String> {
-    let page = |rule: &rules::Rule| format!("# {}\n\n{}\n", rule.id, rule.page.trim());
     let longest = rules::ALL.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     let line = |rule: &rules::Rule| {
         let severity = canpull_core::render::severity_name(rule.severity);
@@ -52,16 +51,11 @@ fn rule(id: Option<&str>, all: bool) -> Result<u8, String> {
         format!("{}\n", line.trim_end())
     };
     let text = match id {
-        Some(id) => page(rules::find(id).ok_or_else(|| no_such_rule(id))?),
-        None if all => rules::ALL.iter().map(page).collect::<Vec<_>>().join("\n"),
+        Some(id) => canpull_core::report::rule(id)?.markdown(),
+        None if all => rules::ALL.iter().map(rules::Rule::markdown).collect::<Vec<_>>().join("\n"),
         None => rules::ALL.iter().map(line).collect(),
     };
     output::print(&text).map(|()| codes::CLEAN)
-}
-
-/// What to say of an id that no rule has.
-fn no_such_rule(id: &str) -> String {
-    format!("no rule is called `{id}`{}", args::did_you_mean(id, rules::ALL.iter().map(|rule| rule.id)))
 }
 
 fn config_schema() -> Result<u8, String> {

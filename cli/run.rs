@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use canpull_core::config::Config;
+use canpull_core::config::{Config, ConfigError};
 use canpull_core::fact::FileFacts;
-use canpull_core::report::ReadError;
+use canpull_core::fix;
 use canpull_core::report::change::keep_new;
+use canpull_core::report::{ConfigText, ReadError, judge};
 use canpull_core::{Options, Report, analyze, read_config};
 use canpull_syntax::{FileId, LineIndex, text};
 use rayon::prelude::*;
@@ -32,8 +33,8 @@ const STDIN: &str = "-";
 #[derive(Clone)]
 enum Origin {
     Disk(PathBuf),
-    /// Standard input, a file as fixes leave it, or as it is staged; and the file on disk that it stands for.
-    Memory(Arc<[u8]>, Option<PathBuf>),
+    /// Standard input, a file as fixes leave it, or as it is staged.
+    Memory(Arc<[u8]>),
     /// It is no more; what was known of it is held against what is.
     Gone,
 }
@@ -50,19 +51,10 @@ impl Source {
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         let bytes = match &self.origin {
             Origin::Disk(path) => read_bounded(path).ok()?.bytes,
-            Origin::Memory(bytes, _) => bytes.to_vec(),
+            Origin::Memory(bytes) => bytes.to_vec(),
             Origin::Gone => return None,
         };
         (stamp(&bytes) == self.stamp).then_some(bytes)
-    }
-
-    /// The file on disk.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        match &self.origin {
-            Origin::Disk(path) => Some(path),
-            Origin::Memory(_, path) => path.as_deref(),
-            Origin::Gone => None,
-        }
     }
 }
 
@@ -81,8 +73,7 @@ pub(crate) struct Project {
 
 struct ConfigSource {
     path: PathBuf,
-    name: String,
-    text: String,
+    written: ConfigText,
     source: Source,
 }
 
@@ -91,6 +82,16 @@ pub(crate) struct Analysis {
     pub(crate) report: Report,
     /// By `FileId`, like the report's files.
     pub(crate) sources: Vec<Source>,
+}
+
+impl fix::Analysis for Analysis {
+    fn report(&self) -> &Report {
+        &self.report
+    }
+
+    fn bytes(&self, file: FileId) -> Option<Vec<u8>> {
+        self.sources.get(file.0 as usize)?.bytes()
+    }
 }
 
 impl Project {
@@ -176,12 +177,21 @@ impl Project {
 
     /// The configuration's name, where there is one.
     pub(crate) fn config_name(&self) -> Option<&str> {
-        self.config.as_ref().map(|source| source.name.as_str())
+        self.config.as_ref().map(|source| source.written.path.as_str())
     }
 
     /// What could not be walked: name and reason.
     pub(crate) fn notes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.found.notes.iter().map(|(name, reason)| (name.as_str(), reason.as_str()))
+    }
+
+    /// Where the file that reports name so lies on disk.
+    pub(crate) fn path_of(&self, name: &str) -> Option<PathBuf> {
+        if self.stdin.as_ref().is_some_and(|(piped, _)| piped == name) {
+            return None;
+        }
+        let config = self.config.as_ref().filter(|source| source.written.path == name).map(|source| &source.path);
+        self.found.files.get(name).or(config).cloned()
     }
 
     /// A path given on the command line, as reports name it.
@@ -222,8 +232,9 @@ impl Project {
         let mut report = match &self.staged {
             Some(staged) if !staged.parents.is_empty() => self.judge_change(staged, facts, &mut sources, &options)?,
             _ => {
-                let config = self.config(&mut facts, &mut sources)?;
-                analyze(facts, &config, &options)
+                sources.extend(self.config.as_ref().map(|config| config.source.clone()));
+                let config = self.config.as_ref().map(|config| &config.written);
+                judge(facts, config, &options).map_err(|errors| in_lines(&errors))?
             }
         };
         errors.sort();
@@ -236,19 +247,19 @@ impl Project {
         let mut files: BTreeMap<&str, Origin> =
             self.found.all().map(|(name, path)| (name, Origin::Disk(path.to_owned()))).collect();
         if let Some((name, bytes)) = &self.stdin {
-            files.insert(name, Origin::Memory(bytes.clone(), None));
+            files.insert(name, Origin::Memory(bytes.clone()));
         }
         if let Some(staged) = &self.staged {
             let differing = staged.contents.iter().filter(|(name, _)| self.found.files.contains_key(*name));
             for (name, bytes) in differing {
-                files.insert(name, Origin::Memory(bytes.clone(), self.found.files.get(name).cloned()));
+                files.insert(name, Origin::Memory(bytes.clone()));
             }
             let config = self.config_name();
             files.extend(staged.gone().filter(|name| Some(*name) != config).map(|name| (name, Origin::Gone)));
         }
         for (name, bytes) in changed {
             if let Some((name, _)) = files.get_key_value(name.as_str()) {
-                files.insert(name, Origin::Memory(bytes.clone(), None));
+                files.insert(name, Origin::Memory(bytes.clone()));
             }
         }
         files.into_iter().collect()
@@ -307,8 +318,8 @@ impl Project {
     fn config(&self, facts: &mut Vec<FileFacts>, sources: &mut Vec<Source>) -> Result<Config, String> {
         let Some(source) = &self.config else { return Ok(Config::default()) };
         let config = configuration(source, FileId::at(facts.len()))?;
-        let lines = LineIndex::new(&source.text);
-        facts.push(FileFacts { path: source.name.clone(), lines, ..FileFacts::default() });
+        let lines = LineIndex::new(&source.written.text);
+        facts.push(FileFacts { path: source.written.path.clone(), lines, ..FileFacts::default() });
         sources.push(source.source.clone());
         Ok(config)
     }
@@ -317,7 +328,7 @@ impl Project {
     fn read(id: FileId, name: &str, origin: Origin) -> (FileFacts, (Source, Option<ReadError>)) {
         let read = match &origin {
             Origin::Disk(path) => read_bounded(path),
-            Origin::Memory(bytes, _) => Ok(Content { bytes: bytes.to_vec(), again: true }),
+            Origin::Memory(bytes) => Ok(Content { bytes: bytes.to_vec(), again: true }),
             Origin::Gone => {
                 let facts = FileFacts { path: name.to_owned(), ..FileFacts::default() };
                 return (facts, (Source { origin, stamp: 0 }, None));
@@ -325,7 +336,7 @@ impl Project {
         };
         match read {
             Ok(Content { bytes, again }) => {
-                let origin = if again { origin } else { Origin::Memory(bytes.as_slice().into(), None) };
+                let origin = if again { origin } else { Origin::Memory(bytes.as_slice().into()) };
                 let source = Source { origin, stamp: stamp(&bytes) };
                 (canpull_core::read(id, name, &bytes), (source, None))
             }
@@ -418,14 +429,15 @@ fn config_source(
     let name = root::name(root, &path);
     let content = staged.filter(|_| input.config.is_none()).and_then(|staged| staged.contents.get(&name));
     let (bytes, origin) = if let Some(bytes) = content {
-        (bytes.to_vec(), Origin::Memory(bytes.clone(), Some(path.clone())))
+        (bytes.to_vec(), Origin::Memory(bytes.clone()))
     } else {
         let read = read_bounded(&path).map_err(|error| format!("{name}: {error}"))?;
         (read.bytes, Origin::Disk(path.clone()))
     };
     let decoded = text::decode(&bytes).map_err(|error| format!("{name}: the file is not text: {}", error.message))?;
     let source = Source { origin, stamp: stamp(&bytes) };
-    Ok(Some(ConfigSource { path, text: decoded.into_owned(), source, name }))
+    let written = ConfigText { path: name, text: decoded.into_owned() };
+    Ok(Some(ConfigSource { path, written, source }))
 }
 
 /// The working directory, without symbolic links.
@@ -462,9 +474,10 @@ fn wanted<'a>(
 }
 
 fn configuration(source: &ConfigSource, id: FileId) -> Result<Config, String> {
-    let (config, errors) = read_config(&source.name, id, &source.text);
-    if errors.is_empty() {
-        return Ok(config);
-    }
-    Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    source.written.read(id).map_err(|errors| in_lines(&errors))
+}
+
+/// All that is wrong with a configuration.
+fn in_lines(errors: &[ConfigError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

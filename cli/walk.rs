@@ -7,24 +7,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use canpull_core::glob;
+use canpull_core::source::{is_candidate, is_skipped};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::WalkDir;
 
 use crate::git_index::Tracked;
 use crate::root;
 
-/// Folders that hold no sources of the project.
-const SKIPPED: [&str; 3] = [".git", "node_modules", ".terraform"];
-
-/// Endings of files that may be sources.
-const EXTENSIONS: [&str; 12] =
-    ["yaml", "yml", "json", "sh", "bash", "zsh", "ps1", "psm1", "md", "markdown", "txt", "mk"];
-
 /// Endings of files that are sources or mean to be.
 const SURE_EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
-
-/// Whole names of files that may be sources.
-const NAMES: [&str; 4] = ["Kustomization", "Makefile", "makefile", "GNUmakefile"];
 
 /// Which files to look for.
 pub(crate) struct Wanted<'a> {
@@ -93,7 +84,7 @@ fn walk(folder: &Path, wanted: &Wanted<'_>, ignores: &RefCell<Ignores>, found: &
             return true;
         }
         let path = entry.path();
-        if SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+        if entry.file_name().to_str().is_some_and(is_skipped) {
             return false;
         }
         if entry.path_is_symlink() {
@@ -174,13 +165,13 @@ fn promises_source(path: &Path, root: &Path) -> bool {
 
 /// Whether a file below `root` may be a source, by its name and its folders.
 pub(crate) fn may_hold_source(path: &Path, root: &Path) -> bool {
-    let skipped = |path: &Path| path.iter().any(|part| SKIPPED.iter().any(|skipped| part == *skipped));
+    let skipped = |path: &Path| path.iter().any(|part| part.to_str().is_some_and(is_skipped));
     is_source(path) && path.strip_prefix(root).is_ok_and(|path| !skipped(path))
 }
 
 fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|own| extension == *own))
-        || path.file_name().is_some_and(|name| NAMES.iter().any(|own| name == *own))
+    // What is no Unicode in a name is of no ending that counts, but the ending itself may well be.
+    path.file_name().is_some_and(|name| is_candidate(&name.to_string_lossy()))
 }
 
 /// The `.gitignore` files that speak of a folder's entries, the nearest first.

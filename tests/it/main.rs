@@ -24,4 +24,5 @@ mod shell;
 mod spans;
 mod suppress;
 mod tidy;
+mod wasm;
 mod yaml;

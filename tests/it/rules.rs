@@ -14,7 +14,7 @@ const NOW: i64 = 1_767_268_800;
 const CONFIG: &str = "canpull.yaml";
 
 /// The files of an example, with their names: a fence names its file behind its language, `page.yaml` where it does not.
-type Files = Vec<(String, String)>;
+pub(super) type Files = Vec<(String, String)>;
 
 /// The configuration among an example's files, and the report of the rest.
 fn report(files: &Files) -> Report {
@@ -41,7 +41,7 @@ fn found(files: &Files) -> Vec<&'static str> {
     rules
 }
 
-fn example(page: &str, heading: &str) -> Option<Files> {
+pub(super) fn example(page: &str, heading: &str) -> Option<Files> {
     let section = page.split_once(&format!("## {heading}\n"))?.1;
     let section = section.split("\n## ").next()?;
     // Every second piece is a fence: its info string, a line break, its text.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What each module of the core may import from the core. Imports go down only; siblings never import each other.
-const FLOORS: [(&str, &[&str]); 14] = [
+const FLOORS: [(&str, &[&str]); 16] = [
     // 0: words
     ("acr_host", &[]),
     ("glob", &[]),
@@ -23,7 +23,9 @@ const FLOORS: [(&str, &[&str]); 14] = [
     ("suppress", &["config", "diagnostic", "fact", "glob", "model", "proof"]),
     // 5: the face
     ("report", &["config", "diagnostic", "fact", "model", "proof", "rules", "suppress"]),
-    ("render", &["config", "diagnostic", "fact", "proof", "report"]),
+    ("fix", &["diagnostic", "report"]),
+    ("project", &["config", "fix", "glob", "render", "report", "source"]),
+    ("render", &["config", "diagnostic", "fact", "glob", "proof", "report"]),
     ("lib", &["report", "source"]),
 ];
 
@@ -100,7 +102,7 @@ fn no_rule_knows_another() {
 
 #[test]
 fn every_module_says_what_lives_in_it() {
-    for folder in ["cli", "crates", "tests"] {
+    for folder in ["cli", "crates", "tests", "wasm/src", "wasm/bindgen/src"] {
         for path in sources(folder).iter().filter(|path| !path.components().any(|part| part.as_os_str() == "target")) {
             let text = std::fs::read_to_string(path).unwrap();
             assert!(text.starts_with("//! "), "{} does not open with `//! `", path.display());
@@ -124,6 +126,18 @@ fn every_rule_is_a_file_of_its_name() {
     assert_eq!(listed, files);
     let ids: Vec<&str> = canpull_core::rules::ALL.iter().map(|rule| rule.id).collect();
     assert!(ids.is_sorted(), "the list of rules is not in order: {ids:?}");
+}
+
+/// Their own two lock files keep them apart.
+#[test]
+fn the_module_and_its_bindings_are_of_one_version() {
+    let locked = |lock: &str, package: &str| {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(lock)).unwrap();
+        let at = text.find(&format!("name = \"{package}\"\nversion = ")).unwrap();
+        text[at..].lines().nth(1).unwrap().to_owned()
+    };
+    let module = locked("Cargo.lock", "wasm-bindgen");
+    assert_eq!(module, locked("wasm/bindgen/Cargo.lock", "wasm-bindgen-cli-support"));
 }
 
 #[test]

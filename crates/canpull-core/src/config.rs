@@ -8,7 +8,7 @@ use canpull_syntax::{FileId, Node, Position, Span, TextRange, to_offset, yaml};
 use crate::diagnostic::Severity;
 
 pub use file::schema;
-pub use keys::nearest;
+pub use keys::{did_you_mean, nearest};
 
 /// A configured value with its place in the configuration file.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -17,7 +17,7 @@ pub enum Severity {
 }
 
 /// How sure the evidence makes a finding. Computed, never typed by hand.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Rests on an Unknown link.
@@ -38,7 +38,7 @@ pub struct Annotation {
 }
 
 /// Whether a fix may be applied without asking.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Applicability {
     /// Keeps what the author meant: `--fix`.

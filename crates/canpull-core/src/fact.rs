@@ -130,7 +130,8 @@ pub struct ObjectMeta {
 }
 
 /// What a container is to its pod.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// `containers`.
     Container,

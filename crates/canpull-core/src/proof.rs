@@ -19,7 +19,8 @@ pub use case::prove_all;
 pub(crate) use credential::matching;
 
 /// Kleene's three truth values.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Truth {
     /// Refuted.
     No,
@@ -158,7 +159,8 @@ pub struct Link {
 }
 
 /// The ways to an image.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum RouteKind {
     /// The image is on the node.
     NoPullNeeded,

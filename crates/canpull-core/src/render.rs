@@ -11,6 +11,7 @@ use crate::report::{Pull, Report, ReportFile};
 
 mod azure;
 mod concise;
+mod explain;
 mod fingerprint;
 mod github;
 mod gitlab;
@@ -21,7 +22,8 @@ mod markdown;
 mod sarif;
 
 pub use concise::concise;
-pub use json::{json, write_json};
+pub use explain::{Paint, explain};
+pub use json::{json, schema, write_json};
 
 /// What formats are made from.
 #[derive(Clone, Copy)]

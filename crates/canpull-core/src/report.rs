@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use canpull_syntax::{FileId, LineIndex, Span, TextRange};
 
-use crate::config::{self, Config, ConfigError, Level};
+use crate::config::{self, Config, ConfigError, Level, did_you_mean};
 use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
 use crate::fact::{FileFacts, Role};
 use crate::model::AccessModel;
 use crate::proof::review::Review;
 use crate::proof::{self, Link, PullProof, Route, Truth};
-use crate::rules;
+use crate::rules::{self, Rule};
 use crate::suppress;
 use estate::{ClusterInfo, CoverageInfo, RegistryInfo};
 
@@ -151,6 +151,42 @@ pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Rep
     report
 }
 
+/// A configuration file as it is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigText {
+    /// Path relative to the project root.
+    pub path: String,
+    /// Its text, decoded.
+    pub text: String,
+}
+
+impl ConfigText {
+    /// The configuration, whose places are in the file with this id.
+    ///
+    /// # Errors
+    /// Names each place that is wrong.
+    pub fn read(&self, file: FileId) -> Result<Config, Vec<ConfigError>> {
+        let (config, errors) = read_config(&self.path, file, &self.text);
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+}
+
+/// As [`analyze`], with the configuration read and set behind the facts of the sources.
+///
+/// # Errors
+/// Those of the configuration.
+pub fn judge(
+    mut files: Vec<FileFacts>,
+    config: Option<&ConfigText>,
+    options: &Options,
+) -> Result<Report, Vec<ConfigError>> {
+    let Some(written) = config else { return Ok(analyze(files, &Config::default(), options)) };
+    let config = written.read(FileId::at(files.len()))?;
+    let lines = LineIndex::new(&written.text);
+    files.push(FileFacts { path: written.path.clone(), lines, ..FileFacts::default() });
+    Ok(analyze(files, &config, options))
+}
+
 /// Reads a configuration and checks it against the rules that exist. With errors, it is not to be used.
 pub fn read_config(path: &str, file: FileId, text: &str) -> (Config, Vec<ConfigError>) {
     let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
@@ -160,6 +196,42 @@ pub fn read_config(path: &str, file: FileId, text: &str) -> (Config, Vec<ConfigE
 /// All rules by id, for renderers: they know no rule.
 pub fn rule_infos() -> Vec<RuleInfo> {
     rules::ALL.iter().map(rules::Rule::info).collect()
+}
+
+/// Seconds since 1970 of a time as RFC 3339 writes it.
+///
+/// # Errors
+/// Says how it is written.
+pub fn time(text: &str) -> Result<i64, String> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .map(time::OffsetDateTime::unix_timestamp)
+        .map_err(|_| "not a time as RFC 3339 writes it, such as 2026-01-31T12:00:00Z".to_owned())
+}
+
+/// The rule with this id.
+///
+/// # Errors
+/// Names the nearest that there is.
+pub fn rule(id: &str) -> Result<&'static Rule, String> {
+    let ids = || rules::ALL.iter().map(|rule| rule.id);
+    rules::find(id).ok_or_else(|| format!("no rule is called `{id}`{}", did_you_mean(id, ids())))
+}
+
+impl Options {
+    /// Whether the rules that are named exist.
+    ///
+    /// # Errors
+    /// Names one that does not, and the nearest that does.
+    pub fn check(&self) -> Result<(), String> {
+        self.select.iter().chain(&self.ignore).try_for_each(|id| rule(id).map(drop))
+    }
+}
+
+impl Report {
+    /// Whether it holds a finding of at least this severity.
+    pub fn has(&self, least: Severity) -> bool {
+        self.diagnostics.iter().any(|finding| finding.severity >= least)
+    }
 }
 
 fn level(id: &str, config: &Config) -> Option<Level> {

@@ -182,6 +182,13 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id == id)
 }
 
+impl Rule {
+    /// Its page, in Markdown.
+    pub fn markdown(&self) -> String {
+        format!("# {}\n\n{}\n", self.id, self.page.trim())
+    }
+}
+
 impl<'a> Context<'a> {
     /// Every pull with its index, image and pod.
     fn pulls(&self) -> impl Iterator<Item = (usize, &'a PullProof, &'a ImageUse<'a>, &'a Pod<'a>)> {

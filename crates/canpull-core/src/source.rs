@@ -2,6 +2,7 @@
 
 mod azure;
 mod azure_cli;
+mod candidate;
 mod comment;
 mod kubernetes;
 mod kustomization;
@@ -12,6 +13,7 @@ mod template;
 
 use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
 
+pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
 pub use secrecy::secrets;
 

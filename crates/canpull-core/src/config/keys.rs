@@ -56,3 +56,8 @@ pub fn nearest<'n>(written: &str, known: impl Iterator<Item = &'n str>) -> Optio
     let most = (written.chars().count() / 3).max(1);
     known.filter_map(near).filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
 }
+
+/// `; did you mean …?` where one of the known names is near.
+pub fn did_you_mean<'n>(written: &str, known: impl Iterator<Item = &'n str>) -> String {
+    nearest(written, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}

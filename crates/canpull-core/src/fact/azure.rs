@@ -174,7 +174,8 @@ pub enum Statement {
 }
 
 /// How a registry decides who may pull.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum RegistryMode {
     /// `LegacyRegistryPermissions`, `rbac`: by the actions of roles such as `AcrPull`.
     Legacy,
@@ -235,7 +236,8 @@ impl RegistryFact {
 }
 
 /// Whose credentials a cluster acts with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum ClusterIdentityKind {
     /// Managed identities: one for the control plane, one for the kubelets.
     Managed,

@@ -67,6 +67,31 @@ pub fn graph_json(report: &Report) -> String {
     text
 }
 
+/// A form of the access graph.
+pub struct GraphFormat {
+    /// As options name it.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// Renders the graph.
+    pub render: fn(&Report) -> String,
+}
+
+/// The forms that every shell offers.
+pub const FORMATS: [GraphFormat; 4] = [
+    GraphFormat { name: "dot", about: "For Graphviz", render: dot },
+    GraphFormat { name: "mermaid", about: "For Markdown", render: mermaid },
+    GraphFormat { name: "json", about: "Nodes and edges", render: graph_json },
+    GraphFormat { name: "svg", about: "A picture", render: svg },
+];
+
+impl GraphFormat {
+    /// The form of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+}
+
 #[derive(Default)]
 struct Builder {
     ids: BTreeMap<(NodeKind, String), String>,

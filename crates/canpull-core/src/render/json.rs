@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use canpull_syntax::{Position, Span};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{place, place_in, severity_name};
+use super::{place, place_in};
 use crate::config::CompleteKind;
 use crate::diagnostic::{Applicability, Change, Confidence, Diagnostic, Fix, Severity};
 use crate::fact::Role;
 use crate::fact::azure::{ClusterIdentityKind, RegistryMode};
-use crate::proof::{Link, Route, Truth};
+use crate::proof::{Link, Route, RouteKind, Truth};
 use crate::report::estate::{ClusterInfo, CoverageInfo, RegistryInfo};
 use crate::report::{Pull, ReadError, Report};
 
@@ -31,7 +32,17 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-#[derive(Serialize)]
+/// The JSON schema of what [`json`] renders.
+pub fn schema() -> serde_json::Value {
+    schemars::generate::SchemaSettings::default()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<ReportForm<'_>>()
+        .to_value()
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
 struct ReportForm<'r> {
     version: u32,
     diagnostics: Vec<DiagnosticForm<'r>>,
@@ -43,24 +54,26 @@ struct ReportForm<'r> {
     summary: Summary,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Position")]
 struct PositionForm {
     line: u32,
     column: u32,
     offset: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Location<'r> {
     path: &'r str,
     start: PositionForm,
     end: PositionForm,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Diagnostic")]
 struct DiagnosticForm<'r> {
     rule: &'r str,
-    severity: &'static str,
+    severity: Severity,
     confidence: Confidence,
     message: &'r str,
     help: &'r str,
@@ -71,13 +84,15 @@ struct DiagnosticForm<'r> {
     pulls: &'r [usize],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Related")]
 struct RelatedForm<'r> {
     location: Location<'r>,
     message: &'r str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
 struct FixForm<'r> {
     title: &'r str,
     applicability: Applicability,
@@ -87,7 +102,8 @@ struct FixForm<'r> {
     command: Option<&'r str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Edit")]
 struct EditForm<'r> {
     path: &'r str,
     start: PositionForm,
@@ -95,69 +111,76 @@ struct EditForm<'r> {
     text: &'r str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Pull")]
 struct PullForm<'r> {
     world: &'r str,
     workload: WorkloadForm<'r>,
     container: &'r str,
-    role: &'static str,
+    role: Role,
     image: &'r str,
     registry: Option<&'r str>,
     repository: Option<&'r str>,
-    verdict: &'static str,
+    verdict: Truth,
     location: Location<'r>,
     common: Vec<LinkForm<'r>>,
     routes: Vec<RouteForm<'r>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Workload")]
 struct WorkloadForm<'r> {
     kind: &'r str,
     namespace: Option<&'r str>,
     name: &'r str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Route")]
 struct RouteForm<'r> {
-    kind: &'static str,
-    truth: &'static str,
+    kind: RouteKind,
+    truth: Truth,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'r str>,
     links: Vec<LinkForm<'r>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Link")]
 struct LinkForm<'r> {
     claim: &'r str,
-    truth: &'static str,
+    truth: Truth,
     assumed: bool,
     because: Vec<Location<'r>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Registry")]
 struct RegistryForm<'r> {
     name: Option<&'r str>,
     host: Option<&'r str>,
-    mode: Option<&'static str>,
+    mode: Option<RegistryMode>,
     anonymous_pull: Option<bool>,
     admin_user: Option<bool>,
     public_network: Option<bool>,
     locations: Vec<Location<'r>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Cluster")]
 struct ClusterForm<'r> {
     name: Option<&'r str>,
     resource_group: Option<&'r str>,
-    identity: Option<&'static str>,
+    identity: Option<ClusterIdentityKind>,
     kubelet_object_id: Option<&'r str>,
     kubelet_client_id: Option<&'r str>,
     locations: Vec<Location<'r>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Coverage")]
 struct CoverageForm<'r> {
     world: &'r str,
     kind: CompleteKind,
@@ -165,7 +188,8 @@ struct CoverageForm<'r> {
     because: Vec<Location<'r>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReadError")]
 struct ErrorForm<'r> {
     path: &'r str,
     message: &'r str,
@@ -173,7 +197,7 @@ struct ErrorForm<'r> {
     column: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Summary {
     files: u64,
     bytes: u64,
@@ -182,14 +206,14 @@ struct Summary {
     diagnostics: SeverityCounts,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PullCounts {
     yes: usize,
     no: usize,
     unknown: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SeverityCounts {
     error: usize,
     warning: usize,
@@ -228,7 +252,7 @@ fn diagnostic<'r>(report: &'r Report, finding: &'r Diagnostic) -> DiagnosticForm
         .collect();
     DiagnosticForm {
         rule: finding.rule,
-        severity: severity_name(finding.severity),
+        severity: finding.severity,
         confidence: finding.confidence,
         message: &finding.message,
         help: &finding.help,
@@ -260,11 +284,11 @@ fn pull<'r>(report: &'r Report, pull: &'r Pull) -> PullForm<'r> {
         world: &pull.world,
         workload: WorkloadForm { kind: &pull.kind, namespace: pull.namespace.as_deref(), name: &pull.name },
         container: &pull.container,
-        role: role_name(pull.role),
+        role: pull.role,
         image: &pull.image,
         registry: pull.registry.as_deref(),
         repository: pull.repository.as_deref(),
-        verdict: pull.verdict.as_str(),
+        verdict: pull.verdict,
         location: location(report, pull.span),
         common: links(report, &pull.common),
         routes: pull.routes.iter().map(|one| route(report, one)).collect(),
@@ -273,8 +297,8 @@ fn pull<'r>(report: &'r Report, pull: &'r Pull) -> PullForm<'r> {
 
 fn route<'r>(report: &'r Report, route: &'r Route) -> RouteForm<'r> {
     RouteForm {
-        kind: route.kind.as_str(),
-        truth: route.truth().as_str(),
+        kind: route.kind,
+        truth: route.truth(),
         secret: route.secret_name.as_deref(),
         links: links(report, &route.links),
     }
@@ -283,7 +307,7 @@ fn route<'r>(report: &'r Report, route: &'r Route) -> RouteForm<'r> {
 fn links<'r>(report: &'r Report, links: &'r [Link]) -> Vec<LinkForm<'r>> {
     let form = |link: &'r Link| LinkForm {
         claim: &link.text,
-        truth: link.truth.as_str(),
+        truth: link.truth,
         assumed: link.assumed,
         because: locations(report, &link.because),
     };
@@ -298,10 +322,7 @@ fn registry<'r>(report: &'r Report, registry: &'r RegistryInfo) -> RegistryForm<
     RegistryForm {
         name: registry.name.as_deref(),
         host: registry.host.as_deref(),
-        mode: registry.mode.map(|mode| match mode {
-            RegistryMode::Legacy => "legacy",
-            RegistryMode::Abac => "abac",
-        }),
+        mode: registry.mode,
         anonymous_pull: registry.anonymous_pull,
         admin_user: registry.admin_user,
         public_network: registry.public_network,
@@ -313,10 +334,7 @@ fn cluster<'r>(report: &'r Report, cluster: &'r ClusterInfo) -> ClusterForm<'r> 
     ClusterForm {
         name: cluster.name.as_deref(),
         resource_group: cluster.group.as_deref(),
-        identity: cluster.identity.map(|kind| match kind {
-            ClusterIdentityKind::Managed => "managed",
-            ClusterIdentityKind::ServicePrincipal => "service-principal",
-        }),
+        identity: cluster.identity,
         kubelet_object_id: cluster.kubelet_object_id.as_deref(),
         kubelet_client_id: cluster.kubelet_client_id.as_deref(),
         locations: locations(report, &cluster.spans),
@@ -329,15 +347,6 @@ fn coverage<'r>(report: &'r Report, coverage: &'r CoverageInfo) -> CoverageForm<
         kind: coverage.kind,
         complete: coverage.declared.is_some(),
         because: locations(report, coverage.declared.as_deref().unwrap_or_default()),
-    }
-}
-
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Container => "container",
-        Role::Init => "init",
-        Role::Ephemeral => "ephemeral",
-        Role::Volume => "volume",
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) enum Tag {
 }
 
 /// One node of the flat tree: 16 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NodeData {
     pub(crate) tag: Tag,
     /// Flow style (`{…}`, `[…]`) for collections.
@@ -115,7 +115,7 @@ pub(crate) const MAX_ALIAS_VISITS: u32 = 2_000_000;
 const MAX_MERGE_DEPTH: u8 = 16;
 
 /// One document of a stream.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Document {
     pub(crate) root: Option<u32>,
     /// The bytes of the document between its separators.

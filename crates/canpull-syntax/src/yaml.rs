@@ -1,6 +1,9 @@
 //! YAML and JSON as `kubectl` reads them: the one wall in front of the parser.
 
+mod block;
 mod build;
+#[cfg(test)]
+mod equal;
 mod events;
 mod json;
 mod message;
@@ -12,6 +15,9 @@ pub(crate) use scalar::{float_key, resolve as resolve_scalar};
 
 use crate::text::{TextRange, to_offset};
 use crate::tree::{Document, MAX_ALIAS_VISITS, Parsed, Problem, Tree};
+
+/// How many bytes of a manifest make a node, about: space for all of them is taken at once.
+const BYTES_PER_NODE: usize = 24;
 
 /// Parses a stream of YAML or JSON documents. Never fails: problems stand beside what could be read.
 pub fn parse(source: &str) -> Parsed<'_> {
@@ -35,8 +41,14 @@ pub fn parse_flow(source: &str) -> Parsed<'_> {
 /// Parses one document that stands in a text of another sort. Its ranges are those of the whole text.
 pub fn parse_within(source: &str, range: TextRange) -> Parsed<'_> {
     let mut parsed = empty(source);
-    events::document(&mut parsed, range);
+    document(&mut parsed, range);
     parsed
+}
+
+/// Reads the document in `range`. Tells whether there was one.
+fn document(parsed: &mut Parsed<'_>, range: TextRange) -> bool {
+    parsed.tree.nodes.reserve(range.slice(parsed.tree.source).len() / BYTES_PER_NODE);
+    block::document(parsed, range).unwrap_or_else(|| events::document(parsed, range))
 }
 
 fn empty(source: &str) -> Parsed<'_> {
@@ -57,7 +69,7 @@ fn yaml(parsed: &mut Parsed<'_>, from: usize) {
         if range.slice(source).starts_with('\u{feff}') {
             range.start += 3;
         }
-        let written = events::document(parsed, range);
+        let written = document(parsed, range);
         let Some(end) = chunk.end else { continue };
         range.end = end.range.end;
         // A file's first `---` is the parser's to read, and makes an empty document.

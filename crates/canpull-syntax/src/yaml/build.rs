@@ -87,6 +87,11 @@ impl<'p, 's> Builder<'p, 's> {
         }
     }
 
+    /// Whether the document has no nodes yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parsed.tree.nodes.len() == self.root as usize
+    }
+
     /// Whether the next node stands directly inside brackets.
     pub(super) fn in_flow(&self) -> bool {
         self.open.last().is_some_and(|open| open.flow)
@@ -282,7 +287,7 @@ impl<'p, 's> Builder<'p, 's> {
             self.fail(problem, range);
             return true;
         }
-        let written = self.parsed.tree.nodes.len() > self.root as usize;
+        let written = !self.is_empty();
         if written {
             self.parsed.documents.push(Document { root: Some(self.root), range, broken: false });
         }

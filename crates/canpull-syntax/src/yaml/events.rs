@@ -8,13 +8,9 @@ use super::view::View;
 use crate::text::{TextRange, to_offset};
 use crate::tree::{Parsed, Problem, ScalarStyle, Tag};
 
-/// How many bytes of a manifest make a node, about: space for all of them is taken at once.
-const BYTES_PER_NODE: usize = 24;
-
 /// Parses the document in `range` and adds it to `parsed`. Tells whether there was one.
 pub(super) fn document(parsed: &mut Parsed<'_>, range: TextRange) -> bool {
     let text = range.slice(parsed.tree.source);
-    parsed.tree.nodes.reserve(text.len() / BYTES_PER_NODE);
     let mut view = View::new(text);
     loop {
         let builder = Builder::new(parsed);
@@ -142,14 +138,16 @@ impl Reader<'_, '_, '_> {
         if self.builder.expects_value() && text.as_bytes().get(at as usize) == Some(&b':') {
             return TextRange::empty(at + 1);
         }
-        let mut at = at as usize;
+        let written = |end: usize| {
+            let before = text.get(self.base..end).unwrap_or_default();
+            self.base + before.trim_end_matches([' ', '\t', '\r', '\n']).len()
+        };
+        let mut at = written(at as usize);
         for comment in self.builder.parsed.tree.comments.iter().rev() {
-            let before = text.get(self.base..at).unwrap_or_default().trim_end();
-            if comment.end as usize != self.base + before.len() {
+            if written(comment.end as usize) != at {
                 break;
             }
-            let gap = text.get(self.base..comment.start as usize).unwrap_or_default();
-            at = self.base + gap.trim_end().len();
+            at = written(comment.start as usize);
         }
         TextRange::empty(to_offset(at))
     }

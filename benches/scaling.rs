@@ -8,13 +8,14 @@ use crate::{Outcome, canpull, run, written};
 /// An input of some size.
 type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
 
-const SHAPES: [Shape; 13] = [
+const SHAPES: [Shape; 14] = [
     ("files", 2_500, |size| corpus::files(size).collect()),
     ("resources of one kustomization", 2_500, resources),
     ("patches of one kustomization", 1_000, patches),
     ("kustomizations, each the base of the next", 1_000, chain),
     ("pods that name one secret", 5_000, one_secret),
     ("namespaces with a secret of one name", 2_500, one_secret_name),
+    ("pods without a namespace, and secrets of one name", 2_500, open_namespaces),
     ("service accounts", 5_000, service_accounts),
     ("secrets for one registry", 2_500, one_registry),
     ("names that no secret has", 2_500, names),
@@ -115,6 +116,15 @@ fn one_secret_name(size: usize) -> Vec<File> {
         (format!("{name}.yaml"), secret("regcred", &name, &one_config()) + &pod(at, &name, NAMED))
     };
     (0..size).map(namespace).collect()
+}
+
+/// Secrets of one name in many namespaces, and pods that may be in any of them.
+fn open_namespaces(size: usize) -> Vec<File> {
+    let file = |at: usize| {
+        let pod = pod(at, "", NAMED).replace("  namespace: \n", "");
+        (format!("{at}.yaml"), secret("regcred", &format!("team-{at}"), &one_config()) + &pod)
+    };
+    (0..size).map(file).collect()
 }
 
 /// Service accounts of one name, each in its namespace with a pod.

@@ -63,6 +63,8 @@ pub struct AccessModel<'a> {
     /// Registries, clusters, identities and rights in Azure, which all worlds share.
     pub azure: Azure<'a>,
     secrets_by_name: ByName<SecretId>,
+    /// Those that the kubelet cannot decode.
+    undecodable_by_name: ByName<SecretId>,
     secrets_by_place: BTreeMap<(WorldId, Namespace), Vec<SecretId>>,
     /// By the host of a key, or nothing for keys that are patterns.
     secrets_by_host: ByName<SecretId>,
@@ -70,6 +72,9 @@ pub struct AccessModel<'a> {
     /// By the `SecretProviderClass`es that they mount.
     pods_by_class: ByName<PodId>,
 }
+
+/// How many secrets of one name are looked at where any of them may be meant.
+const MANY: usize = 32;
 
 /// The index of the next element of a vector, as ids count.
 pub(crate) fn next_id<T>(vector: &[T]) -> u32 {
@@ -92,6 +97,7 @@ impl<'a> AccessModel<'a> {
             injections: scripted::injections(files),
             azure: Azure::new(files),
             secrets_by_name: ByName::new(),
+            undecodable_by_name: ByName::new(),
             secrets_by_place: BTreeMap::new(),
             secrets_by_host: ByName::new(),
             accounts_by_name: ByName::new(),
@@ -138,6 +144,9 @@ impl<'a> AccessModel<'a> {
         let id = SecretId(next_id(&self.secrets));
         if let Some(name) = &secret.name {
             self.secrets_by_name.add(secret.world, name, &secret.namespace, id);
+            if matches!(secret.content, Content::Undecodable { .. }) {
+                self.undecodable_by_name.add(secret.world, name, &secret.namespace, id);
+            }
         }
         self.secrets_by_place.entry((secret.world, secret.namespace.clone())).or_default().push(id);
         let keys = secret.credentials().iter().filter_map(|credential| credential.index_key.as_deref());
@@ -184,15 +193,23 @@ impl<'a> AccessModel<'a> {
         ids.iter().filter_map(|&id| Some((id, self.secret(id)?)))
     }
 
-    /// The secrets of a world with this name that may be in a namespace, and may be in another.
+    /// Secrets of a world with this name that may be in a namespace, and may be in another; and whether these are all. Of
+    /// many, some must do: if any is one that the kubelet cannot decode, such a one is among them.
     pub fn secrets_maybe_here(
         &self,
         world: WorldId,
         name: &str,
         namespace: &Namespace,
-    ) -> impl Iterator<Item = (SecretId, &PullSecret<'a>)> {
-        let ids = self.secrets_by_name.maybe_here(world, name, namespace);
-        ids.into_iter().filter_map(|id| Some((id, self.secret(id)?)))
+    ) -> (Vec<(SecretId, &PullSecret<'a>)>, bool) {
+        let mut ids: Vec<_> = self.secrets_by_name.maybe_here(world, name, namespace).take(MANY + 1).collect();
+        let are_all = ids.len() <= MANY;
+        if !are_all {
+            ids.truncate(MANY);
+            ids.extend(self.undecodable_by_name.maybe_here(world, name, namespace).next());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        (ids.into_iter().filter_map(|id| Some((id, self.secret(id)?))).collect(), are_all)
     }
 
     /// All secrets that are certain to be in a namespace of a world.
@@ -239,14 +256,15 @@ impl<'a> AccessModel<'a> {
         name: &str,
         namespace: &Namespace,
     ) -> impl Iterator<Item = &ServiceAccount<'a>> {
-        let ids = self.accounts_by_name.maybe_here(world, name, namespace);
+        let mut ids: Vec<_> = self.accounts_by_name.maybe_here(world, name, namespace).collect();
+        ids.sort_unstable();
         ids.into_iter().filter_map(|id| self.service_accounts.get(id.0 as usize))
     }
 
     /// Whether a pod that may be in this namespace of a world mounts a `SecretProviderClass`.
     pub fn mounts(&self, world: WorldId, class: &str, namespace: &Namespace) -> bool {
         !self.pods_by_class.here(world, class, namespace).is_empty()
-            || !self.pods_by_class.maybe_here(world, class, namespace).is_empty()
+            || self.pods_by_class.maybe_here(world, class, namespace).next().is_some()
     }
 
     /// A secret.

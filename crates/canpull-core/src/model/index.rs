@@ -1,6 +1,7 @@
 //! Finds objects by world, name and namespace without looking at any other.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::model::namespace::Namespace;
 use crate::model::world::WorldId;
@@ -43,21 +44,20 @@ impl<Id: Copy + Ord> ByName<Id> {
     }
 
     /// The objects of a name that may be in a namespace, and may be in another.
-    pub(crate) fn maybe_here(&self, world: WorldId, name: &str, namespace: &Namespace) -> Vec<Id> {
-        let Some(namesakes) = self.by_name.get(&(world, name.to_owned())) else { return Vec::new() };
-        let by_namespace = &namesakes.by_namespace;
-        let mut found: Vec<Id> = match namespace {
-            // Of the written namespaces, which may be many, none is open.
-            Namespace::Written(_) => {
-                let open = [Namespace::LeftOut, Namespace::Unknown];
-                open.iter().filter_map(|own| by_namespace.get(own)).flatten().copied().collect()
-            }
-            Namespace::LeftOut | Namespace::Unknown => {
-                let open = by_namespace.iter().filter(|(own, _)| own.same(namespace) == Truth::Unknown);
-                open.flat_map(|(_, ids)| ids).copied().collect()
-            }
+    pub(crate) fn maybe_here<'i>(
+        &'i self,
+        world: WorldId,
+        name: &str,
+        namespace: &'i Namespace,
+    ) -> impl Iterator<Item = Id> + use<'i, Id> {
+        let namesakes = self.by_name.get(&(world, name.to_owned()));
+        // Of the written namespaces, which may be many and come first, none is open to a written one.
+        let from = match namespace {
+            Namespace::Written(_) => Bound::Included(&Namespace::LeftOut),
+            Namespace::LeftOut | Namespace::Unknown => Bound::Unbounded,
         };
-        found.sort_unstable();
-        found
+        let places =
+            namesakes.into_iter().flat_map(move |namesakes| namesakes.by_namespace.range((from, Bound::Unbounded)));
+        places.filter(|(own, _)| own.same(namespace) == Truth::Unknown).flat_map(|(_, ids)| ids).copied()
     }
 }

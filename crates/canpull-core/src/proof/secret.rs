@@ -75,11 +75,12 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             let exists = link(Claim::SecretExists, Truth::Yes, text, vec![span]);
             return Named { exists, candidates: Vec::new(), closed: true, declared: true };
         }
-        let maybe: Vec<_> = self.model.secrets_maybe_here(world, name, namespace).collect();
+        let (maybe, are_all) = self.model.secrets_maybe_here(world, name, namespace);
         if !maybe.is_empty() {
             let text = format!("secret `{name}` may be in {place}");
             let exists = link(Claim::SecretExists, Truth::Unknown, text, spans(&maybe));
-            return Named { exists, candidates: maybe, closed: self.complete_secrets().is_some(), declared: false };
+            let closed = are_all && self.complete_secrets().is_some();
+            return Named { exists, candidates: maybe, closed, declared: false };
         }
         Named { exists: self.unseen(name, entry), candidates: Vec::new(), closed: false, declared: false }
     }

@@ -112,6 +112,12 @@ impl Index {
 }
 
 impl<'a> Azure<'a> {
+    /// The name and the resource group of the only cluster that the sources tell of, where there is one.
+    pub fn only_cluster(&self) -> Option<(&str, &str)> {
+        let [only] = self.clusters.as_slice() else { return None };
+        only.place.name.as_deref().zip(only.place.group.as_deref())
+    }
+
     /// Joins the facts of all files.
     pub fn new(files: &'a [FileFacts]) -> Self {
         let mut azure = Self::default();

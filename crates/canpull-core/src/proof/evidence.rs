@@ -3,8 +3,26 @@
 use crate::model::registry::acr_host;
 use crate::proof::{Claim, Route, RouteKind, Truth};
 
+/// The one command that would settle an open link of the nodes' access to a registry. `cluster` as in [`commands`].
+pub fn settling(open: &Claim, host: &str, cluster: Option<(&str, &str)>) -> String {
+    match open {
+        Claim::IdentityPulls => cluster_shown(cluster),
+        Claim::RegistryKnown | Claim::ModeKnown => registry_shown(host),
+        _ => role_assignments(host),
+    }
+}
+
+fn cluster_shown(cluster: Option<(&str, &str)>) -> String {
+    let (name, group) = cluster.unwrap_or(("<cluster>", "<resource group>"));
+    format!("az aks show --resource-group {group} --name {name} --output json")
+}
+
+fn registry_shown(host: &str) -> String {
+    format!("az acr show --name {} --output json", registry_name(host))
+}
+
 /// The command that prints every role assignment that reaches a registry.
-pub fn role_assignments(host: &str) -> String {
+fn role_assignments(host: &str) -> String {
     format!("az role assignment list --scope {} --include-inherited --output json", registry_id(host))
 }
 
@@ -32,11 +50,11 @@ pub fn commands(
         return Vec::new();
     }
     let name = registry_name(host);
-    let (cluster, group) = cluster.unwrap_or(("<cluster>", "<resource group>"));
-    let cluster = format!("az aks show --resource-group {group} --name {cluster} --output json");
-    let registry = format!("az acr show --name {name} --output json");
-    let mut commands =
-        vec![(cluster, "cluster.json"), (registry, "registry.json"), (role_assignments(host), "roles.json")];
+    let mut commands = vec![
+        (cluster_shown(cluster), "cluster.json"),
+        (registry_shown(host), "registry.json"),
+        (role_assignments(host), "roles.json"),
+    ];
     let mut links = routes.iter().flat_map(|route| &route.links);
     if links.any(|link| link.claim == Claim::CredentialGood && link.assumed) {
         commands.push((format!("az acr token list --registry {name} --output json"), "tokens.json"));

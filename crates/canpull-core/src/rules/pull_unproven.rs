@@ -71,15 +71,20 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let diagnostic = by_registry.entry((pod.world, host)).or_insert_with(|| {
-            let open = what_is_open(&proof.routes);
+            let link = what_is_open(&proof.routes);
+            let open = link.map_or("nothing else lets it in", |link| link.text.as_str());
             if some_cluster_may(&proof.routes) {
                 let message = format!("whether the cluster may pull from `{host}` depends on which one it is: {open}");
                 let help = format!("tell in canpull.yaml which cluster runs what:\nclusters:\n  - name: <cluster>\n    paths: [<folder>/**]\n    attached: [{host}]");
                 return Diagnostic { severity: Severity::Info, ..finding(&RULE, image.span, message, &help) };
             }
-            let message =
-                format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and {open}");
-            let settles = evidence::role_assignments(host);
+            let message = if a_role_is_granted(&proof.routes) {
+                format!("whether the cluster may pull from `{host}` is not settled: {open}")
+            } else {
+                format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and {open}")
+            };
+            let claim = link.map_or(&Claim::RoleGranted, |link| &link.claim);
+            let settles = evidence::settling(claim, host, context.model.azure.only_cluster());
             let help = format!("settle it with `{settles}`, or declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
             finding(&RULE, image.span, message, &help)
         });
@@ -97,9 +102,16 @@ fn some_cluster_may(routes: &[Route]) -> bool {
     routes.iter().flat_map(|route| &route.links).any(|link| link.claim == Claim::ClusterKnown)
 }
 
-/// What keeps the nodes' own access open, in the words of the proof.
-fn what_is_open(routes: &[Route]) -> &str {
-    let own = routes.iter().filter(|route| route.kind == RouteKind::NodeIdentity).flat_map(|route| &route.links);
-    let open = own.into_iter().find(|link| link.truth == Truth::Unknown);
-    open.map_or("nothing else lets it in", |link| link.text.as_str())
+/// Whether a role that pulls is granted to what may be the cluster's identity.
+fn a_role_is_granted(routes: &[Route]) -> bool {
+    node_links(routes).any(|link| link.claim == Claim::RoleGranted && link.truth == Truth::Yes)
+}
+
+/// The link that keeps the nodes' own access open.
+fn what_is_open(routes: &[Route]) -> Option<&Link> {
+    node_links(routes).find(|link| link.truth == Truth::Unknown)
+}
+
+fn node_links(routes: &[Route]) -> impl Iterator<Item = &Link> {
+    routes.iter().filter(|route| route.kind == RouteKind::NodeIdentity).flat_map(|route| &route.links)
 }

@@ -8,7 +8,7 @@ use crate::{Outcome, canpull, run, written};
 /// An input of some size.
 type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
 
-const SHAPES: [Shape; 14] = [
+const SHAPES: [Shape; 16] = [
     ("files", 2_500, |size| corpus::files(size).collect()),
     ("resources of one kustomization", 2_500, resources),
     ("patches of one kustomization", 1_000, patches),
@@ -23,6 +23,8 @@ const SHAPES: [Shape; 14] = [
     ("containers of one pod", 12_500, containers),
     ("documents of one file", 12_500, documents),
     ("ignores of one file", 5_000, ignores),
+    ("role assignments for many registries and clusters", 2_500, assignments),
+    ("grants of one script", 2_000, grants),
 ];
 
 /// Prints for every shape how its time grows when its size doubles: about twice is linear, four times quadratic.
@@ -177,4 +179,63 @@ fn ignores(size: usize) -> Vec<File> {
         "all.yaml".to_owned(),
         (0..size).map(|at| pod(at, "shop", NAMED).replace("spec:", &format!("{mark}spec:"))).collect(),
     )]
+}
+
+const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
+
+/// A GUID of a sort of things.
+fn guid(sort: usize, at: usize) -> String {
+    format!("{sort:08x}-0000-4000-8000-{at:012x}")
+}
+
+fn registry_id(at: usize) -> String {
+    format!("{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.ContainerRegistry/registries/registry{at}")
+}
+
+/// What Azure lists of 50 clusters, 100 registries and `size` role assignments, and a fifth as many pods.
+fn assignments(size: usize) -> Vec<File> {
+    const CLUSTERS: usize = 50;
+    const REGISTRIES: usize = 100;
+    let cluster = |at: usize| {
+        let (object, client) = (guid(1, at), guid(2, at));
+        format!(
+            "{{\"id\": \"{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/cluster-{at}\", \"name\": \"cluster-{at}\", \"identityProfile\": {{\"kubeletidentity\": {{\"objectId\": \"{object}\", \"clientId\": \"{client}\"}}}}, \"servicePrincipalProfile\": {{\"clientId\": \"msi\"}}}}"
+        )
+    };
+    let registry = |at: usize| {
+        format!(
+            "{{\"id\": \"{}\", \"name\": \"registry{at}\", \"loginServer\": \"registry{at}.azurecr.io\"}}",
+            registry_id(at)
+        )
+    };
+    let assignment = |at: usize| {
+        let (scope, name) = (registry_id(at % REGISTRIES), guid(3, at));
+        let principal = if at.is_multiple_of(2) { guid(1, at % CLUSTERS) } else { guid(4, at) };
+        format!(
+            "{{\"id\": \"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}\", \"principalId\": \"{principal}\", \"principalName\": \"{}\", \"principalType\": \"ServicePrincipal\", \"roleDefinitionId\": \"/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d\", \"scope\": \"{scope}\"}}",
+            guid(5, at)
+        )
+    };
+    let list = |name: &str, items: Vec<String>| (name.to_owned(), format!("[{}]", items.join(",\n")));
+    let image = |at: usize| format!("registry{}.azurecr.io", at % REGISTRIES);
+    let pods = (0..size / 5).map(|at| pod(at, "shop", "").replace("contoso.azurecr.io", &image(at)));
+    vec![
+        list("clusters.json", (0..CLUSTERS).map(cluster).collect()),
+        list("registries.json", (0..REGISTRIES).map(registry).collect()),
+        list("roles.json", (0..size).map(assignment).collect()),
+        ("pods.yaml".to_owned(), pods.collect()),
+    ]
+}
+
+/// A script that makes a registry, attaches it and grants on it, over and over.
+fn grants(size: usize) -> Vec<File> {
+    let commands = |at: usize| {
+        format!(
+            "az acr create --resource-group shop --name registry{at} --sku Basic\naz aks update --resource-group shop --name prod --attach-acr registry{at}\nACR_ID=$(az acr show --name registry{at} --query id --output tsv)\naz role assignment create --assignee {} --role AcrPush --scope $ACR_ID\n",
+            guid(4, at)
+        )
+    };
+    let script: String = (0..size).map(commands).collect();
+    let cluster = "az aks create --resource-group shop --name prod --enable-managed-identity\n";
+    vec![("setup.sh".to_owned(), format!("{cluster}{script}")), ("pod.yaml".to_owned(), pod(0, "shop", ""))]
 }

@@ -8,6 +8,7 @@ mod config;
 mod crd_table;
 mod equivalence;
 mod estates;
+mod failure_modes;
 mod formats;
 mod graph;
 mod hook;

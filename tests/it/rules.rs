@@ -34,7 +34,8 @@ fn report(files: &Files) -> Report {
     analyze(facts, &config, &Options { now: Some(NOW), ..Options::default() })
 }
 
-fn found(files: &Files) -> Vec<&'static str> {
+/// The rules that find something in an example.
+pub(super) fn found(files: &Files) -> Vec<&'static str> {
     let mut rules: Vec<_> = report(files).diagnostics.iter().map(|diagnostic| diagnostic.rule).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -43,13 +44,16 @@ fn found(files: &Files) -> Vec<&'static str> {
 
 pub(super) fn example(page: &str, heading: &str) -> Option<Files> {
     let section = page.split_once(&format!("## {heading}\n"))?.1;
-    let section = section.split("\n## ").next()?;
+    let files = fences(section.split("\n## ").next()?);
+    (!files.is_empty()).then_some(files)
+}
+
+/// The files that the fences of a section hold.
+pub(super) fn fences(section: &str) -> Files {
     // Every second piece is a fence: its info string, a line break, its text.
     let fences = section.split("```").skip(1).step_by(2).filter_map(|fence| fence.split_once('\n'));
-    let files: Files = fences
-        .map(|(info, text)| (info.split_once(' ').map_or("page.yaml", |(_, name)| name).to_owned(), text.to_owned()))
-        .collect();
-    (!files.is_empty()).then_some(files)
+    let name = |info: &str| info.split_once(' ').map_or("page.yaml", |(_, name)| name).to_owned();
+    fences.map(|(info, text)| (name(info), text.to_owned())).collect()
 }
 
 fn beside(page: &str) -> Vec<&str> {

@@ -306,7 +306,7 @@ fn no_grant(near: Option<Grant<'_>>, complete: Option<Vec<Span>>, assumed: bool,
 
 fn mentions_grant(links: &[Link]) -> bool {
     let granted = |link: &Link| link.claim == Claim::RoleGranted && link.truth == Truth::Yes;
-    links.iter().any(granted)
+    links.iter().any(|link| granted(link) || link.claim == Claim::GrantOpen)
 }
 
 /// The grant that comes nearest to letting the principal pull.

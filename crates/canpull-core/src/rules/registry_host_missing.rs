@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::azure::Registry;
 use crate::model::{PullSecret, registry};
 
 /// The rule.
@@ -17,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports images whose first component is the name of a registry that other images or secrets use, without `.azurecr.io`.
+Reports images whose first component is the name of a registry that the sources make, or that other images or secrets
+use, without `.azurecr.io`.
 
 ## Why it matters
 Without a dot the first component is a Docker Hub namespace, so Docker Hub is asked.
@@ -90,8 +92,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let images = context.model.image_uses.iter().filter_map(|image| Some(image.parsed()?.registry.as_str()));
     let keys = context.model.secrets.iter().flat_map(PullSecret::credentials);
     let keys = keys.filter_map(|credential| credential.index_key.as_deref()?.split('/').next());
-    let hosts = images.chain(keys).filter_map(|host| Some((registry::acr_host(host)?.name, host)));
-    let known: BTreeMap<&str, &str> = hosts.collect();
+    let named =
+        |registry: &Registry<'_>| Some((registry.place.name.as_deref()?.to_ascii_lowercase(), registry.host()?));
+    let hosts = images
+        .chain(keys)
+        .filter_map(|host| Some((registry::acr_host(host)?.name.to_ascii_lowercase(), host.to_owned())));
+    let known: BTreeMap<String, String> =
+        context.model.azure.registries.iter().filter_map(named).chain(hosts).collect();
     for (index, _, image, _) in context.pulls() {
         let Some(reference) = image.parsed().filter(|reference| reference.registry == "docker.io") else { continue };
         // Who writes `docker.io` means it.

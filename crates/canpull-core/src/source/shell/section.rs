@@ -105,7 +105,7 @@ fn line_break(line: &str) -> usize {
 /// The fenced blocks of a Markdown page that hold commands, in order.
 pub(super) fn fences(file: &str) -> Vec<Section<'_>> {
     let mut sections = Vec::new();
-    let mut open: Option<(char, usize, Option<Dialect>, u32)> = None;
+    let mut open: Option<(char, usize, Fence, u32)> = None;
     for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
         if sections.len() >= MAX_SECTIONS {
             return sections;
@@ -115,23 +115,56 @@ pub(super) fn fences(file: &str) -> Vec<Section<'_>> {
         let length = text.chars().take_while(|c| *c == mark).count();
         let info = text.get(length..).unwrap_or_default().trim();
         match open {
-            Some((own, width, language, start)) if own == mark && length >= width && info.is_empty() => {
-                if let Some(language) = language {
-                    sections.push(fence(file, TextRange::new(start, line.start), language));
-                }
+            Some((own, width, holds, start)) if own == mark && length >= width && info.is_empty() => {
+                sections.extend(holds.section(file, TextRange::new(start, line.start)));
                 open = None;
             }
             None if length >= 3 && !(mark == '`' && info.contains('`')) => {
-                open = Some((mark, length, language(info), line.end));
+                open = Some((mark, length, Fence::new(info), line.end));
             }
             _ => {}
         }
     }
-    if let Some((_, _, Some(language), start)) = open {
-        sections.push(fence(file, TextRange::new(start, to_offset(file.len())), language));
+    if let Some((_, _, holds, start)) = open {
+        sections.extend(holds.section(file, TextRange::new(start, to_offset(file.len()))));
     }
     tell_powershell(&mut sections);
     sections
+}
+
+/// What a fence says that it holds.
+#[derive(Clone, Copy)]
+enum Fence {
+    /// Commands of this language.
+    Commands(Dialect),
+    /// Nothing: commands, where it looks like them.
+    Unnamed,
+    /// Something else.
+    Other,
+}
+
+impl Fence {
+    fn new(info: &str) -> Self {
+        match language(info) {
+            Some(language) => Self::Commands(language),
+            None if info.is_empty() => Self::Unnamed,
+            None => Self::Other,
+        }
+    }
+
+    fn section(self, file: &str, range: TextRange) -> Option<Section<'_>> {
+        match self {
+            Self::Commands(language) => Some(fence(file, range, language)),
+            Self::Unnamed if holds_commands(range.slice(file)) => Some(fence(file, range, Dialect::Bash)),
+            Self::Unnamed | Self::Other => None,
+        }
+    }
+}
+
+/// Whether a text is made of commands: its first line is one of those that matter here, or gives a variable its value.
+fn holds_commands(text: &str) -> bool {
+    let first = text.lines().find(|line| !(line.trim().is_empty() || line.trim_start().starts_with('#')));
+    first.is_some_and(|line| starts_command(line.trim_start_matches(['$', '>', ' '])))
 }
 
 /// Many pages show PowerShell under the name of another shell. Blocks that do not tell are taken for PowerShell where

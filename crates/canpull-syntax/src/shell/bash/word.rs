@@ -281,7 +281,7 @@ impl<'s> Scanner<'s> {
         Part::Opaque(self.cursor.range_since(start))
     }
 
-    /// Reads `${name}`, `${name[index]}` and `${name:-default}`; stops anywhere in what is none of these.
+    /// Reads `${name}`, `${name[index]}`, `${name:-default}` and `${name:?message}`; stops anywhere in what is none of these.
     fn simple_braced_variable(&mut self, start: usize, quoted: bool) -> Option<Variable<'s>> {
         self.cursor.skip(2);
         let name_start = self.cursor.at;
@@ -306,6 +306,10 @@ impl<'s> Scanner<'s> {
         }
         let has_default = [":-", ":=", "-", "="].iter().any(|operator| self.cursor.take(operator));
         let default = if has_default { Some(self.default_value()?) } else { None };
+        // What is said where the variable is unset is not its value.
+        if [":?", "?"].iter().any(|operator| self.cursor.take(operator)) {
+            self.default_value()?;
+        }
         let closed = self.cursor.take("}");
         let range = self.cursor.range_since(start);
         closed.then_some(Variable { name, path, default, quoted, range })

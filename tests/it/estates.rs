@@ -30,15 +30,18 @@ pub(super) fn estates() -> Vec<PathBuf> {
     readmes.map(|path| path.parent().unwrap().to_owned()).collect()
 }
 
+/// The sources of an estate, but for its configuration.
+pub(super) fn sources(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let named = |path: &PathBuf| path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
+    let all = files(folder).into_iter().map(|path| (named(&path), path));
+    let sources = all.filter(|(name, _)| ![README, GOLDEN, CONFIG].contains(&name.as_str()));
+    sources.map(|(name, path)| (name, std::fs::read(path).unwrap())).collect()
+}
+
 /// What canpull says of an estate.
 pub(super) fn analysed(folder: &Path) -> Report {
-    let mut facts = Vec::new();
-    for path in files(folder) {
-        let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
-        if ![README, GOLDEN, CONFIG].contains(&name.as_str()) {
-            facts.push(read(FileId::at(facts.len()), &name, &std::fs::read(path).unwrap()));
-        }
-    }
+    let sources = sources(folder).into_iter().enumerate();
+    let mut facts: Vec<FileFacts> = sources.map(|(at, (name, bytes))| read(FileId::at(at), &name, &bytes)).collect();
     let mut config = Config::default();
     if let Ok(text) = std::fs::read_to_string(folder.join(CONFIG)) {
         let (read, errors) = read_config(CONFIG, FileId::at(facts.len()), &text);

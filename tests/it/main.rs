@@ -15,6 +15,7 @@ mod hook;
 mod hostile;
 mod kubectl;
 mod kubelet;
+mod mangled;
 mod outputs;
 mod proof;
 mod render;

@@ -28,7 +28,7 @@ pub struct NearMiss<'m, 'a> {
     pub registry: Option<&'m Registry<'a>>,
     /// How it fails.
     pub miss: Miss<'m, 'a>,
-    /// It is made for certain, and no other assignment of the sources makes up for it.
+    /// It is made for certain, and no other assignment of the sources may make up for it.
     pub certain: bool,
 }
 
@@ -94,7 +94,7 @@ impl<'m, 'a> Review<'m, 'a> {
                 .or_else(|| self.ignored_by_mode(assignment, registry?))
                 .or_else(|| self.cannot_pull(assignment, registry))
                 .or_else(|| self.scope_misses(assignment))?;
-            let certain = !assignment.fact.maybe && !self.is_served(assignment, registry);
+            let certain = !assignment.fact.maybe && !self.may_be_made_up_for(assignment, registry);
             Some(NearMiss { assignment, registry: registry.and_then(|id| self.azure.registry(id)), miss, certain })
         });
         near.collect()
@@ -151,9 +151,9 @@ impl<'m, 'a> Review<'m, 'a> {
         })
     }
 
-    /// Whether what pulls, as far as an assignment is for one that does, is let by another to pull from the registry, or
-    /// from any where it is on none.
-    fn is_served(&self, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> bool {
+    /// Whether another assignment lets what pulls do so, or may: from the registry, or from any where this one is on none;
+    /// of all that pull, where this one is for none of them.
+    fn may_be_made_up_for(&self, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> bool {
         let own = match assignment.who {
             Who::Known(principal, _) => self.puller(principal),
             _ => None,
@@ -161,12 +161,9 @@ impl<'m, 'a> Review<'m, 'a> {
         let pullers: Vec<Puller> = own.map_or_else(|| self.pullers.values().copied().collect(), |own| vec![*own]);
         let all = (0..).map(RegistryId).zip(&self.azure.registries).map(|(id, _)| id);
         let registries: Vec<RegistryId> = registry.map_or_else(|| all.collect(), |own| vec![own]);
-        registries.into_iter().any(|registry| {
-            let target = self.target(Some(registry));
-            pullers.iter().any(|puller| {
-                authorization::grants(self.azure, *puller, &target, "").any(|grant| grant.truth() == Truth::Yes)
-            })
-        })
+        registries
+            .into_iter()
+            .any(|registry| pullers.iter().any(|puller| self.may_be_served(*puller, assignment, Some(registry))))
     }
 
     /// Whether the registry decides by the other kind of permissions than the role has, and nothing else lets the

@@ -65,7 +65,8 @@ pub(in crate::source) trait Value: Copy {
     /// The resource that its id means.
     fn resource(self) -> Field<ResourceRef> {
         match self.text() {
-            Field::Known(id, span) => Field::Known(ResourceRef::from_id(&id, span), span),
+            Field::Known(id, span) if id.starts_with('/') => Field::Known(ResourceRef::from_id(&id, span), span),
+            Field::Known(_, span) => Field::Unknown(Why::NotText, span),
             Field::Unknown(why, span) => Field::Unknown(why, span),
             Field::Absent(span) => Field::Absent(span),
         }
@@ -111,7 +112,7 @@ pub(super) fn texts<V: Value>(value: V) -> Field<Vec<String>> {
         match item.text() {
             Field::Known(text, _) => known.push(text),
             Field::Unknown(why, span) => return Field::Unknown(why, span),
-            Field::Absent(_) => {}
+            Field::Absent(span) => return Field::Unknown(Why::NotText, span),
         }
     }
     Field::Known(known, value.span())

@@ -98,6 +98,8 @@ pub struct Grant<'a> {
     pub ended: Option<Span>,
     /// Were the registry's mode not the one that is assumed, its role would judge otherwise.
     pub rests_on_mode: bool,
+    /// No source tells what its role gives.
+    pub role_unseen: bool,
 }
 
 impl Grant<'_> {
@@ -105,6 +107,12 @@ impl Grant<'_> {
     pub fn truth(&self) -> Truth {
         let made = if self.fact.maybe || self.ended.is_some() { Truth::Unknown } else { Truth::Yes };
         self.who.and(self.scope).and(self.role).and(self.condition).and(made)
+    }
+
+    /// Whether there is little to say that it bears on the pull: a role of which no source tells, for somebody or somewhere
+    /// else perhaps.
+    pub fn is_far_fetched(&self) -> bool {
+        self.role_unseen && self.who.and(self.scope) != Truth::Yes
     }
 
     /// Whether only the assumed mode of the registry keeps it from letting the principal pull.
@@ -159,6 +167,7 @@ fn judged<'t, 'a>(
         condition: lets_through(assignment, target.mode, repository),
         ended: assignment.ended,
         rests_on_mode: target.mode.rests(|mode| pulls(&assignment.role, mode)),
+        role_unseen: matches!(assignment.role, Role::Unseen(_)),
     })
 }
 

@@ -156,12 +156,14 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     pub(super) fn granted(&self, puller: Puller, pulls: Link, found: &Found<'m, 'a>, repository: &str) -> Vec<Link> {
         let azure = &self.model.azure;
         let mut links = vec![pulls];
-        let best = best(authorization::grants(azure, puller, &found.target, repository));
+        let complete = self.all_listed(&found.target.place, puller.cluster.is_some());
+        let grants = authorization::grants(azure, puller, &found.target, repository);
+        // Where other assignments may exist, what hardly bears on the pull settles no more than they do.
+        let best = best(grants.filter(|grant| complete.is_some() || !grant.is_far_fetched()));
         if let Some(grant) = best.filter(|grant| grant.truth() != Truth::No) {
             links.extend(mode_link(found));
             links.push(grant_link(&grant, found));
         } else {
-            let complete = self.all_listed(&found.target.place, puller.cluster.is_some());
             let mut grants = authorization::grants(azure, puller, &found.target, repository);
             let assumed = grants.any(|grant| grant.fails_by_assumption());
             links.extend(mode_link(found).filter(|_| assumed));
@@ -242,10 +244,18 @@ pub(super) fn agreement(judged: Vec<(&Cluster<'_>, Vec<Link>)>) -> Vec<Link> {
     vec![link(claim, Truth::Unknown, text, because)]
 }
 
+/// A cluster's name with its group: names are unique in a group only.
+fn full_name(cluster: &Cluster<'_>) -> String {
+    match &cluster.place.group {
+        Some(group) => format!("{} in group `{group}`", cluster.label()),
+        None => cluster.label(),
+    }
+}
+
 /// The first few names of clusters, each once, and how many more there are.
 fn names(clusters: &[&Cluster<'_>]) -> String {
     const SHOWN: usize = 3;
-    let names: BTreeSet<String> = clusters.iter().map(|cluster| cluster.label()).collect();
+    let names: BTreeSet<String> = clusters.iter().map(|cluster| full_name(cluster)).collect();
     let more = clusters.len().saturating_sub(names.len().min(SHOWN));
     let mut said: Vec<String> = names.into_iter().take(SHOWN).collect();
     if more > 0 {

@@ -1,10 +1,13 @@
 //! The registry's admin user in a pull secret.
 
+use std::collections::BTreeMap;
+
 use canpull_syntax::Span;
 
-use super::{Context, Rule};
+use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
+use crate::model::azure::Who;
 use crate::model::registry;
 use crate::proof::Claim;
 
@@ -68,14 +71,29 @@ stringData:
 Use a repository token with `content/read`, a service principal, or the cluster's own access.
 "#;
 
+const HELP: &str = "use a repository token, a service principal, or the cluster's own access";
+
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     context.secret_findings(&RULE, defect, found);
-    let help = "use a repository token, a service principal, or the cluster's own access";
+    of_scripts(context, found);
     let mut switched_off = Vec::new();
-    context.holder_findings(&RULE, &Claim::HolderIsOn, help, &mut switched_off);
+    context.holder_findings(&RULE, &Claim::HolderIsOn, HELP, &mut switched_off);
     // That it is switched off says more than that it is the admin's.
     found.retain(|known| known.rule != RULE.id || !switched_off.iter().any(|own| own.pulls == known.pulls));
     found.extend(switched_off);
+}
+
+/// Secrets of scripts whose user is the one that the registry calls its admin: one finding each.
+fn of_scripts(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    for (index, _, _, secret) in context.named_secrets().filter(|(.., secret)| secret.user == Some(Who::Admin)) {
+        let name = secret.name.as_deref().unwrap_or_default();
+        let message =
+            format!("pull secret `{name}`: it holds the registry's admin account, which may push and delete too");
+        let diagnostic = by_place.entry(secret.span).or_insert_with(|| finding(&RULE, secret.span, message, HELP));
+        diagnostic.pulls.push(index);
+    }
+    found.extend(by_place.into_values());
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
@@ -85,5 +103,5 @@ fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
         host.and_then(registry::acr_host).is_some_and(|host| host.name == credential.user)
     })?;
     let reason = format!("it holds the admin account of `{}`, which may push and delete too", admin.registry_key);
-    Some((reason, "use a repository token, a service principal, or the cluster's own access", *span))
+    Some((reason, HELP, *span))
 }

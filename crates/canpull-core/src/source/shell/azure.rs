@@ -18,6 +18,10 @@ use crate::fact::{Field, Why};
 /// So many facts are made of one command whose values may be this or that.
 const MAX_FACTS: usize = 16;
 
+/// Groups of commands about resources that no registry is in: what is granted there reaches none.
+const ELSEWHERE: [&str; 10] =
+    ["network", "storage", "keyvault", "vm", "vmss", "disk", "cosmosdb", "sql", "servicebus", "eventhubs"];
+
 const NAME: &[&str] = &["--name", "-n"];
 const GROUP: &[&str] = &["--resource-group", "-g"];
 
@@ -47,6 +51,11 @@ pub(super) fn run(run: &mut Run<'_>, arguments: &Arguments, output: Option<&str>
         ["account", "show"] => {
             let symbol = Some(call.run.symbol("az account show"));
             let of = ResourceRef { symbol, ..ResourceRef::unknown(ResourceKind::Subscription, call.span()) };
+            Some(Value::output(of, Shape::Resource))
+        }
+        [group, .., "show" | "create"] if ELSEWHERE.contains(group) => {
+            let symbol = call.written().map(|written| call.run.symbol(&written));
+            let of = ResourceRef { symbol, ..ResourceRef::unknown(ResourceKind::Other, call.span()) };
             Some(Value::output(of, Shape::Resource))
         }
         ["resource", "show"] => {

@@ -15,7 +15,7 @@ use crate::git_index::Tracked;
 use crate::root;
 
 /// Endings of files that are sources or mean to be.
-const SURE_EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+const SURE_EXTENSIONS: [&str; 5] = ["yaml", "yml", "json", "bicep", "bicepparam"];
 
 /// Which files to look for.
 pub(crate) struct Wanted<'a> {

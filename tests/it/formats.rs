@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use canpull_core::fact::azure::PrincipalRef;
 use canpull_core::fact::{DefectKind, Field, FieldDefect, FileFacts, Insertion, ObjectMeta, SecretList};
-use canpull_core::read;
 use canpull_core::source::removed_api;
+use canpull_core::{deployment, read};
 use canpull_syntax::edit::{self, Edit};
 use canpull_syntax::{FileId, text};
 use print::field;
@@ -44,7 +44,9 @@ fn fixtures() -> Vec<Fixture> {
 fn facts_are_as_recorded() {
     let mut stale = Vec::new();
     for Fixture { place, path, bytes } in fixtures() {
-        let facts = print::facts(&read(FileId(0), &path, &bytes), &bytes);
+        let mut facts = [read(FileId(0), &path, &bytes)];
+        deployment::resolve(&mut facts);
+        let facts = print::facts(&facts[0], &bytes);
         let golden = PathBuf::from(format!("{}.facts", place.display()));
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&golden, &facts).unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What each module of the core may import from the core. Imports go down only; siblings never import each other.
-const FLOORS: [(&str, &[&str]); 16] = [
+const FLOORS: [(&str, &[&str]); 18] = [
     // 0: words
     ("acr_host", &[]),
     ("glob", &[]),
@@ -12,8 +12,11 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("fact", &[]),
     ("placeholder", &["acr_host"]),
     // 1: sources and the configuration
-    ("source", &["acr_host", "fact", "placeholder"]),
+    ("lowering", &["fact", "placeholder"]),
+    ("source", &["acr_host", "fact", "lowering", "placeholder"]),
     ("config", &["diagnostic"]),
+    // 1½: templates, over all files
+    ("deployment", &["fact", "lowering", "placeholder"]),
     // 2: what is deployed
     ("model", &["acr_host", "config", "fact", "glob", "placeholder"]),
     // 3: proofs
@@ -22,7 +25,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("rules", &["diagnostic", "fact", "model", "proof"]),
     ("suppress", &["config", "diagnostic", "fact", "glob", "model", "proof"]),
     // 5: the face
-    ("report", &["config", "diagnostic", "fact", "model", "proof", "rules", "suppress"]),
+    ("report", &["config", "deployment", "diagnostic", "fact", "model", "proof", "rules", "suppress"]),
     ("fix", &["diagnostic", "report"]),
     ("project", &["config", "fix", "glob", "render", "report", "source"]),
     ("render", &["config", "diagnostic", "fact", "glob", "proof", "report"]),

@@ -3,6 +3,7 @@
 pub mod azure;
 pub mod grant;
 pub mod script;
+pub mod template;
 
 use canpull_syntax::edit::Edit;
 use canpull_syntax::{LineIndex, Span, TextRange};
@@ -537,6 +538,10 @@ pub struct FileFacts {
     pub masked: Vec<TextRange>,
     /// Registries, clusters, identities and rights in Azure.
     pub azure: AzureFacts,
+    /// Templates: the file's own first, then those within it.
+    pub templates: Vec<template::TemplateFact>,
+    /// Parameters for a template, where the file holds such.
+    pub arguments: Option<template::ArgumentsFact>,
     /// What scripts and pipelines do to the cluster, and how they do it wrong.
     pub script: ScriptFacts,
 }
@@ -572,6 +577,25 @@ pub struct AzureFacts {
     pub deny_assignments: Vec<grant::DenyAssignmentFact>,
     /// Commands that list role assignments.
     pub listings: Vec<grant::ListingFact>,
+}
+
+impl AzureFacts {
+    /// Takes in more.
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.registries.append(&mut more.registries);
+        self.clusters.append(&mut more.clusters);
+        self.identities.append(&mut more.identities);
+        self.identity_uses.append(&mut more.identity_uses);
+        self.service_principals.append(&mut more.service_principals);
+        self.tokens.append(&mut more.tokens);
+        self.scope_maps.append(&mut more.scope_maps);
+        self.private_endpoints.append(&mut more.private_endpoints);
+        self.assignments.append(&mut more.assignments);
+        self.revocations.append(&mut more.revocations);
+        self.role_definitions.append(&mut more.role_definitions);
+        self.deny_assignments.append(&mut more.deny_assignments);
+        self.listings.append(&mut more.listings);
+    }
 }
 
 /// What the scripts of one file do.

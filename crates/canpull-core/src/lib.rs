@@ -7,10 +7,12 @@
 
 pub mod acr_host;
 pub mod config;
+pub mod deployment;
 pub mod diagnostic;
 pub mod fact;
 pub mod fix;
 pub mod glob;
+mod lowering;
 pub mod model;
 pub mod placeholder;
 pub mod project;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use canpull_syntax::{FileId, LineIndex, Span, TextRange};
 
 use crate::config::{self, Config, ConfigError, Level, did_you_mean};
+use crate::deployment;
 use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
 use crate::fact::{FileFacts, Role};
 use crate::model::AccessModel;
@@ -118,8 +119,9 @@ pub struct Report {
 ///
 /// `files[i]` has `FileId(i)`. Where there is a configuration file, it is the last of `files`, with no facts of its
 /// own but path and lines.
-pub fn analyze(files: Vec<FileFacts>, config: &Config, options: &Options) -> Report {
+pub fn analyze(mut files: Vec<FileFacts>, config: &Config, options: &Options) -> Report {
     let mut report = Report::default();
+    deployment::resolve(&mut files);
     {
         let model = AccessModel::new(&files, config);
         let proofs = proof::prove_all(&model, options.now);

@@ -1,7 +1,8 @@
 //! The formats that canpull reads, and the one way in: from a file's bytes to its facts.
 
-mod azure;
+mod arm;
 mod azure_cli;
+mod bicep;
 mod candidate;
 mod comment;
 mod kubernetes;
@@ -52,6 +53,10 @@ impl Input<'_> {
 trait Format: Sync {
     /// Whether a file may hold this format, judged before it is parsed.
     fn detect(&self, path: &str, text: &str) -> bool;
+    /// Whether charts may hold it as templates.
+    fn is_rendered(&self) -> bool {
+        true
+    }
     /// Parses the file as whoever deploys it does.
     fn parse<'t>(&self, text: &'t str) -> Parsed<'t> {
         yaml::parse(text)
@@ -61,8 +66,8 @@ trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: [&dyn Format; 4] =
-    [&kustomization::Kustomization, &pipeline::Pipeline, &azure_cli::AzureCli, &kubernetes::Kubernetes];
+const FORMATS: [&dyn Format; 5] =
+    [&kustomization::Kustomization, &pipeline::Pipeline, &arm::Arm, &azure_cli::AzureCli, &kubernetes::Kubernetes];
 
 /// Reads one file. Never fails: what cannot be read is a problem in the facts.
 pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
@@ -90,8 +95,12 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         shell::read(file, path, &text, &mut facts);
         return facts;
     }
+    if bicep::claims(path) {
+        bicep::read(path, &text, &mut facts);
+        return facts;
+    }
     let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else { return facts };
-    if template::in_chart(path, &text) {
+    if format.is_rendered() && template::in_chart(path, &text) {
         template::pass_over(&text, &mut facts);
         return facts;
     }

@@ -1,8 +1,11 @@
 //! Text and trees: spanned syntax for every language that canpull reads. Knows neither Kubernetes nor Azure.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
+pub mod arm;
+pub mod bicep;
 pub mod edit;
+pub mod expression;
 pub mod shell;
 pub mod text;
 pub mod tree;

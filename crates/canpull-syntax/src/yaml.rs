@@ -51,6 +51,17 @@ fn document(parsed: &mut Parsed<'_>, range: TextRange) -> bool {
     block::document(parsed, range).unwrap_or_else(|| events::document(parsed, range))
 }
 
+/// Parses one JSON value as those do who allow comments, trailing commas and strings of several lines.
+pub(crate) fn parse_json_with_comments(source: &str) -> Parsed<'_> {
+    let mut parsed = empty(source);
+    if let Some(problem) = json::with_comments(&mut parsed) {
+        let range = TextRange::new(0, to_offset(source.len()));
+        parsed.documents.push(Document { root: None, range, broken: true });
+        parsed.problems.push(problem);
+    }
+    parsed
+}
+
 fn empty(source: &str) -> Parsed<'_> {
     let tree = Tree { source, visits: MAX_ALIAS_VISITS.into(), ..Tree::default() };
     Parsed { tree, documents: Vec::new(), problems: Vec::new() }

@@ -131,6 +131,43 @@ pub enum PrincipalAttribute {
     Missing(String),
 }
 
+impl PrincipalAttribute {
+    /// The id that stands at the end of a path of keys in what Azure shows of a resource; `None` where none does.
+    pub fn at(kind: ResourceKind, path: &[&str]) -> Option<Self> {
+        Some(match (kind, path) {
+            (ResourceKind::Cluster, path) => Self::of_cluster(path)?,
+            (ResourceKind::Identity, ["principalId"]) => Self::PrincipalId,
+            (ResourceKind::Identity, ["clientId"]) => Self::ClientId,
+            (ResourceKind::Identity, ["id"]) => Self::ResourceId,
+            (ResourceKind::ServicePrincipal, ["id" | "objectId"]) => Self::ObjectId,
+            (ResourceKind::ServicePrincipal | ResourceKind::Application, ["appId"]) => Self::AppId,
+            (ResourceKind::Application, ["id" | "objectId"]) => Self::ApplicationObjectId,
+            _ => return None,
+        })
+    }
+
+    fn of_cluster(path: &[&str]) -> Option<Self> {
+        Some(match path {
+            ["identityProfile", "kubeletidentity", "objectId"] => Self::KubeletObjectId,
+            ["identityProfile", "kubeletidentity", "clientId"] => Self::KubeletClientId,
+            ["identityProfile", "kubeletidentity", "resourceId"] => Self::KubeletResourceId,
+            ["identity", "principalId"] | ["identity", "userAssignedIdentities", _, "principalId"] => {
+                Self::ControlPlanePrincipalId
+            }
+            ["servicePrincipalProfile", "clientId"] => Self::ClusterServicePrincipalClientId,
+            ["addonProfiles", name, "identity", "objectId" | "clientId"] => Self::AddOn((*name).to_owned()),
+            ["ingressProfile", "webAppRouting", "identity", "objectId" | "clientId"] => {
+                Self::AddOn("webAppRouting".to_owned())
+            }
+            // These objects have no other ids.
+            ["identityProfile", "kubeletidentity", "principalId" | "id"]
+            | ["identity", "objectId" | "clientId"]
+            | ["servicePrincipalProfile", "objectId"] => Self::Missing(path.join(".")),
+            _ => return None,
+        })
+    }
+}
+
 /// Who is granted something, or whose password it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PrincipalRef {

@@ -89,7 +89,8 @@ fn objects(node: Node<'_>, file: FileId, depth: u8, facts: &mut FileFacts) -> bo
 
 fn object(value: Json<'_>, facts: &mut FileFacts) -> bool {
     let resource = shape::resource(value);
-    resource.is_some_and(|resource| super::azure::lower(&resource, &mut facts.azure)) || directory::read(value, facts)
+    resource.is_some_and(|resource| crate::lowering::lower(&resource, &mut facts.azure))
+        || directory::read(value, facts)
 }
 
 /// Whether a text begins as output does: JSON, or a key of YAML.

@@ -22,9 +22,18 @@ pub(super) fn ignores(text: &str, parsed: &Parsed<'_>, facts: &mut FileFacts) {
 
 /// Takes the same comments from a script, whatever its language: they begin at a `#`.
 pub(super) fn in_script(text: &str, facts: &mut FileFacts) {
+    behind("#", text, facts);
+}
+
+/// Takes the same comments from code of a language where they begin at `//`.
+pub(super) fn in_code(text: &str, facts: &mut FileFacts) {
+    behind("//", text, facts);
+}
+
+fn behind(opener: &str, text: &str, facts: &mut FileFacts) {
     for (at, _) in text.match_indices(IGNORE) {
         let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-        let Some(mark) = text.get(line..at).and_then(|before| before.rfind('#')) else { continue };
+        let Some(mark) = text.get(line..at).and_then(|before| before.rfind(opener)) else { continue };
         let start = line + mark;
         let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         let range = TextRange::new(to_offset(start), to_offset(start + length));
@@ -36,7 +45,7 @@ pub(super) fn in_script(text: &str, facts: &mut FileFacts) {
 
 fn ignore(text: &str, range: TextRange, facts: &FileFacts) -> Option<InlineIgnore> {
     let comment = range.slice(text);
-    let inner = comment.trim_start_matches('#').trim_start().strip_prefix(IGNORE)?;
+    let inner = comment.trim_start_matches(['#', '/']).trim_start().strip_prefix(IGNORE)?;
     let (ids, reason) = inner.split_once(']')?;
     let start = range.start + to_offset(comment.len() - inner.len());
     let mut rules = Vec::new();

@@ -19,7 +19,7 @@ pub(super) fn values(parsed: &mut Parsed<'_>) -> (usize, Option<Problem>) {
     }
     let mut at = source.len() - first.len();
     while at < source.len() {
-        let mut reader = Reader { text: source, at, builder: Builder::new(parsed) };
+        let mut reader = Reader { text: source, at, comments: false, builder: Builder::new(parsed) };
         let stop = match reader.value() {
             // kubectl reads a text that begins with `[` as YAML, where one value is a document and a second none.
             Ok(()) if first.starts_with('[') && reader.at < source.len() => None,
@@ -41,9 +41,29 @@ pub(super) fn values(parsed: &mut Parsed<'_>) -> (usize, Option<Problem>) {
     (at, None)
 }
 
+/// Reads the one value of a text, with comments, trailing commas and strings of several lines allowed.
+pub(super) fn with_comments(parsed: &mut Parsed<'_>) -> Option<Problem> {
+    let source = parsed.tree.source;
+    let mut reader = Reader { text: source, at: 0, comments: true, builder: Builder::new(parsed) };
+    let stop = match reader.value() {
+        Ok(()) if reader.at < source.len() => {
+            Stop { at: reader.at, reason: "nothing but comments may stand behind the value" }
+        }
+        Ok(()) => {
+            reader.builder.finish(TextRange::new(0, to_offset(source.len())));
+            return None;
+        }
+        Err(stop) => stop,
+    };
+    reader.builder.discard();
+    Some(Problem { range: super::point(source, stop.at), message: stop.reason.to_owned(), fatal: true })
+}
+
 struct Reader<'p, 's> {
     text: &'s str,
     at: usize,
+    /// Comments, trailing commas and strings of several lines are allowed.
+    comments: bool,
     builder: Builder<'p, 's>,
 }
 
@@ -86,7 +106,12 @@ impl Reader<'_, '_> {
                 }
                 (Next::Comma, Some(b','), Some(bracket)) => {
                     self.at += 1;
-                    if *bracket == b'{' { Next::Key } else { Next::Value }
+                    match (*bracket, self.comments) {
+                        (b'{', false) => Next::Key,
+                        (b'{', true) => Next::FirstKey,
+                        (_, false) => Next::Value,
+                        (_, true) => Next::FirstItem,
+                    }
                 }
                 (Next::Comma, _, _) => return self.stop("a comma or the closing bracket should stand here"),
                 (Next::Key | Next::FirstKey, Some(b'"'), _) => {
@@ -132,8 +157,23 @@ impl Reader<'_, '_> {
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            self.at += 1;
+        loop {
+            while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+                self.at += 1;
+            }
+            if !self.comments || self.peek() != Some(b'/') {
+                return;
+            }
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let length = if rest.starts_with("//") {
+                memchr::memchr2(b'\n', b'\r', rest.as_bytes()).or(Some(rest.len()))
+            } else if rest.starts_with("/*") {
+                memchr::memmem::find(rest.as_bytes(), b"*/").map(|end| end + 2)
+            } else {
+                None
+            };
+            let Some(length) = length else { return };
+            self.at += length;
         }
     }
 
@@ -181,6 +221,13 @@ impl Reader<'_, '_> {
                     let before = self.text.get(start + 1..self.at).unwrap_or_default();
                     let character = self.escape()?;
                     cooked.get_or_insert_with(|| before.to_owned()).push(character);
+                }
+                Some(b'\r' | b'\n' | b'\t') if self.comments => {
+                    let break_at = self.at;
+                    self.at += 1;
+                    if let (Some(cooked), Some(text)) = (&mut cooked, self.text.get(break_at..self.at)) {
+                        cooked.push_str(text);
+                    }
                 }
                 None | Some(b'\r' | b'\n') => return Err(Stop { at: start, reason: "this quote is never closed" }),
                 _ => return self.stop("a string cannot hold a control character"),

@@ -1,9 +1,9 @@
 //! What stands in the directory: service principals, applications, their credentials; and registries' admin users.
 
-use super::super::azure::{Value, guid, times};
 use super::json::Json;
 use crate::fact::azure::{RegistryFact, ResourceKind, ResourceRef, ServicePrincipalFact, Statement};
 use crate::fact::{Field, FileFacts};
+use crate::lowering::{Value, guid, times};
 
 /// What only a service principal has.
 const SERVICE_PRINCIPAL: [&str; 5] = [

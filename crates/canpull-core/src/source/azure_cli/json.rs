@@ -2,9 +2,9 @@
 
 use canpull_syntax::{FileId, Kind, Node, Span};
 
-use super::super::azure::{Value, guid};
 use crate::fact::azure::PrincipalRef;
 use crate::fact::{Field, Why};
+use crate::lowering::{Value, guid};
 
 /// A value of a file.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 //! Which resource an object is: by its id, or by what it holds where a query left the id out.
 
-use super::super::azure::{Resource, Value, guid};
 use super::json::Json;
 use crate::acr_host::acr_host;
 use crate::fact::Field;
 use crate::fact::azure::{ResourceRef, Statement, kind_of};
+use crate::lowering::{Resource, Value, guid};
 
 const REGISTRY: &str = "Microsoft.ContainerRegistry/registries";
 const CLUSTER: &str = "Microsoft.ContainerService/managedClusters";

@@ -235,7 +235,7 @@ fn entry(written: &str, output: &Output, span: Span) -> PrincipalRef {
 pub(super) fn attribute(output: &Output) -> Option<(ResourceRef, PrincipalAttribute)> {
     let path: Vec<&str> = output.path.iter().map(String::as_str).collect();
     let attribute = match &output.shape {
-        Shape::Resource => of_resource(output.resource.kind, &path)?,
+        Shape::Resource => PrincipalAttribute::at(output.resource.kind, &path)?,
         Shape::KubeletIdentity => match path.as_slice() {
             ["principalId"] => PrincipalAttribute::KubeletObjectId,
             ["clientId"] => PrincipalAttribute::KubeletClientId,
@@ -258,40 +258,6 @@ pub(super) fn attribute(output: &Output) -> Option<(ResourceRef, PrincipalAttrib
         Shape::DirectoryOf(_) | Shape::LoginToken | Shape::Role(_) => return None,
     };
     Some((output.resource.clone(), attribute))
-}
-
-fn of_resource(kind: ResourceKind, path: &[&str]) -> Option<PrincipalAttribute> {
-    Some(match (kind, path) {
-        (ResourceKind::Cluster, path) => of_cluster(path)?,
-        (ResourceKind::Identity, ["principalId"]) => PrincipalAttribute::PrincipalId,
-        (ResourceKind::Identity, ["clientId"]) => PrincipalAttribute::ClientId,
-        (ResourceKind::Identity, ["id"]) => PrincipalAttribute::ResourceId,
-        (ResourceKind::ServicePrincipal, ["id" | "objectId"]) => PrincipalAttribute::ObjectId,
-        (ResourceKind::ServicePrincipal | ResourceKind::Application, ["appId"]) => PrincipalAttribute::AppId,
-        (ResourceKind::Application, ["id" | "objectId"]) => PrincipalAttribute::ApplicationObjectId,
-        _ => return None,
-    })
-}
-
-fn of_cluster(path: &[&str]) -> Option<PrincipalAttribute> {
-    Some(match path {
-        ["identityProfile", "kubeletidentity", "objectId"] => PrincipalAttribute::KubeletObjectId,
-        ["identityProfile", "kubeletidentity", "clientId"] => PrincipalAttribute::KubeletClientId,
-        ["identityProfile", "kubeletidentity", "resourceId"] => PrincipalAttribute::KubeletResourceId,
-        ["identity", "principalId"] | ["identity", "userAssignedIdentities", _, "principalId"] => {
-            PrincipalAttribute::ControlPlanePrincipalId
-        }
-        ["servicePrincipalProfile", "clientId"] => PrincipalAttribute::ClusterServicePrincipalClientId,
-        ["addonProfiles", name, "identity", "objectId" | "clientId"] => PrincipalAttribute::AddOn((*name).to_owned()),
-        ["ingressProfile", "webAppRouting", "identity", "objectId" | "clientId"] => {
-            PrincipalAttribute::AddOn("webAppRouting".to_owned())
-        }
-        // These objects have no other ids.
-        ["identityProfile", "kubeletidentity", "principalId" | "id"]
-        | ["identity", "objectId" | "clientId"]
-        | ["servicePrincipalProfile", "objectId"] => PrincipalAttribute::Missing(path.join(".")),
-        _ => return None,
-    })
 }
 
 /// The object id of whom another of its ids means.

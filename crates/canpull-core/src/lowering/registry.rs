@@ -85,10 +85,7 @@ pub(super) fn private_endpoint<V: Value>(resource: &Resource<V>) -> PrivateEndpo
 
 /// A repository-scoped token.
 pub(super) fn token<V: Value>(resource: &Resource<V>) -> TokenFact {
-    let scope_map = match resource.text(&["scopeMapId"]) {
-        Field::Known(id, span) => Field::Known(id.rsplit('/').next().unwrap_or(&id).to_owned(), span),
-        field => field,
-    };
+    let scope_map = resource.field(&["scopeMapId"], Value::last_segment);
     let passwords = resource.property(&["credentials", "passwords"]);
     TokenFact {
         registry: resource.reference.clone(),

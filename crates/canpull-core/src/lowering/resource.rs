@@ -8,23 +8,23 @@ use crate::fact::{Field, Why};
 
 /// A resource of Azure.
 #[derive(Clone, Debug)]
-pub(in crate::source) struct Resource<V> {
+pub(crate) struct Resource<V> {
     /// `Microsoft.ContainerRegistry/registries`, in any case of letters.
-    pub(in crate::source) kind: String,
+    pub(crate) kind: String,
     /// Which one. Of a token, a scope map or an endpoint: the registry that it belongs to.
-    pub(in crate::source) reference: ResourceRef,
+    pub(crate) reference: ResourceRef,
     /// The last part of its name.
-    pub(in crate::source) name: Field<String>,
+    pub(crate) name: Field<String>,
     /// Where a role or deny assignment applies.
-    pub(in crate::source) scope: Field<ResourceRef>,
+    pub(crate) scope: Field<ResourceRef>,
     /// How the source comes to state it.
-    pub(in crate::source) statement: Statement,
+    pub(crate) statement: Statement,
     /// Its map, with properties below `properties` or beside the name.
-    pub(in crate::source) body: V,
+    pub(crate) body: V,
     /// Under a condition: it may not be made.
-    pub(in crate::source) maybe: bool,
+    pub(crate) maybe: bool,
     /// Where the name of a role assignment is made from a seed that leaves out the principal.
-    pub(in crate::source) name_without_principal: Option<Span>,
+    pub(crate) name_without_principal: Option<Span>,
 }
 
 impl<V: Value> Resource<V> {

@@ -9,7 +9,7 @@ use crate::fact::{Field, Why};
 use crate::placeholder;
 
 /// A value, with the expressions of its language resolved as far as its reader can.
-pub(in crate::source) trait Value: Copy {
+pub(crate) trait Value: Copy {
     /// Where it stands.
     fn span(self) -> Span;
 
@@ -77,10 +77,23 @@ pub(in crate::source) trait Value: Copy {
         RoleRef { written: self.text(), symbol: None }
     }
 
+    /// The name at the end of an id.
+    fn last_segment(self) -> Field<String> {
+        last_segment(self.text())
+    }
+
     /// Where a key that is not written would stand.
     fn start(self) -> Span {
         let span = self.span();
         Span::new(span.file, TextRange::empty(span.range.start))
+    }
+}
+
+/// What stands behind the last slash of a text.
+pub(crate) fn last_segment(id: Field<String>) -> Field<String> {
+    match id {
+        Field::Known(id, span) => Field::Known(id.rsplit('/').next().unwrap_or(&id).to_owned(), span),
+        field => field,
     }
 }
 
@@ -95,7 +108,7 @@ pub(super) fn is_guid(text: &str) -> bool {
 }
 
 /// An id in the directory. Who shares what Azure showed blots ids out, with zeros as well; what is left means nobody.
-pub(in crate::source) fn guid(field: Field<String>) -> Field<String> {
+pub(crate) fn guid(field: Field<String>) -> Field<String> {
     match field {
         Field::Known(text, span) if !is_guid(&text) || text.bytes().all(|byte| matches!(byte, b'0' | b'-')) => {
             Field::Unknown(Why::Placeholder, span)
@@ -119,7 +132,7 @@ pub(super) fn texts<V: Value>(value: V) -> Field<Vec<String>> {
 }
 
 /// When the passwords or secrets of a list end, by the first of these keys that is written.
-pub(in crate::source) fn times<V: Value>(list: V, keys: &[&str]) -> Vec<Field<i64>> {
+pub(crate) fn times<V: Value>(list: V, keys: &[&str]) -> Vec<Field<i64>> {
     let end = |item: &V| {
         let Some(value) = keys.iter().find_map(|key| item.at(&[key])) else { return Field::Absent(item.start()) };
         let text = value.text();

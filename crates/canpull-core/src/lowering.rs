@@ -10,12 +10,42 @@ mod value;
 
 use crate::fact::AzureFacts;
 
-pub(super) use resource::Resource;
-pub(super) use value::{Value, guid, times};
+pub(crate) use resource::Resource;
+pub(crate) use value::{Value, guid, last_segment, times};
+
+/// Whether a type of resource is one that matters to pulling. Of what is set upon another, the last parts tell.
+pub(crate) fn matters(kind: &str) -> bool {
+    settled(kind).is_some()
+}
+
+/// A type without what it is set upon, in lower case, where it is one that matters.
+fn settled(kind: &str) -> Option<String> {
+    let kind = kind.to_ascii_lowercase();
+    let kind = kind.rsplit_once("/providers/").map_or(kind.as_str(), |(_, own)| own);
+    let kind = match kind {
+        "roleassignments" => "microsoft.authorization/roleassignments",
+        kind => kind,
+    };
+    KINDS.contains(&kind).then(|| kind.to_owned())
+}
+
+/// The types that matter, in lower case.
+const KINDS: [&str; 9] = [
+    "microsoft.containerregistry/registries",
+    "microsoft.containerregistry/registries/tokens",
+    "microsoft.containerregistry/registries/scopemaps",
+    "microsoft.containerregistry/registries/privateendpointconnections",
+    "microsoft.containerservice/managedclusters",
+    "microsoft.managedidentity/userassignedidentities",
+    "microsoft.authorization/roleassignments",
+    "microsoft.authorization/roledefinitions",
+    "microsoft.authorization/denyassignments",
+];
 
 /// Turns a resource into facts. Tells whether its type is one that matters to pulling.
-pub(super) fn lower<V: Value>(resource: &Resource<V>, facts: &mut AzureFacts) -> bool {
-    match resource.kind.to_ascii_lowercase().as_str() {
+pub(crate) fn lower<V: Value>(resource: &Resource<V>, facts: &mut AzureFacts) -> bool {
+    let Some(kind) = settled(&resource.kind) else { return false };
+    match kind.as_str() {
         "microsoft.containerregistry/registries" => registry::registry(resource, facts),
         "microsoft.containerregistry/registries/tokens" => facts.tokens.push(registry::token(resource)),
         "microsoft.containerregistry/registries/scopemaps" => facts.scope_maps.push(registry::scope_map(resource)),

@@ -1,0 +1,292 @@
+//! What expressions come to.
+
+use std::rc::Rc;
+
+use canpull_syntax::Span;
+use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, For, Property};
+
+use super::Evaluator;
+use super::instance::Env;
+use super::target::Target;
+use super::unit::Symbol;
+use super::value::{Data, Evaluated};
+use crate::fact::azure::ResourceKind;
+
+/// Expressions, and what they lead to, are followed this deep.
+const MAX_DEPTH: usize = 160;
+
+/// Lists and objects keep so many items.
+const MAX_ITEMS: usize = 1_000;
+
+impl<'f> Evaluator<'f> {
+    /// What an expression comes to where it stands.
+    pub(super) fn evaluate(&self, expression: &'f Expression, env: &Env<'f>) -> Evaluated {
+        let span = env.span(expression);
+        let (visits, depth) = (self.visits.get(), self.depth.get());
+        if visits == 0 || depth >= MAX_DEPTH {
+            return Evaluated::unknown(span);
+        }
+        self.visits.set(visits - 1);
+        self.depth.set(depth + 1);
+        let found = self.evaluated(expression, env, span);
+        self.depth.set(depth);
+        found
+    }
+
+    fn evaluated(&self, expression: &'f Expression, env: &Env<'f>, span: Span) -> Evaluated {
+        let new = |data: Data| Evaluated::new(data, span);
+        match &expression.kind {
+            ExpressionKind::Null => new(Data::Null),
+            ExpressionKind::Bool(value) => new(Data::Bool(*value)),
+            ExpressionKind::Number(value) => new(Data::Number(*value)),
+            ExpressionKind::Text(text) => new(Data::text(text)),
+            ExpressionKind::Template(parts) => self.template(parts, env, span),
+            ExpressionKind::List(items) => self.list(items, env, span),
+            ExpressionKind::Object(properties) => self.object(properties, env, span),
+            ExpressionKind::Name(name) => self.name(name, env, span),
+            ExpressionKind::Access(of, accessor) => self.access(of, accessor, env, span),
+            ExpressionKind::Call(function, arguments) => self.call(function, arguments, env, span),
+            ExpressionKind::Condition(parts) => {
+                let [test, yes, no] = &**parts;
+                match self.evaluate(test, env).truth() {
+                    Some(true) => self.evaluate(yes, env),
+                    Some(false) => self.evaluate(no, env),
+                    None => Evaluated::one_of(vec![self.evaluate(yes, env), self.evaluate(no, env)], span),
+                }
+            }
+            ExpressionKind::For(each) => self.each(each, env, span),
+            ExpressionKind::Operation(operator, operands) => {
+                let operands = operands.iter().map(|own| self.evaluate(own, env)).collect();
+                super::operate::operate(*operator, operands, span)
+            }
+            ExpressionKind::Spread(_) | ExpressionKind::Opaque => Evaluated::unknown(span),
+        }
+    }
+
+    /// Text with expressions in it. One that is nothing but an expression is what that is.
+    fn template(&self, parts: &'f [Expression], env: &Env<'f>, span: Span) -> Evaluated {
+        if let [only] = parts {
+            return self.evaluate(only, env);
+        }
+        let parts: Vec<Evaluated> = parts.iter().map(|part| self.evaluate(part, env)).collect();
+        super::operate::concat(&parts, span)
+    }
+
+    fn list(&self, items: &'f [Expression], env: &Env<'f>, span: Span) -> Evaluated {
+        let mut all = Vec::new();
+        for item in items.iter().take(MAX_ITEMS) {
+            let ExpressionKind::Spread(of) = &item.kind else {
+                all.push(self.evaluate(item, env));
+                continue;
+            };
+            match self.evaluate(of, env).data {
+                Data::List(own) if all.len() + own.len() <= MAX_ITEMS => all.extend(own.iter().cloned()),
+                Data::Null => {}
+                _ => return Evaluated::unknown(span),
+            }
+        }
+        Evaluated::new(Data::List(all.into()), span)
+    }
+
+    fn object(&self, properties: &'f [Property], env: &Env<'f>, span: Span) -> Evaluated {
+        let mut all = Vec::new();
+        for property in properties.iter().take(MAX_ITEMS) {
+            if let ExpressionKind::Spread(of) = &property.key.kind {
+                let of = self.evaluate(of, env);
+                match &of.data {
+                    Data::Object(own) if all.len() + own.len() <= MAX_ITEMS => all.extend(own.iter().cloned()),
+                    Data::Null => {}
+                    _ => all.push((Evaluated::unknown(span), Evaluated::unknown(span))),
+                }
+            } else if property.key.text() == Some("copy") && !property.value.items().is_empty() {
+                // What an ARM template fills in by loops.
+                all.extend(property.value.items().iter().filter_map(|own| self.copied(own, env)));
+            } else {
+                all.push((self.evaluate(&property.key, env), self.evaluate(&property.value, env)));
+            }
+        }
+        Evaluated::new(Data::Object(all.into()), span)
+    }
+
+    /// A property that an ARM template fills in by a loop.
+    fn copied(&self, own: &'f Expression, env: &Env<'f>) -> Option<(Evaluated, Evaluated)> {
+        let name = own.at(&["name"])?;
+        Some((self.evaluate(name, env), Evaluated::unknown(env.span(own))))
+    }
+
+    /// Whatever goes by a name.
+    fn name(&self, name: &str, env: &Env<'f>, span: Span) -> Evaluated {
+        let name = name.to_ascii_lowercase();
+        if let Some(local) = env.local(&name) {
+            return local.clone().through(span);
+        }
+        let instance = &env.instance;
+        let named = self.variable(instance, &name).or_else(|| self.parameter(instance, &name));
+        if let Some(value) = named {
+            return value.through(span);
+        }
+        self.symbolic(&name, env, span, None).unwrap_or_else(|| Evaluated::unknown(span))
+    }
+
+    /// The resource or module that goes by a symbol, in a round of its loop.
+    pub(super) fn symbolic(&self, name: &str, env: &Env<'f>, span: Span, round: Option<usize>) -> Option<Evaluated> {
+        let (instance, symbol) = env.instance.symbol(name)?;
+        let data = match symbol {
+            Symbol::Resource(index) => {
+                let &(file, resource) = instance.unit.resources.get(index)?;
+                let env = instance.env(file);
+                let mut rounds = self.rounds(&env, resource.terms.each.as_ref());
+                let at = round.unwrap_or_default();
+                if at >= rounds.len() {
+                    return None;
+                }
+                let round = rounds.swap_remove(at);
+                Data::Resource(self.declared(&round.env, index), Rc::from([]))
+            }
+            Symbol::Module(index) => {
+                let &(file, module) = instance.unit.modules.get(index)?;
+                let env = instance.env(file);
+                let mut rounds = self.rounds(&env, module.terms.each.as_ref());
+                let at = round.unwrap_or_default();
+                if at >= rounds.len() {
+                    return None;
+                }
+                let round = rounds.swap_remove(at);
+                Data::Module(self.module(&round.env, index, at)?.id)
+            }
+        };
+        Some(Evaluated::new(data, span))
+    }
+
+    fn access(&self, of: &'f Expression, accessor: &'f Accessor, env: &Env<'f>, span: Span) -> Evaluated {
+        match accessor {
+            Accessor::Member(key) => {
+                let of = self.evaluate(of, env);
+                self.member(&of, key, span)
+            }
+            Accessor::Splat => Evaluated::unknown(span),
+            Accessor::Index(index) => {
+                let index = self.evaluate(index, env);
+                let at = match index.data {
+                    Data::Number(at) => usize::try_from(at).ok(),
+                    _ => None,
+                };
+                // One of those that a loop makes.
+                if let (Some(at), ExpressionKind::Name(name)) = (at, &of.kind)
+                    && let Some(found) = self.symbolic(&name.to_ascii_lowercase(), env, span, Some(at))
+                {
+                    return found;
+                }
+                let of = self.evaluate(of, env);
+                self.item(&of, &index, span)
+            }
+        }
+    }
+
+    /// An item of a list, or the value of a computed key.
+    pub(super) fn item(&self, of: &Evaluated, index: &Evaluated, span: Span) -> Evaluated {
+        if let Some(key) = index.data.as_text() {
+            return self.member(of, key, span);
+        }
+        let found = match (&of.data, &index.data) {
+            (Data::List(items), Data::Number(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
+            (Data::List(items), _) if !items.is_empty() => Some(Evaluated::one_of(items.to_vec(), span)),
+            (Data::Object(pairs), _) if !pairs.is_empty() => {
+                Some(Evaluated::one_of(pairs.iter().map(|(_, value)| value.clone()).collect(), span))
+            }
+            (Data::Resource(..), Data::Number(_)) => Some(of.clone()),
+            (Data::Resource(..), _) => return self.member(of, "*", span),
+            _ => None,
+        };
+        found.map_or_else(|| Evaluated::unknown(span), |found| found.through(span).given(of.firm && index.firm))
+    }
+
+    /// The value of a key.
+    pub(super) fn member(&self, of: &Evaluated, key: &str, span: Span) -> Evaluated {
+        let here = |data: Data| Evaluated { data, span, hops: Rc::clone(&of.hops), firm: of.firm };
+        match &of.data {
+            Data::Object(_) => match of.key(key) {
+                Some(value) => value.clone().through(span).given(of.firm),
+                None => here(Data::Null),
+            },
+            Data::Resource(target, path) => here(part(target, path, key, span)),
+            Data::Module(id) if key.eq_ignore_ascii_case("outputs") => here(Data::Outputs(*id, false)),
+            Data::Outputs(id, wrapped) => {
+                let Some(instance) = self.instance(*id) else { return Evaluated::unknown(span) };
+                let value = self.output(&instance, key, span).through(span);
+                if !*wrapped {
+                    return value;
+                }
+                let key = Evaluated::new(Data::text("value"), span);
+                here(Data::Object(Rc::from([(key, value)])))
+            }
+            Data::OneOf(all) => {
+                Evaluated::one_of(all.iter().map(|own| self.member(own, key, span)).collect(), span).given(of.firm)
+            }
+            Data::Open(why, symbol) => {
+                here(Data::Open(*why, symbol.as_ref().map(|symbol| format!("{symbol}.{key}").into())))
+            }
+            Data::Null => here(Data::Null),
+            _ => Evaluated::unknown(span),
+        }
+    }
+
+    /// A value for each item.
+    fn each(&self, each: &'f For, env: &Env<'f>, span: Span) -> Evaluated {
+        let over = self.evaluate(&each.over, env);
+        let items: Vec<(Evaluated, Evaluated)> = match &over.data {
+            Data::List(items) => {
+                let number = |at: usize| Evaluated::new(Data::Number(i64::try_from(at).unwrap_or(i64::MAX)), span);
+                items.iter().enumerate().map(|(at, item)| (number(at), item.clone())).collect()
+            }
+            Data::Object(pairs) => pairs.to_vec(),
+            _ => return Evaluated::unknown(span),
+        };
+        if items.len() > 64 {
+            return Evaluated::unknown(span);
+        }
+        let mut pairs = Vec::new();
+        let mut values = Vec::new();
+        for (index, item) in items {
+            let names = each.names.iter().zip([item, index]).map(|(name, own)| (name.to_ascii_lowercase(), own));
+            let env = env.and(names);
+            if let Some(condition) = &each.condition {
+                match self.evaluate(condition, &env).truth() {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None => return Evaluated::unknown(span),
+                }
+            }
+            let value = self.evaluate(&each.body, &env);
+            match &each.key {
+                Some(key) => pairs.push((self.evaluate(key, &env), value)),
+                None => values.push(value),
+            }
+        }
+        let data = if each.key.is_some() { Data::Object(pairs.into()) } else { Data::List(values.into()) };
+        Evaluated::new(data, span).given(over.firm)
+    }
+}
+
+/// What stands under a key of a resource, or of what is in it.
+fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, span: Span) -> Data {
+    let kind = target.reference.kind;
+    if path.is_empty() && key.eq_ignore_ascii_case("name") {
+        return match (kind, &target.reference.name) {
+            (ResourceKind::ResourceGroup, None) => Data::open(Some("resourceGroup().name".to_owned())),
+            _ => target.name_value(span).data,
+        };
+    }
+    let is_scope = matches!(kind, ResourceKind::ResourceGroup | ResourceKind::Subscription);
+    if is_scope && !key.eq_ignore_ascii_case("id") {
+        if let (ResourceKind::Subscription, Some(id)) = (kind, &target.reference.subscription) {
+            return Data::text(id);
+        }
+        let of = if kind == ResourceKind::Subscription { "subscription()" } else { "resourceGroup()" };
+        return Data::open(Some(format!("{of}.{key}")));
+    }
+    if path.len() > 16 {
+        return Data::unknown();
+    }
+    Data::Resource(Rc::clone(target), path.iter().cloned().chain(std::iter::once(key.into())).collect())
+}

@@ -1,0 +1,402 @@
+//! A template that is deployed: with which parameters, and where to.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use canpull_syntax::expression::Expression;
+use canpull_syntax::{FileId, Span, to_offset};
+
+use super::target::{Place, Target};
+use super::unit::{Symbol, Unit, UnitKey};
+use super::value::{Data, Evaluated};
+use super::{Evaluator, MAX_INSTANCES};
+use crate::fact::azure::ResourceKind;
+use crate::fact::template::{self, Loop, Module, Scoping, Source};
+
+/// Index of a deployment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct InstanceId(pub(super) u32);
+
+/// Modules call modules this deep at most.
+const MAX_DEPTH: usize = 12;
+
+/// Loops go round so many times; of longer ones each round is as good as another.
+const MAX_ROUNDS: usize = 64;
+
+/// What loops go by, the innermost last.
+pub(super) type Locals = Rc<[(String, Evaluated)]>;
+
+/// A deployment.
+#[derive(Debug)]
+pub(super) struct Instance<'f> {
+    pub(super) id: InstanceId,
+    pub(super) unit: Rc<Unit<'f>>,
+    /// The file that the whole begins with: what makes symbols unique among all sources.
+    pub(super) root: Rc<str>,
+    /// The modules that lead to it, for symbols: `aks.`.
+    prefix: String,
+    pub(super) place: Place,
+    /// What it is deployed to.
+    pub(super) level: ResourceKind,
+    caller: Option<Caller<'f>>,
+    /// What a file of parameters gives.
+    given: BTreeMap<String, (FileId, &'f Expression)>,
+    pub(super) depth: usize,
+    /// What names stand for; `None` while it is being worked out.
+    names: RefCell<BTreeMap<(Sort, String), Option<Evaluated>>>,
+    modules: RefCell<BTreeMap<(usize, usize), InstanceId>>,
+    targets: RefCell<BTreeMap<usize, Option<Rc<Target>>>>,
+}
+
+#[derive(Debug)]
+struct Caller<'f> {
+    env: Env<'f>,
+    module: &'f Module,
+    /// The caller's names are this template's.
+    outer: bool,
+}
+
+/// What goes by a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Sort {
+    Parameter,
+    Variable,
+    Output,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Debug)]
+pub(super) struct Env<'f> {
+    pub(super) instance: Rc<Instance<'f>>,
+    pub(super) file: FileId,
+    pub(super) locals: Locals,
+}
+
+impl<'f> Env<'f> {
+    pub(super) fn new(instance: &Rc<Instance<'f>>, file: FileId) -> Self {
+        Self { instance: Rc::clone(instance), file, locals: Rc::from([]) }
+    }
+
+    pub(super) fn span(&self, expression: &Expression) -> Span {
+        Span::new(self.file, expression.range)
+    }
+
+    /// With more names.
+    pub(super) fn and(&self, more: impl IntoIterator<Item = (String, Evaluated)>) -> Self {
+        Self { locals: self.locals.iter().cloned().chain(more).collect(), ..self.clone() }
+    }
+
+    pub(super) fn local(&self, name: &str) -> Option<&Evaluated> {
+        self.locals.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+}
+
+/// A round of a loop, or the one time where there is none.
+pub(super) struct Round<'f> {
+    pub(super) env: Env<'f>,
+    /// It may not come to it.
+    pub(super) maybe: bool,
+}
+
+impl<'f> Instance<'f> {
+    /// The deployment whose names are this template's, where they are not its own.
+    fn outer(&self) -> Option<&Caller<'f>> {
+        self.caller.as_ref().filter(|caller| caller.outer)
+    }
+
+    /// Where the expressions of its template stand.
+    pub(super) fn env(self: &Rc<Self>, file: FileId) -> Env<'f> {
+        match self.outer() {
+            Some(caller) => Env { instance: Rc::clone(self), file, locals: Rc::clone(&caller.env.locals) },
+            None => Env::new(self, file),
+        }
+    }
+
+    /// What goes by a symbol: a resource or module of the template, or of the one that it is written in.
+    pub(super) fn symbol(self: &Rc<Self>, name: &str) -> Option<(Rc<Self>, Symbol)> {
+        match self.unit.symbols.get(name) {
+            Some(symbol) => Some((Rc::clone(self), *symbol)),
+            None => self.outer()?.env.instance.symbol(name),
+        }
+    }
+
+    /// Works a name out once. What depends on itself is unknown.
+    fn remembered(&self, sort: Sort, name: &str, span: Span, find: impl FnOnce() -> Evaluated) -> Evaluated {
+        let key = (sort, name.to_owned());
+        let known = self.names.borrow().get(&key).cloned();
+        if let Some(known) = known {
+            return known.unwrap_or_else(|| Evaluated::unknown(span));
+        }
+        self.names.borrow_mut().insert(key.clone(), None);
+        let found = find();
+        self.names.borrow_mut().insert(key, Some(found.clone()));
+        found
+    }
+}
+
+impl<'f> Evaluator<'f> {
+    /// A deployment that nothing calls for, with a file of parameters.
+    pub(super) fn entry(&self, unit: &Rc<Unit<'f>>, path: &str, arguments: Option<usize>) -> Option<Rc<Instance<'f>>> {
+        let file = arguments.and_then(|index| Some((index, self.files.get(index)?)));
+        let values = file.and_then(|(index, file)| Some((index, file.arguments.as_ref()?)));
+        let given = values.into_iter().flat_map(|(index, arguments)| {
+            arguments.values.iter().map(move |own| (own.name.to_ascii_lowercase(), (FileId::at(index), &own.value)))
+        });
+        let level = match unit.target {
+            template::Target::ResourceGroup => ResourceKind::ResourceGroup,
+            template::Target::Subscription => ResourceKind::Subscription,
+            template::Target::Above => ResourceKind::ManagementGroup,
+        };
+        let root = file.map_or(path, |(_, file)| &file.path);
+        self.add(Instance {
+            id: InstanceId(0),
+            unit: Rc::clone(unit),
+            root: root.into(),
+            prefix: String::new(),
+            place: Place::default(),
+            level,
+            caller: None,
+            given: given.collect(),
+            depth: 0,
+            names: RefCell::default(),
+            modules: RefCell::default(),
+            targets: RefCell::default(),
+        })
+    }
+
+    fn add(&self, instance: Instance<'f>) -> Option<Rc<Instance<'f>>> {
+        let mut all = self.instances.borrow_mut();
+        if all.len() >= MAX_INSTANCES {
+            return None;
+        }
+        let instance = Rc::new(Instance { id: InstanceId(to_offset(all.len())), ..instance });
+        all.push(Rc::clone(&instance));
+        Some(instance)
+    }
+
+    /// The deployment of a module in a round of its loop; `None` where its template is not there.
+    pub(super) fn module(&self, env: &Env<'f>, index: usize, round: usize) -> Option<Rc<Instance<'f>>> {
+        let known = env.instance.modules.borrow().get(&(index, round)).copied();
+        if let Some(id) = known {
+            return self.instance(id);
+        }
+        let own = &env.instance;
+        let &(file, module) = own.unit.modules.get(index)?;
+        let unit = match &module.source {
+            Source::Path(path) => self.unit_at(file, path)?.1,
+            Source::Inline(at, _) => Rc::clone(self.units.get(&UnitKey::Template(file.0 as usize, *at))?),
+            Source::Elsewhere(_) => return None,
+        };
+        if own.depth >= MAX_DEPTH {
+            return None;
+        }
+        let (level, place) = self.destination(env, module);
+        let symbol = module.symbol.clone().unwrap_or_else(|| index.to_string().into());
+        let instance = self.add(Instance {
+            id: InstanceId(0),
+            unit,
+            root: Rc::clone(&own.root),
+            prefix: format!("{}{symbol}.", own.prefix),
+            place,
+            level,
+            depth: own.depth + 1,
+            caller: Some(Caller {
+                env: env.clone(),
+                module,
+                outer: matches!(module.source, Source::Inline(_, Scoping::Outer)),
+            }),
+            given: BTreeMap::new(),
+            names: RefCell::default(),
+            modules: RefCell::default(),
+            targets: RefCell::default(),
+        })?;
+        own.modules.borrow_mut().insert((index, round), instance.id);
+        Some(instance)
+    }
+
+    /// Where a module is deployed to.
+    fn destination(&self, env: &Env<'f>, module: &'f Module) -> (ResourceKind, Place) {
+        let own = &env.instance;
+        let scope = module.scope.as_ref().map(|scope| self.evaluate(scope, env));
+        if let Some(Data::Resource(target, _)) = scope.as_ref().map(|scope| &scope.data) {
+            let place = Place {
+                group: target.reference.group.clone().or_else(|| {
+                    target.reference.name.clone().filter(|_| target.reference.kind == ResourceKind::ResourceGroup)
+                }),
+                subscription: target.reference.subscription.clone(),
+            };
+            return (target.reference.kind, place);
+        }
+        if module.scope.is_some() {
+            return (ResourceKind::Other, Place::default());
+        }
+        let text = |given: &'f Option<Expression>| given.as_ref().map(|given| self.evaluate(given, env));
+        let known = |given: Option<Evaluated>, own: &Option<String>| match given {
+            Some(value) => value.data.as_text().map(str::to_owned),
+            None => own.clone(),
+        };
+        let group = text(&module.group);
+        let level = match (&group, &module.subscription) {
+            (Some(_), _) => ResourceKind::ResourceGroup,
+            (None, Some(_)) => ResourceKind::Subscription,
+            (None, None) => own.level,
+        };
+        let place = Place {
+            group: known(group, &own.place.group),
+            subscription: known(text(&module.subscription), &own.place.subscription),
+        };
+        (level, place)
+    }
+
+    /// The rounds in which a resource or module is made.
+    pub(super) fn rounds(&self, env: &Env<'f>, each: Option<&'f Loop>) -> Vec<Round<'f>> {
+        let Some(own) = each else { return vec![Round { env: env.clone(), maybe: false }] };
+        let over = self.evaluate(&own.over, env);
+        let span = env.span(&own.over);
+        let number = |at: usize| Evaluated::new(Data::Number(i64::try_from(at).unwrap_or(i64::MAX)), span);
+        let round = |item: Evaluated, index: Evaluated, maybe: bool| {
+            let copy = [("copyindex()".to_owned(), index.clone()), (format!("copyindex({})", own.name), index.clone())];
+            let names = [(own.name.to_ascii_lowercase(), item)];
+            let names =
+                names.into_iter().chain(own.index.iter().map(|name| (name.to_ascii_lowercase(), index.clone())));
+            Round { env: env.and(names.chain(copy)), maybe }
+        };
+        let maybe = !over.firm;
+        match &over.data {
+            Data::List(items) if items.len() <= MAX_ROUNDS => {
+                items.iter().enumerate().map(|(at, item)| round(item.clone(), number(at), maybe)).collect()
+            }
+            Data::Number(count) if usize::try_from(*count).is_ok_and(|count| count <= MAX_ROUNDS) => {
+                let count = usize::try_from(*count).unwrap_or_default();
+                (0..count).map(|at| round(number(at), number(at), maybe)).collect()
+            }
+            _ => vec![round(Evaluated::unknown(span), Evaluated::unknown(span), true)],
+        }
+    }
+
+    /// What a parameter is.
+    pub(super) fn parameter(&self, instance: &Rc<Instance<'f>>, name: &str) -> Option<Evaluated> {
+        if let Some(caller) = instance.outer() {
+            return self.parameter(&caller.env.instance, name);
+        }
+        let &(file, parameter) = instance.unit.parameters.get(name)?;
+        Some(instance.remembered(Sort::Parameter, name, Span::new(file, parameter.range), || {
+            let own = Env::new(instance, file);
+            if let Some(caller) = &instance.caller {
+                let argument = caller.module.arguments.iter().rev().find(|own| own.name.eq_ignore_ascii_case(name));
+                if let Some(argument) = argument {
+                    return self.evaluate(&argument.value, &caller.env);
+                }
+            }
+            if let Some((file, given)) = instance.given.get(name) {
+                return self.evaluate(given, &Env::new(instance, *file));
+            }
+            if let Some(default) = &parameter.default {
+                // Whoever deploys the whole may say otherwise.
+                return self.evaluate(default, &own).given(instance.caller.is_some());
+            }
+            let data = Data::open(Some(format!("{}{}", instance.prefix, parameter.name)));
+            Evaluated::new(data, Span::new(file, parameter.range))
+        }))
+    }
+
+    /// What a variable is.
+    pub(super) fn variable(&self, instance: &Rc<Instance<'f>>, name: &str) -> Option<Evaluated> {
+        if let Some(caller) = instance.outer() {
+            return self.variable(&caller.env.instance, name);
+        }
+        let &(file, variable) = instance.unit.variables.get(name)?;
+        let span = Span::new(file, variable.value.range);
+        Some(
+            instance
+                .remembered(Sort::Variable, name, span, || self.evaluate(&variable.value, &Env::new(instance, file))),
+        )
+    }
+
+    /// What a deployment gives out under a name.
+    pub(super) fn output(&self, instance: &Rc<Instance<'f>>, name: &str, span: Span) -> Evaluated {
+        let name = name.to_ascii_lowercase();
+        let Some(&(file, output)) = instance.unit.outputs.get(&name) else { return Evaluated::unknown(span) };
+        instance.remembered(Sort::Output, &name, span, || self.evaluate(&output.value, &instance.env(file)))
+    }
+
+    /// The module whose deployment goes by a name.
+    pub(super) fn module_named(&self, instance: &Rc<Instance<'f>>, name: &str) -> Option<Rc<Instance<'f>>> {
+        for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
+            let env = instance.env(*file);
+            for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
+                let own = module.name.as_ref().and_then(|own| self.evaluate(own, &round.env).data.symbol());
+                if own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
+                    return self.module(&round.env, index, at);
+                }
+            }
+        }
+        let caller = instance.outer()?;
+        self.module_named(&caller.env.instance, name)
+    }
+
+    /// The resource that a template declares, in a round of its loop; worked out once where there is none.
+    pub(super) fn declared(&self, env: &Env<'f>, index: usize) -> Rc<Target> {
+        let instance = &env.instance;
+        let looped = instance.unit.resources.get(index).is_some_and(|(_, own)| own.terms.each.is_some());
+        if looped {
+            return Rc::new(self.target_of(env, index));
+        }
+        let known = instance.targets.borrow().get(&index).cloned();
+        match known {
+            Some(Some(known)) => return known,
+            // It is named after itself.
+            Some(None) => {
+                let span = Span::new(env.file, canpull_syntax::TextRange::default());
+                return Rc::new(Target::new("", Vec::new(), &Place::default(), &instance.root, span));
+            }
+            None => {}
+        }
+        instance.targets.borrow_mut().insert(index, None);
+        let found = Rc::new(self.target_of(env, index));
+        instance.targets.borrow_mut().insert(index, Some(Rc::clone(&found)));
+        found
+    }
+
+    fn target_of(&self, env: &Env<'f>, index: usize) -> Target {
+        let instance = &env.instance;
+        let Some(&(file, resource)) = instance.unit.resources.get(index) else {
+            let span = Span::new(env.file, canpull_syntax::TextRange::default());
+            return Target::new("", Vec::new(), &Place::default(), &instance.root, span);
+        };
+        let env = Env { file, ..env.clone() };
+        let span = env.span(&resource.body);
+        let above = match (&resource.parent, resource.within) {
+            (Some(parent), _) => match self.evaluate(parent, &env).data {
+                Data::Resource(target, _) => Some(target),
+                _ => None,
+            },
+            (None, Some(within)) => Some(self.declared(&env, within)),
+            (None, None) => None,
+        };
+        let own = resource.name.as_ref().map(|name| self.evaluate(name, &env));
+        let own = own.and_then(|name| name.data.pieces()).unwrap_or_default();
+        let own = super::target::segments(&own);
+        let names: Vec<_> = above.iter().flat_map(|above| above.names.iter().cloned()).chain(own).collect();
+        let mut place = instance.place.clone();
+        if let Some(above) = &above {
+            place = Place { group: above.reference.group.clone(), subscription: above.reference.subscription.clone() };
+        } else if let Some(scope) = resource.scope.as_ref().filter(|_| resource.existing) {
+            place = match self.evaluate(scope, &env).data {
+                Data::Resource(target, _) => {
+                    Place { group: target.reference.group.clone(), subscription: target.reference.subscription.clone() }
+                }
+                _ => Place::default(),
+            };
+        }
+        let mut target = Target::new(&resource.kind, names, &place, &instance.root, span);
+        if target.reference.is_open()
+            && let Some(symbol) = &resource.symbol
+        {
+            target.reference.symbol = Some(format!("{}#{}{symbol}", instance.root, instance.prefix));
+        }
+        target.declared = Some((instance.id, index));
+        target
+    }
+}

@@ -1,0 +1,268 @@
+//! What deployments make: their resources, lowered to facts.
+
+use std::rc::Rc;
+
+use canpull_syntax::{FileId, Span, TextRange};
+
+use super::Evaluator;
+use super::instance::{Env, Instance};
+use super::target::{Target, segments};
+use super::value::{Data, Evaluated, Piece, symbol_of};
+use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
+use crate::fact::template::Resource;
+use crate::fact::{Field, Why};
+use crate::lowering::{self, Value};
+
+const ROLE_ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
+
+/// Which property of a role assignment may be one of several values.
+const OPEN: [&str; 2] = ["principalId", "roleDefinitionId"];
+
+impl<'f> Evaluator<'f> {
+    /// Makes all that a deployment makes, and what its modules make.
+    pub(super) fn deploy(&self, instance: &Rc<Instance<'f>>, maybe: bool) {
+        for (index, (file, resource)) in instance.unit.resources.iter().enumerate() {
+            let env = instance.env(*file);
+            for round in self.rounds(&env, resource.terms.each.as_ref()) {
+                if let Some(condition) = self.holds(resource.terms.condition.as_ref(), &round.env) {
+                    self.make(&round.env, index, resource, maybe || round.maybe || condition == Holds::Maybe);
+                }
+            }
+        }
+        for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
+            let env = instance.env(*file);
+            for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
+                let Some(condition) = self.holds(module.terms.condition.as_ref(), &round.env) else { continue };
+                let maybe = maybe || round.maybe || condition == Holds::Maybe;
+                match self.module(&round.env, index, at) {
+                    Some(called) => self.deploy(&called, maybe),
+                    None => self.hand_over(&round.env, index),
+                }
+            }
+        }
+    }
+
+    fn holds(&self, condition: Option<&'f canpull_syntax::expression::Expression>, env: &Env<'f>) -> Option<Holds> {
+        let Some(condition) = condition else { return Some(Holds::Yes) };
+        match self.evaluate(condition, env).truth() {
+            Some(true) => Some(Holds::Yes),
+            Some(false) => None,
+            None => Some(Holds::Maybe),
+        }
+    }
+
+    /// A module that is not read may give the identities that it is handed to anything.
+    fn hand_over(&self, env: &Env<'f>, index: usize) {
+        let Some(&(file, module)) = env.instance.unit.modules.get(index) else { return };
+        for argument in &module.arguments {
+            let value = self.evaluate(&argument.value, env);
+            self.used(&value, file, 0);
+        }
+    }
+
+    /// Notes identities that something other than a cluster is given.
+    fn used(&self, value: &Evaluated, file: FileId, depth: u8) {
+        match &value.data {
+            Data::Resource(target, _) if target.reference.kind == ResourceKind::Identity => {
+                let used = ResourceRef { span: value.span, ..target.reference.clone() };
+                self.made.borrow_mut().entry(file).or_default().identity_uses.push(used);
+            }
+            Data::List(items) | Data::OneOf(items) if depth < 4 => {
+                items.iter().for_each(|item| self.used(item, file, depth + 1));
+            }
+            Data::Object(pairs) if depth < 4 => {
+                for (key, own) in pairs.iter() {
+                    self.used(key, file, depth + 1);
+                    self.used(own, file, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn make(&self, env: &Env<'f>, index: usize, resource: &'f Resource, maybe: bool) {
+        let env =
+            &Env { file: env.instance.unit.resources.get(index).map_or(env.file, |(file, _)| *file), ..env.clone() };
+        let target = self.declared(env, index);
+        let body = self.evaluate(&resource.body, env);
+        let kind = resource.kind.to_ascii_lowercase();
+        if !lowering::matters(&kind) {
+            let identity = body.key("identity").and_then(|identity| identity.key("userAssignedIdentities"));
+            if let Some(identity) = identity {
+                self.used(identity, env.file, 0);
+            }
+            // What federates an identity stands below it.
+            if kind.ends_with("/federatedidentitycredentials") {
+                let above = target.names.first().map(|name| {
+                    let kind = "Microsoft.ManagedIdentity/userAssignedIdentities";
+                    Target::new(kind, vec![name.clone()], &env.instance.place, &env.instance.root, body.span)
+                });
+                let used = above.map(|above| Evaluated::new(Data::Resource(Rc::new(above), Rc::from([])), body.span));
+                if let Some(used) = &used {
+                    self.used(used, env.file, 0);
+                }
+            }
+            return;
+        }
+        let is_assignment = kind.ends_with("roleassignments");
+        let bodies = if is_assignment { alternatives(&body) } else { vec![body] };
+        let maybe = maybe || bodies.len() > 1;
+        for body in bodies {
+            let scopes =
+                if is_assignment { self.scopes(env, resource, &target) } else { vec![Field::Absent(body.start())] };
+            let maybe = maybe || scopes.len() > 1;
+            for scope in scopes {
+                let typed = lowering::Resource {
+                    kind: if is_assignment { ROLE_ASSIGNMENT.to_owned() } else { resource.kind.to_string() },
+                    reference: target.reference.clone(),
+                    name: name_of(&target, env, resource),
+                    scope,
+                    statement: if resource.existing { Statement::Mentions } else { Statement::Makes },
+                    body: &body,
+                    maybe,
+                    name_without_principal: without_principal(&target, &body, env, resource),
+                };
+                lowering::lower(&typed, self.made.borrow_mut().entry(env.file).or_default());
+            }
+        }
+    }
+
+    /// Where a role assignment applies: each alternative.
+    fn scopes(&self, env: &Env<'f>, resource: &'f Resource, target: &Target) -> Vec<Field<ResourceRef>> {
+        if let Some(scope) = &resource.scope {
+            let value = self.evaluate(scope, env);
+            return value.alternatives().iter().map(|own| meant(own, env)).collect();
+        }
+        let span = env.span(&resource.body);
+        if let Some(within) = resource.within {
+            let above = self.declared(env, within);
+            return vec![Field::Known(ResourceRef { span, ..above.reference.clone() }, span)];
+        }
+        // `Microsoft.ContainerRegistry/registries/providers/roleAssignments` is set upon what its name begins with.
+        let kind = resource.kind.to_ascii_lowercase();
+        if let Some((above, _)) = kind.rsplit_once("/providers/") {
+            let count = above.split('/').count().saturating_sub(1);
+            let names: Vec<Vec<Piece>> = target.names.iter().take(count).cloned().collect();
+            if names.len() == count && count > 0 {
+                let above = Target::new(above, names, &env.instance.place, &env.instance.root, span);
+                return vec![Field::Known(above.reference, span)];
+            }
+            return vec![Field::Unknown(Why::FilledAtRunTime, span)];
+        }
+        let start = Span::new(span.file, TextRange::empty(span.range.start));
+        vec![match env.instance.level {
+            ResourceKind::Subscription => {
+                let own = &env.instance;
+                let place = super::target::Place { group: None, subscription: own.place.subscription.clone() };
+                Field::Known(Target::scope(ResourceKind::Subscription, &place, &own.root, span).reference, span)
+            }
+            ResourceKind::ResourceGroup if self.has_registry(&env.instance) || env.instance.place.group.is_some() => {
+                let own = &env.instance;
+                Field::Known(Target::scope(ResourceKind::ResourceGroup, &own.place, &own.root, span).reference, span)
+            }
+            ResourceKind::ResourceGroup => Field::Absent(start),
+            _ => Field::Unknown(Why::FilledAtRunTime, span),
+        }]
+    }
+
+    fn has_registry(&self, instance: &Instance<'f>) -> bool {
+        let is = |kind: &str| kind.eq_ignore_ascii_case("Microsoft.ContainerRegistry/registries");
+        let deployed = self.instances.borrow();
+        let beside = deployed.iter().filter(|other| other.root == instance.root && other.place == instance.place);
+        beside.flat_map(|other| other.unit.resources.iter()).any(|(_, own)| is(&own.kind) && !own.existing)
+    }
+}
+
+/// What a value means as a scope.
+fn meant(value: &Evaluated, env: &Env<'_>) -> Field<ResourceRef> {
+    let span = value.span;
+    let root = &env.instance.root;
+    match &value.data {
+        Data::Resource(target, path) if path.is_empty() || path.iter().all(|key| &**key == "id") => {
+            Field::Known(ResourceRef { span, ..target.reference.clone() }, span)
+        }
+        Data::Text(pieces) => {
+            let is_id = matches!(pieces.first(), Some(Piece::Text(text)) if text.starts_with('/'));
+            if let Some(text) = value.data.as_text().filter(|_| is_id) {
+                return Field::Known(ResourceRef::from_id(text, span), span);
+            }
+            let found = if is_id {
+                Target::by_id(pieces, root, span)
+            } else {
+                Target::by_type(&segments(pieces), &env.instance.place, root, span).map(Rc::new)
+            };
+            match found {
+                Some(target) => Field::Known(target.reference.clone(), span),
+                None => Field::Unknown(Why::NotText, span),
+            }
+        }
+        Data::Open(why, _) => Field::Unknown(*why, span),
+        _ => Field::Unknown(Why::FilledAtRunTime, span),
+    }
+}
+
+/// Whether a condition holds, where it is not known not to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Yes,
+    Maybe,
+}
+
+/// The last name of a resource.
+fn name_of(target: &Target, env: &Env<'_>, resource: &Resource) -> Field<String> {
+    let span = resource.name.as_ref().map_or_else(|| env.span(&resource.body), |name| env.span(name));
+    match target.names.last() {
+        None => Field::Absent(span),
+        Some(_) => match target.name() {
+            Some(name) => Field::Known(name.to_owned(), span),
+            None => Field::Unknown(Why::Placeholder, span),
+        },
+    }
+}
+
+/// The bodies of a role assignment for each that its principal or role may be.
+fn alternatives(body: &Evaluated) -> Vec<Evaluated> {
+    let mut bodies = vec![body.clone()];
+    for key in OPEN {
+        bodies = bodies.iter().flat_map(|body| each_of(body, key)).collect();
+    }
+    bodies
+}
+
+fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
+    let Some(properties) = body.key("properties").filter(|own| matches!(own.data, Data::Object(_))) else {
+        return vec![body.clone()];
+    };
+    let Some(value) = properties.key(key).filter(|own| matches!(own.data, Data::OneOf(_))) else {
+        return vec![body.clone()];
+    };
+    let with = |own: &Evaluated| {
+        let is =
+            |name: &Evaluated, wanted: &str| name.data.as_text().is_some_and(|name| name.eq_ignore_ascii_case(wanted));
+        let inner = properties
+            .pairs()
+            .iter()
+            .map(|(name, old)| (name.clone(), if is(name, key) { own.clone() } else { old.clone() }));
+        let inner = properties.clone().with(Data::Object(inner.collect()));
+        let outer = body
+            .pairs()
+            .iter()
+            .map(|(name, old)| (name.clone(), if is(name, "properties") { inner.clone() } else { old.clone() }));
+        body.clone().with(Data::Object(outer.collect()))
+    };
+    value.alternatives().iter().map(with).collect()
+}
+
+/// Where the name of a role assignment is made from a seed that leaves out whom it is for.
+fn without_principal(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Option<Span> {
+    let seed = symbol_of(target.names.last()?)?.to_ascii_lowercase();
+    let principal = body.key("properties")?.key("principalId")?;
+    let mut means = vec![principal.data.symbol()?.to_ascii_lowercase()];
+    if let Data::Resource(target, _) = &principal.data {
+        means.extend(target.symbol().map(|own| own.to_ascii_lowercase()));
+        means.extend(target.name().map(str::to_ascii_lowercase));
+    }
+    let named = resource.name.as_ref()?;
+    let misses = seed.starts_with("guid(") && !means.iter().any(|own| seed.contains(own.as_str()));
+    misses.then(|| env.span(named))
+}

@@ -1,0 +1,176 @@
+//! Resources that expressions mean: by type and name, by id, or by their place in a template.
+
+use std::rc::Rc;
+
+use canpull_syntax::Span;
+
+use super::instance::InstanceId;
+use super::value::{self, Data, Evaluated, Piece, symbol_of};
+use crate::fact::azure::{PrincipalAttribute, ResourceKind, ResourceRef, kind_of};
+use crate::placeholder;
+
+const REGISTRY: &str = "microsoft.containerregistry/registries";
+
+/// A resource that is meant.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Its type.
+    pub(super) kind: String,
+    /// Which one. Of what belongs to a registry: that registry.
+    pub(super) reference: ResourceRef,
+    /// The names, from the outside in.
+    pub(super) names: Vec<Vec<Piece>>,
+    /// Where it is declared.
+    pub(super) declared: Option<(InstanceId, usize)>,
+}
+
+/// Where something is deployed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Place {
+    /// The resource group, where told.
+    pub(super) group: Option<String>,
+    /// The subscription, where told.
+    pub(super) subscription: Option<String>,
+}
+
+impl Target {
+    /// A resource by its type and names. `root` tells its symbols from those of other deployments.
+    pub(super) fn new(kind: &str, names: Vec<Vec<Piece>>, place: &Place, root: &str, span: Span) -> Self {
+        let lower = kind.to_ascii_lowercase();
+        let is_part = lower.starts_with(REGISTRY) && lower.len() > REGISTRY.len() && names.len() > 1;
+        let own_kind = if is_part { REGISTRY } else { lower.as_str() };
+        let own_name = if is_part { names.first() } else { names.last() };
+        let name = own_name.and_then(|name| known(name));
+        let symbol = match (&name, own_name.and_then(|name| symbol_of(name))) {
+            (None, Some(symbol)) => {
+                let last = own_kind.rsplit('/').next().unwrap_or(own_kind);
+                Some(format!("{root}:{last}#{symbol}"))
+            }
+            _ => None,
+        };
+        let reference = ResourceRef {
+            name,
+            symbol,
+            group: place.group.clone(),
+            subscription: place.subscription.clone(),
+            ..ResourceRef::unknown(kind_of(own_kind), span)
+        };
+        Self { kind: kind.to_owned(), reference, names, declared: None }
+    }
+
+    /// A resource group, a subscription or what is above.
+    pub(super) fn scope(kind: ResourceKind, place: &Place, root: &str, span: Span) -> Self {
+        let own = match kind {
+            ResourceKind::ResourceGroup => ("Microsoft.Resources/resourceGroups", &place.group, "resourceGroup()"),
+            ResourceKind::Subscription => ("Microsoft.Resources/subscriptions", &place.subscription, "subscription()"),
+            _ => ("Microsoft.Management/managementGroups", &None, "managementGroup()"),
+        };
+        let (of_kind, name, symbol) = own;
+        let reference = ResourceRef {
+            name: name.clone(),
+            group: place.group.clone().filter(|_| kind == ResourceKind::ResourceGroup),
+            subscription: place.subscription.clone(),
+            symbol: name.is_none().then(|| format!("{root}#{symbol}")),
+            ..ResourceRef::unknown(kind, span)
+        };
+        let names = name.iter().map(|name| vec![Piece::Text(name.as_str().into())]).collect();
+        Self { kind: of_kind.to_owned(), reference, names, declared: None }
+    }
+
+    /// The last of its names, where known.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self.names.last()?.as_slice() {
+            [Piece::Text(name)] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The last of its names as a value.
+    pub(super) fn name_value(&self, span: Span) -> Evaluated {
+        let data = self.names.last().map_or_else(Data::unknown, |name| Data::joined(name.iter().cloned()));
+        Evaluated::new(data, span)
+    }
+
+    /// What tells it from others, as its author might write it.
+    pub(super) fn symbol(&self) -> Option<String> {
+        let last = self.kind.rsplit('/').next().unwrap_or(&self.kind);
+        let names: Option<Vec<String>> = self.names.iter().map(|name| symbol_of(name)).collect();
+        match names {
+            Some(names) if !names.is_empty() => Some(format!("{last}({})", names.join(", "))),
+            // Of what has no name its own symbol, without the deployment's.
+            _ => self.reference.symbol.as_deref().map(|own| own.rsplit('#').next().unwrap_or(own).to_owned()),
+        }
+    }
+
+    /// Which id of it stands at the end of a path.
+    pub(super) fn principal(&self, path: &[&str]) -> Option<(ResourceRef, PrincipalAttribute)> {
+        let attribute = value::attribute(self, path)?;
+        (!self.reference.is_open()).then(|| (self.reference.clone(), attribute))
+    }
+
+    /// A resource by its id, of which parts may be open: `/subscriptions/…/providers/<type>/<name>`; the last provider
+    /// counts, as in the ids of what is set upon others.
+    pub(super) fn by_id(pieces: &[Piece], root: &str, span: Span) -> Option<Rc<Self>> {
+        let segments = segments(pieces);
+        let is =
+            |segment: &[Piece], word: &str| matches!(segment, [Piece::Text(own)] if own.eq_ignore_ascii_case(word));
+        let after = |word: &str| {
+            let at = segments.iter().position(|segment| is(segment, word))?;
+            segments.get(at + 1)
+        };
+        let text = |segment: Option<&Vec<Piece>>| segment.and_then(|segment| known(segment));
+        let place = Place { group: text(after("resourceGroups")), subscription: text(after("subscriptions")) };
+        let provider = segments.iter().rposition(|segment| is(segment, "providers"));
+        let Some(of_type) = provider.map(|at| segments.get(at + 1..).unwrap_or_default()) else {
+            let kind = match (after("resourceGroups"), after("subscriptions")) {
+                (Some(_), _) => ResourceKind::ResourceGroup,
+                (None, Some(_)) => ResourceKind::Subscription,
+                (None, None) => return None,
+            };
+            return Some(Rc::new(Self::scope(kind, &place, root, span)));
+        };
+        Self::by_type(of_type, &place, root, span).map(Rc::new)
+    }
+
+    /// A resource by the segments behind `providers/`: a namespace, then types and names in turn.
+    pub(super) fn by_type(segments: &[Vec<Piece>], place: &Place, root: &str, span: Span) -> Option<Self> {
+        let (namespace, rest) = segments.split_first()?;
+        let mut kind = known(namespace)?;
+        for own in rest.iter().step_by(2) {
+            kind = format!("{kind}/{}", known(own)?);
+        }
+        let names: Vec<Vec<Piece>> = rest.iter().skip(1).step_by(2).cloned().collect();
+        (!names.is_empty()).then(|| Self::new(&kind, names, place, root, span))
+    }
+}
+
+/// A text of which all is known and nothing a placeholder.
+fn known(pieces: &[Piece]) -> Option<String> {
+    match pieces {
+        [Piece::Text(text)] if placeholder::find(text).is_none() => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+/// The parts of a text between slashes; empty ones are left out.
+pub(super) fn segments(pieces: &[Piece]) -> Vec<Vec<Piece>> {
+    let mut segments: Vec<Vec<Piece>> = vec![Vec::new()];
+    for piece in pieces {
+        let Piece::Text(text) = piece else {
+            if let Some(segment) = segments.last_mut() {
+                segment.push(piece.clone());
+            }
+            continue;
+        };
+        for (index, part) in text.split('/').enumerate() {
+            if index > 0 {
+                segments.push(Vec::new());
+            }
+            if let Some(segment) = segments.last_mut().filter(|_| !part.is_empty()) {
+                segment.push(Piece::Text(part.into()));
+            }
+        }
+    }
+    segments.retain(|segment| !segment.is_empty());
+    segments
+}

@@ -1,0 +1,65 @@
+//! A template with all that goes by a name in it.
+
+use std::collections::BTreeMap;
+
+use canpull_syntax::FileId;
+
+use crate::fact::template::{Module, Named, Parameter, Resource, Target, TemplateFact};
+
+/// Which template.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum UnitKey {
+    /// By its file and its place in it.
+    Template(usize, usize),
+}
+
+/// A template, from one file or several. Names are in lower case.
+#[derive(Debug, Default)]
+pub(super) struct Unit<'f> {
+    pub(super) target: Target,
+    pub(super) parameters: BTreeMap<String, (FileId, &'f Parameter)>,
+    pub(super) variables: BTreeMap<String, (FileId, &'f Named)>,
+    pub(super) outputs: BTreeMap<String, (FileId, &'f Named)>,
+    pub(super) resources: Vec<(FileId, &'f Resource)>,
+    pub(super) modules: Vec<(FileId, &'f Module)>,
+    /// Resources and modules by what they go by.
+    pub(super) symbols: BTreeMap<String, Symbol>,
+}
+
+/// What goes by a symbol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Symbol {
+    /// A resource, by its place.
+    Resource(usize),
+    /// A module, by its place.
+    Module(usize),
+}
+
+impl<'f> Unit<'f> {
+    /// Takes in what a file says.
+    pub(super) fn add(&mut self, file: FileId, template: &'f TemplateFact) {
+        self.target = template.target;
+        let lower = |name: &str| name.to_ascii_lowercase();
+        self.parameters.extend(template.parameters.iter().map(|own| (lower(&own.name), (file, own))));
+        self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));
+        self.outputs.extend(template.outputs.iter().map(|own| (lower(&own.name), (file, own))));
+        for resource in &template.resources {
+            if let Some(symbol) = &resource.symbol {
+                self.symbols.insert(lower(symbol), Symbol::Resource(self.resources.len()));
+            }
+            self.resources.push((file, resource));
+        }
+        for module in &template.modules {
+            if let Some(symbol) = &module.symbol {
+                self.symbols.insert(lower(symbol), Symbol::Module(self.modules.len()));
+            }
+            self.modules.push((file, module));
+        }
+    }
+
+    /// How much is written in it, about.
+    pub(super) fn size(&self) -> u64 {
+        let all = self.parameters.len() + self.variables.len() + self.outputs.len();
+        (all + 16 * (self.resources.len() + self.modules.len())) as u64
+    }
+}

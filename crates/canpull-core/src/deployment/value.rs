@@ -1,0 +1,425 @@
+//! What an expression comes to: known, one of some values, or unknown; of a resource, which part of it.
+
+use std::rc::Rc;
+
+use canpull_syntax::Span;
+
+use super::instance::InstanceId;
+use super::target::Target;
+use crate::fact::azure::{PrincipalAttribute, PrincipalRef, ResourceRef};
+use crate::fact::grant::RoleRef;
+use crate::fact::{Field, Why};
+use crate::lowering::{Value, last_segment};
+use crate::placeholder;
+
+/// So many alternatives are kept; with more a value is unknown.
+const MAX_ALTERNATIVES: usize = 8;
+
+/// Longer texts are no names, ids or roles, in bytes.
+pub(super) const MAX_LENGTH: usize = 4 << 10;
+
+/// A value may be handed on so many times before its way is no longer kept.
+const MAX_HOPS: usize = 8;
+
+/// A value with the way that it came.
+#[derive(Clone, Debug)]
+pub(super) struct Evaluated {
+    /// What it is.
+    pub(super) data: Data,
+    /// Where it is written.
+    pub(super) span: Span,
+    /// Where it is handed on, the first place first.
+    pub(super) hops: Rc<[Span]>,
+    /// It does not rest on what a parameter is where nobody says otherwise.
+    pub(super) firm: bool,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub(super) enum Data {
+    /// `null`, or nothing.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// Text, parts of which may be open.
+    Text(Rc<[Piece]>),
+    /// Items.
+    List(Rc<[Evaluated]>),
+    /// Keys and values.
+    Object(Rc<[(Evaluated, Evaluated)]>),
+    /// A resource, or what stands at the end of a path in it.
+    Resource(Rc<Target>, Path),
+    /// A module.
+    Module(InstanceId),
+    /// What a module gives out, each in an object with its value where the flag is set, as ARM templates see it.
+    Outputs(InstanceId, bool),
+    /// One of these.
+    OneOf(Rc<[Evaluated]>),
+    /// Not known; what tells it from others, where something does.
+    Open(Why, Option<Rc<str>>),
+}
+
+/// Keys from the outside in.
+pub(super) type Path = Rc<[Box<str>]>;
+
+/// A piece of a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Piece {
+    /// Known.
+    Text(Rc<str>),
+    /// Not known.
+    Open(Why, Option<Rc<str>>),
+}
+
+impl Data {
+    /// Known text.
+    pub(super) fn text(text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        if text.is_empty() { Self::Text(Rc::from([])) } else { Self::Text(Rc::from([Piece::Text(text.into())])) }
+    }
+
+    /// Known only once it runs.
+    pub(super) const fn unknown() -> Self {
+        Self::Open(Why::FilledAtRunTime, None)
+    }
+
+    /// Not known, but the same wherever this stands for it.
+    pub(super) fn open(symbol: Option<String>) -> Self {
+        Self::Open(Why::Placeholder, symbol.filter(|symbol| symbol.len() <= MAX_LENGTH).map(Into::into))
+    }
+
+    /// A part of a resource.
+    pub(super) fn part(target: Rc<Target>, path: &[&str]) -> Self {
+        Self::Resource(target, path.iter().map(|key| Box::from(*key)).collect())
+    }
+
+    /// Pieces in a row, neighbours joined.
+    pub(super) fn joined(pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let mut all: Vec<Piece> = Vec::new();
+        let mut length = 0;
+        for piece in pieces {
+            length += match &piece {
+                Piece::Text(text) => text.len(),
+                Piece::Open(_, symbol) => 16 + symbol.as_ref().map_or(0, |symbol| symbol.len()),
+            };
+            match (all.last_mut(), piece) {
+                (Some(Piece::Text(before)), Piece::Text(text)) => *before = format!("{before}{text}").into(),
+                (_, piece) => all.push(piece),
+            }
+            if length > MAX_LENGTH {
+                return Self::unknown();
+            }
+        }
+        match all.as_slice() {
+            [Piece::Open(why, symbol)] => Self::Open(*why, symbol.clone()),
+            _ => Self::Text(all.into()),
+        }
+    }
+
+    /// Known text.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(pieces) => match &**pieces {
+                [] => Some(""),
+                [Piece::Text(text)] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The pieces of a text that it is or stands for; `None` of what is no text.
+    pub(super) fn pieces(&self) -> Option<Vec<Piece>> {
+        Some(match self {
+            Self::Text(pieces) => pieces.to_vec(),
+            Self::Bool(value) => vec![Piece::Text(if *value { "True" } else { "False" }.into())],
+            Self::Number(number) => vec![Piece::Text(number.to_string().into())],
+            Self::Open(why, symbol) => vec![Piece::Open(*why, symbol.clone())],
+            Self::Resource(..) => vec![Piece::Open(Why::FilledAtRunTime, self.symbol().map(Into::into))],
+            Self::OneOf(_) => vec![Piece::Open(Why::FilledAtRunTime, None)],
+            Self::Null | Self::List(_) | Self::Object(_) | Self::Module(_) | Self::Outputs(..) => return None,
+        })
+    }
+
+    /// What tells the value from others, as its author might write it; `None` where nothing does.
+    pub(super) fn symbol(&self) -> Option<String> {
+        match self {
+            Self::Text(pieces) => symbol_of(pieces),
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Open(_, symbol) => symbol.as_deref().map(str::to_owned),
+            Self::Resource(target, path) => {
+                let own = target.symbol()?;
+                Some(path.iter().fold(own, |text, key| text + "." + key))
+            }
+            Self::Null | Self::List(_) | Self::Object(_) | Self::Module(_) | Self::Outputs(..) | Self::OneOf(_) => None,
+        }
+    }
+}
+
+/// A text as its author might write it, where each of its parts can be told from others.
+pub(super) fn symbol_of(pieces: &[Piece]) -> Option<String> {
+    if let [Piece::Open(_, symbol)] = pieces {
+        return symbol.as_deref().map(str::to_owned);
+    }
+    pieces.iter().try_fold(String::new(), |text, piece| match piece {
+        Piece::Text(own) => Some(text + own),
+        Piece::Open(_, symbol) => Some(format!("{text}${{{}}}", symbol.as_deref()?)),
+    })
+}
+
+impl Evaluated {
+    /// A value that is written here.
+    pub(super) fn new(data: Data, span: Span) -> Self {
+        Self { data, span, hops: Rc::from([]), firm: true }
+    }
+
+    /// Known only once it runs.
+    pub(super) fn unknown(span: Span) -> Self {
+        Self::new(Data::unknown(), span)
+    }
+
+    /// The same value in another form.
+    pub(super) fn with(self, data: Data) -> Self {
+        Self { data, ..self }
+    }
+
+    /// The same, handed on here.
+    pub(super) fn through(mut self, span: Span) -> Self {
+        if self.span != span && self.hops.len() < MAX_HOPS {
+            self.hops = self.hops.iter().copied().chain(std::iter::once(span)).collect();
+        }
+        self
+    }
+
+    /// The same, as firm as what it depends on.
+    pub(super) fn given(self, firm: bool) -> Self {
+        Self { firm: self.firm && firm, ..self }
+    }
+
+    /// One of some values. Of objects an object of what each key may be.
+    pub(super) fn one_of(all: Vec<Self>, span: Span) -> Self {
+        let mut flat: Vec<Self> = Vec::new();
+        for value in all {
+            let own = match &value.data {
+                Data::OneOf(own) => own.to_vec(),
+                _ => vec![value],
+            };
+            for value in own {
+                if !flat.iter().any(|known| same(&known.data, &value.data)) {
+                    flat.push(value);
+                }
+            }
+        }
+        if flat.len() > MAX_ALTERNATIVES {
+            return Self::unknown(span);
+        }
+        if let [_] = flat.as_slice() {
+            return flat.pop().unwrap_or_else(|| Self::unknown(span));
+        }
+        let objects = flat.iter().all(|value| matches!(value.data, Data::Object(_) | Data::Null));
+        if objects && flat.iter().any(|value| matches!(value.data, Data::Object(_))) {
+            return Self::merged(&flat, span);
+        }
+        Self::new(Data::OneOf(flat.into()), span)
+    }
+
+    /// An object of what each key of some objects may be.
+    fn merged(objects: &[Self], span: Span) -> Self {
+        let mut keys: Vec<&Self> = Vec::new();
+        for (key, _) in objects.iter().flat_map(Self::pairs) {
+            if !keys.iter().any(|known| same(&known.data, &key.data)) {
+                keys.push(key);
+            }
+        }
+        // What only some have comes last, so that looking for a key finds what is known.
+        let entries = keys.into_iter().map(|key| {
+            let of = |object: &Self| {
+                let found = object.pairs().iter().rev().find(|(own, _)| same(&own.data, &key.data));
+                found.map_or_else(|| Self::new(Data::Null, span), |(_, value)| value.clone())
+            };
+            (key.clone(), Self::one_of(objects.iter().map(of).collect(), span))
+        });
+        Self::new(Data::Object(entries.collect()), span)
+    }
+
+    /// Keys and values of an object; of anything else none.
+    pub(super) fn pairs(&self) -> &[(Self, Self)] {
+        match &self.data {
+            Data::Object(pairs) => pairs,
+            _ => &[],
+        }
+    }
+
+    /// What it may be; itself where that is settled.
+    pub(super) fn alternatives(&self) -> &[Self] {
+        match &self.data {
+            Data::OneOf(all) => all,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// A truth value that nothing can change.
+    pub(super) fn truth(&self) -> Option<bool> {
+        match &self.data {
+            Data::Bool(value) if self.firm => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether some of its keys are not known.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.data, Data::Open(..) | Data::OneOf(_) | Data::Resource(..) | Data::Module(_) | Data::Outputs(..))
+    }
+
+    /// The value of a key, in any case of letters. Of what is not known nothing is known.
+    pub(super) fn key(&self, key: &str) -> Option<&Self> {
+        if self.is_open() {
+            return Some(self);
+        }
+        let pairs = self.pairs();
+        let fits = |own: &Self| own.data.as_text().is_some_and(|own| own.eq_ignore_ascii_case(key));
+        let found = pairs.iter().rev().find(|(own, _)| fits(own));
+        // Where a key is not known it may be any.
+        let open = || pairs.iter().find(|(own, _)| own.data.as_text().is_none());
+        found.or_else(open).map(|(own, value)| if own.data.as_text().is_some() { value } else { own })
+    }
+}
+
+/// Whether two values are known to be one.
+pub(super) fn same(one: &Data, other: &Data) -> bool {
+    match (one, other) {
+        (Data::Null, Data::Null) => true,
+        (Data::Bool(one), Data::Bool(other)) => one == other,
+        (Data::Number(one), Data::Number(other)) => one == other,
+        (Data::Text(one), Data::Text(other)) => one == other,
+        (Data::Open(_, Some(one)), Data::Open(_, Some(other))) => one == other,
+        (Data::Resource(one, path), Data::Resource(other, other_path)) => {
+            path == other_path
+                && (Rc::ptr_eq(one, other) || one.symbol().is_some_and(|own| other.symbol() == Some(own)))
+        }
+        (Data::List(one), Data::List(other)) => Rc::ptr_eq(one, other) || (one.is_empty() && other.is_empty()),
+        (Data::Object(one), Data::Object(other)) => Rc::ptr_eq(one, other) || (one.is_empty() && other.is_empty()),
+        _ => false,
+    }
+}
+
+impl Value for &Evaluated {
+    fn span(self) -> Span {
+        self.span
+    }
+
+    fn is_null(self) -> bool {
+        matches!(self.data, Data::Null)
+    }
+
+    fn entries(self) -> Vec<(Self, Self)> {
+        self.pairs().iter().map(|(key, value)| (key, value)).collect()
+    }
+
+    fn list(self) -> Option<Vec<Self>> {
+        match &self.data {
+            Data::List(items) => Some(items.iter().collect()),
+            _ => None,
+        }
+    }
+
+    fn written(self) -> Field<String> {
+        match &self.data {
+            Data::Null => Field::Absent(self.span),
+            Data::Text(_) => match self.data.as_text() {
+                Some(text) => Field::Known(text.to_owned(), self.span),
+                None => Field::Unknown(Why::Placeholder, self.span),
+            },
+            Data::Open(why, _) => Field::Unknown(*why, self.span),
+            Data::Resource(..) | Data::Module(_) | Data::Outputs(..) | Data::OneOf(_) => {
+                Field::Unknown(Why::FilledAtRunTime, self.span)
+            }
+            Data::Bool(_) | Data::Number(_) | Data::List(_) | Data::Object(_) => {
+                Field::Unknown(Why::NotText, self.span)
+            }
+        }
+    }
+
+    fn flag(self) -> Field<bool> {
+        match &self.data {
+            Data::Bool(flag) => Field::Known(*flag, self.span),
+            Data::Null => Field::Absent(self.span),
+            _ => Field::Unknown(Why::Placeholder, self.span),
+        }
+    }
+
+    fn get(self, key: &str) -> Option<Self> {
+        self.key(key)
+    }
+
+    fn principal(self) -> PrincipalRef {
+        match &self.data {
+            Data::Resource(target, path) => {
+                let path: Vec<&str> = path.iter().map(|key| &**key).collect();
+                match target.principal(&path) {
+                    Some((resource, attribute)) => PrincipalRef::Of { resource, attribute, span: self.span },
+                    None => PrincipalRef::Unknown(Why::FilledAtRunTime, self.span),
+                }
+            }
+            _ => match self.text() {
+                Field::Known(text, span) => PrincipalRef::Written(text, span),
+                Field::Unknown(why, span) => PrincipalRef::Unknown(why, span),
+                Field::Absent(span) => PrincipalRef::Absent(span),
+            },
+        }
+    }
+
+    fn resource(self) -> Field<ResourceRef> {
+        match &self.data {
+            Data::Resource(target, path)
+                if path.is_empty() || (path.len() == 1 && path.iter().any(|key| &**key == "id")) =>
+            {
+                Field::Known(ResourceRef { span: self.span, ..target.reference.clone() }, self.span)
+            }
+            _ => match self.text() {
+                Field::Known(id, span) if id.starts_with('/') => Field::Known(ResourceRef::from_id(&id, span), span),
+                Field::Known(_, span) => Field::Unknown(Why::NotText, span),
+                Field::Unknown(why, span) => Field::Unknown(why, span),
+                Field::Absent(span) => Field::Absent(span),
+            },
+        }
+    }
+
+    fn role(self) -> RoleRef {
+        match &self.data {
+            Data::Resource(target, path)
+                if path.is_empty() || path.iter().any(|key| &**key == "id" || &**key == "name") =>
+            {
+                let symbol = target.reference.symbol.clone();
+                let written = match target.name() {
+                    Some(name) if placeholder::find(name).is_none() => Field::Known(name.to_owned(), self.span),
+                    _ => Field::Unknown(Why::Placeholder, self.span),
+                };
+                RoleRef { written, symbol }
+            }
+            _ => RoleRef { written: self.text(), symbol: None },
+        }
+    }
+
+    fn last_segment(self) -> Field<String> {
+        match &self.data {
+            Data::Resource(target, _) => match target.name() {
+                Some(name) => Field::Known(name.to_owned(), self.span),
+                None => Field::Unknown(Why::Placeholder, self.span),
+            },
+            _ => last_segment(self.text()),
+        }
+    }
+}
+
+/// Which id of a resource stands at the end of a path, `properties` left out.
+pub(super) fn attribute(target: &Target, path: &[&str]) -> Option<PrincipalAttribute> {
+    let path = path.strip_prefix(&["properties"]).unwrap_or(path);
+    let found = PrincipalAttribute::at(target.reference.kind, path);
+    // Whatever else has an identity of its own is a principal too.
+    let own = || (path == ["identity", "principalId"]).then_some(PrincipalAttribute::PrincipalId);
+    found.or_else(own)
+}

@@ -1,0 +1,152 @@
+//! What a single file states as a template: parameters, variables, resources, modules and outputs, as expressions.
+//! What they come to is worked out over all files, by [`crate::deployment`].
+
+use canpull_syntax::TextRange;
+use canpull_syntax::expression::Expression;
+
+/// What a template is deployed to, where it does not say otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Target {
+    /// A resource group.
+    #[default]
+    ResourceGroup,
+    /// A subscription.
+    Subscription,
+    /// A management group, or the tenant.
+    Above,
+}
+
+/// A name with what it stands for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// The name.
+    pub name: Box<str>,
+    /// What it stands for.
+    pub value: Expression,
+}
+
+/// A parameter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Box<str>,
+    /// What it is where no caller says.
+    pub default: Option<Expression>,
+    /// Where it is declared.
+    pub range: TextRange,
+}
+
+/// One for each item of a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Loop {
+    /// What the loop goes by: in Bicep what an item is called, in ARM templates the loop's own name.
+    pub name: Box<str>,
+    /// What an item's index is called.
+    pub index: Option<Box<str>>,
+    /// The items, or how many there are.
+    pub over: Expression,
+}
+
+/// When, and how often, a resource or module is made.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Terms {
+    /// Only where this holds.
+    pub condition: Option<Expression>,
+    /// Once for each of these.
+    pub each: Option<Loop>,
+}
+
+/// A resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Resource {
+    /// What it goes by in its template.
+    pub symbol: Option<Box<str>>,
+    /// `Microsoft.ContainerRegistry/registries`, without a version. Of a child, below its parent, the last part may be
+    /// all that is written.
+    pub kind: Box<str>,
+    /// It is not made, only referred to.
+    pub existing: bool,
+    /// Its name.
+    pub name: Option<Expression>,
+    /// What it is set upon, or where it is.
+    pub scope: Option<Expression>,
+    /// What it belongs to, as an expression.
+    pub parent: Option<Expression>,
+    /// The resource that it is written in, by its place among the template's.
+    pub within: Option<usize>,
+    /// When it is made.
+    pub terms: Terms,
+    /// All that is said of it, its properties below `properties`.
+    pub body: Expression,
+}
+
+/// Where the template of a module is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// In a file of the project, or, where that is a folder, in all of its files.
+    Path(Box<str>),
+    /// In the same file, by its place among the file's templates. Its expressions may be the caller's.
+    Inline(usize, Scoping),
+    /// In a registry of modules, or anywhere else that is not read, as written.
+    Elsewhere(Box<str>),
+}
+
+/// Whose parameters and variables the expressions of an inline template mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scoping {
+    /// Its own.
+    Inner,
+    /// Those of the template that it is in.
+    Outer,
+}
+
+/// A template that is deployed by another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Module {
+    /// What it goes by in its template.
+    pub symbol: Option<Box<str>>,
+    /// The deployment's name.
+    pub name: Option<Expression>,
+    /// Where its template is.
+    pub source: Source,
+    /// What its parameters are.
+    pub arguments: Vec<Named>,
+    /// Where it is deployed to.
+    pub scope: Option<Expression>,
+    /// The resource group that it is deployed to, by name.
+    pub group: Option<Expression>,
+    /// The subscription that it is deployed to, by id.
+    pub subscription: Option<Expression>,
+    /// When it is deployed.
+    pub terms: Terms,
+    /// Where it is called.
+    pub range: TextRange,
+}
+
+/// A template.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TemplateFact {
+    /// What it is deployed to.
+    pub target: Target,
+    /// It was compiled from a file of this ending: where that is there too, it is what counts.
+    pub compiled_from: Option<&'static str>,
+    /// Parameters.
+    pub parameters: Vec<Parameter>,
+    /// Variables, locals.
+    pub variables: Vec<Named>,
+    /// Resources that bear on pulling.
+    pub resources: Vec<Resource>,
+    /// Templates that it deploys.
+    pub modules: Vec<Module>,
+    /// Outputs.
+    pub outputs: Vec<Named>,
+}
+
+/// A file of parameters for a template.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArgumentsFact {
+    /// The template, relative to the project root, where the file names it.
+    pub template: Option<String>,
+    /// What the parameters are.
+    pub values: Vec<Named>,
+}

@@ -1,0 +1,122 @@
+//! ARM templates and their parameter files.
+
+mod resource;
+
+use canpull_syntax::{Kind, Node, Parsed, arm};
+
+use super::{Format, Input, comment};
+use crate::fact::template::{ArgumentsFact, Named, Parameter, Target, TemplateFact};
+use crate::fact::{FileFacts, SourceProblem};
+
+/// A template says what it is in front of everything else, or soon after, in bytes.
+const HEAD: usize = 8 << 10;
+
+/// Templates nest this deep at most.
+const MAX_NESTING: u8 = 8;
+
+/// Templates of Azure's Resource Manager.
+pub(super) struct Arm;
+
+impl Format for Arm {
+    fn detect(&self, _path: &str, text: &str) -> bool {
+        let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or_default();
+        let start = head.trim_start();
+        start.starts_with(['{', '/']) && sort(head).is_some()
+    }
+
+    fn is_rendered(&self) -> bool {
+        false
+    }
+
+    fn parse<'t>(&self, text: &'t str) -> Parsed<'t> {
+        arm::parse(text)
+    }
+
+    fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
+        facts.recognised = true;
+        comment::in_code(input.text, facts);
+        let problems = input.parsed.problems.iter().filter(|problem| problem.fatal);
+        facts.problems.extend(problems.map(|problem| SourceProblem {
+            range: problem.range,
+            message: problem.message.clone(),
+            fatal: true,
+            kubectl_only: false,
+        }));
+        let Some((_, root)) = input.parsed.roots().next() else { return };
+        facts.documents += 1;
+        let schema = root.get("$schema").and_then(Node::as_str);
+        match schema.as_deref().and_then(sort) {
+            Some(Sort::Template(target)) => template(root, target, 0, facts),
+            Some(Sort::Parameters) => facts.arguments = Some(arguments(root)),
+            None => {}
+        }
+    }
+}
+
+/// What a file of the Resource Manager is.
+#[derive(Clone, Copy)]
+enum Sort {
+    Template(Target),
+    Parameters,
+}
+
+/// What a schema's address says that a file is.
+fn sort(text: &str) -> Option<Sort> {
+    const SORTS: [(&str, Sort); 6] = [
+        ("/subscriptionDeploymentTemplate.json", Sort::Template(Target::Subscription)),
+        ("/managementGroupDeploymentTemplate.json", Sort::Template(Target::Above)),
+        ("/tenantDeploymentTemplate.json", Sort::Template(Target::Above)),
+        ("/deploymentTemplate.json", Sort::Template(Target::ResourceGroup)),
+        ("/deploymentParameters.json", Sort::Parameters),
+        ("/subscriptionDeploymentParameters.json", Sort::Parameters),
+    ];
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    SORTS.iter().find(|(word, _)| has(word)).map(|(_, sort)| *sort)
+}
+
+/// Reads a template, and those in it, into the file's facts.
+fn template(root: Node<'_>, target: Target, depth: u8, facts: &mut FileFacts) {
+    let index = facts.templates.len();
+    facts.templates.push(TemplateFact { target, ..TemplateFact::default() });
+    let mut found = TemplateFact {
+        target,
+        compiled_from: compiled_from(root),
+        parameters: parameters(root),
+        variables: named(root.get("variables"), |value| Some(arm::value(value))),
+        outputs: named(root.get("outputs"), |output| output.get("value").map(arm::value)),
+        ..TemplateFact::default()
+    };
+    resource::all(root, &mut found, depth, facts);
+    if let Some(place) = facts.templates.get_mut(index) {
+        *place = found;
+    }
+}
+
+fn compiled_from(root: Node<'_>) -> Option<&'static str> {
+    let generator = root.at(&["metadata", "_generator", "name"])?.as_str()?;
+    (generator == "bicep").then_some("bicep")
+}
+
+fn parameters(root: Node<'_>) -> Vec<Parameter> {
+    let entries = root.get("parameters").into_iter().flat_map(Node::written_entries);
+    let read = entries.map(|entry| Parameter {
+        name: entry.name().into(),
+        default: entry.value.get("defaultValue").map(arm::value),
+        range: entry.range(),
+    });
+    read.collect()
+}
+
+/// The entries of a map, but for those of which nothing can be read.
+fn named(
+    map: Option<Node<'_>>,
+    value: impl Fn(Node<'_>) -> Option<canpull_syntax::expression::Expression>,
+) -> Vec<Named> {
+    let entries = map.filter(|map| map.kind() == Kind::Map).into_iter().flat_map(Node::written_entries);
+    entries.filter_map(|entry| Some(Named { name: entry.name().into(), value: value(entry.value)? })).collect()
+}
+
+/// What parameters are given. Those that are taken from a key vault are for no one to see.
+fn arguments(root: Node<'_>) -> ArgumentsFact {
+    ArgumentsFact { template: None, values: named(root.get("parameters"), |given| given.get("value").map(arm::value)) }
+}

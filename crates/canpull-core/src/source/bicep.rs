@@ -1,0 +1,158 @@
+//! Bicep files and their parameter files.
+
+use canpull_syntax::bicep::{self, Declaration, Each, Statement};
+use canpull_syntax::expression::{Expression, ExpressionKind, Property};
+
+use super::comment;
+use crate::fact::template::{
+    ArgumentsFact, Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact, Terms,
+};
+use crate::fact::{FileFacts, SourceProblem, join};
+use crate::lowering;
+
+/// Whether a file is Bicep by its name.
+pub(super) fn claims(path: &str) -> bool {
+    ends_with(path, ".bicep") || ends_with(path, ".bicepparam")
+}
+
+fn ends_with(path: &str, ending: &str) -> bool {
+    path.len() > ending.len()
+        && path.get(path.len() - ending.len()..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
+
+/// Reads a file into its facts.
+pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
+    facts.recognised = true;
+    facts.documents += 1;
+    comment::in_code(text, facts);
+    let parsed = bicep::parse(text);
+    // One that is no Bicep at all has a problem in every line.
+    facts.problems.extend(parsed.problems.into_iter().take(1).map(|problem| SourceProblem {
+        range: problem.range,
+        message: problem.message,
+        fatal: true,
+        kubectl_only: false,
+    }));
+    if ends_with(path, ".bicepparam") {
+        facts.arguments = Some(arguments(path, parsed.statements));
+    } else {
+        facts.templates.push(template(parsed.statements));
+    }
+}
+
+/// A file of parameters.
+fn arguments(path: &str, statements: Vec<Statement>) -> ArgumentsFact {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut found = ArgumentsFact { template: None, values: Vec::new() };
+    for statement in statements {
+        match statement {
+            Statement::Setting(word, value) if &*word == "using" => {
+                found.template = value.text().and_then(|path| join(folder, path));
+            }
+            Statement::Parameter { name, value: Some(value), .. } => found.values.push(Named { name, value }),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn template(statements: Vec<Statement>) -> TemplateFact {
+    let mut found = TemplateFact::default();
+    for statement in statements {
+        match statement {
+            Statement::Setting(word, value) if &*word == "targetScope" => {
+                found.target = match value.text() {
+                    Some("resourceGroup") => Target::ResourceGroup,
+                    Some("subscription") => Target::Subscription,
+                    _ => Target::Above,
+                };
+            }
+            Statement::Setting(..) => {}
+            Statement::Parameter { name, value, range } => {
+                found.parameters.push(Parameter { name, default: value, range });
+            }
+            Statement::Variable { name, value } => found.variables.push(Named { name, value }),
+            Statement::Output { name, value } => found.outputs.push(Named { name, value }),
+            Statement::Resource(own) => resource(own, None, &mut found),
+            Statement::Module(own) => found.modules.push(module(own)),
+        }
+    }
+    found
+}
+
+fn resource(own: Declaration, within: Option<(usize, &str)>, template: &mut TemplateFact) {
+    let kind = own.kind.split('@').next().unwrap_or_default();
+    // What is declared in another resource leaves out the type of that.
+    let kind = match within {
+        Some((_, above)) if !kind.contains('.') => format!("{above}/{kind}"),
+        _ => kind.to_owned(),
+    };
+    let index = template.resources.len();
+    let mut body = own.body;
+    let property = |key: &str| body.property(key).map(|property| property.value.clone());
+    let (name, scope, parent) = (property("name"), property("scope"), property("parent"));
+    if !lowering::matters(&kind) {
+        body = identity_alone(body);
+    }
+    template.resources.push(Resource {
+        symbol: Some(own.symbol),
+        kind: kind.as_str().into(),
+        existing: own.existing,
+        name,
+        scope,
+        parent,
+        within: within.map(|(index, _)| index),
+        terms: terms(own.condition, own.each),
+        body: Expression { range: own.range, ..body },
+    });
+    for nested in own.nested {
+        resource(nested, Some((index, &kind)), template);
+    }
+}
+
+/// Of a resource that does not bear on pulling: whose identity it has.
+fn identity_alone(body: Expression) -> Expression {
+    let ExpressionKind::Object(properties) = body.kind else { return body };
+    let kept = properties.into_iter().filter(|own| own.key.text() == Some("identity"));
+    Expression::new(body.range, ExpressionKind::Object(kept.collect()))
+}
+
+fn terms(condition: Option<Expression>, each: Option<Each>) -> Terms {
+    let each = each.map(|each| {
+        let mut names = each.names.into_iter();
+        Loop { name: names.next().unwrap_or_default(), index: names.next(), over: each.over }
+    });
+    Terms { condition, each }
+}
+
+fn module(own: Declaration) -> Module {
+    let Declaration { symbol, kind, condition, each, body, range, .. } = own;
+    let property = |key: &str| body.property(key).map(|property| property.value.clone());
+    let arguments = body.at(&["params"]).map(Expression::properties).unwrap_or_default();
+    let is_path = kind.ends_with(".bicep") || kind.ends_with(".json");
+    Module {
+        symbol: Some(symbol),
+        name: property("name"),
+        arguments: arguments.iter().filter_map(named).collect(),
+        scope: property("scope"),
+        source: if is_path && !kind.contains(':') { Source::Path(kind) } else { Source::Elsewhere(kind) },
+        group: None,
+        subscription: None,
+        terms: terms(condition, each),
+        range,
+    }
+}
+
+fn named(own: &Property) -> Option<Named> {
+    Some(Named { name: own.key.text()?.into(), value: own.value.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claims;
+
+    #[test]
+    fn names_tell() {
+        assert!(claims("infra/main.bicep") && claims("a.bicepparam") && !claims(".bicep") && !claims("a.bicep.md"));
+    }
+}

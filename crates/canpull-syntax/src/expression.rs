@@ -1,0 +1,171 @@
+//! One spanned expression tree for the languages that describe deployments: HCL, Bicep and ARM templates.
+
+use crate::text::TextRange;
+
+/// Expressions nest this deep at most; parsers make what is nested deeper [`ExpressionKind::Opaque`].
+pub const MAX_DEPTH: usize = 64;
+
+/// An expression with its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expression {
+    /// The bytes that it was written with.
+    pub range: TextRange,
+    /// What it is.
+    pub kind: ExpressionKind,
+}
+
+/// What an expression is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExpressionKind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// Text, escapes undone.
+    Text(Box<str>),
+    /// Text with expressions in it; what stands between them is [`ExpressionKind::Text`].
+    Template(Vec<Expression>),
+    /// Items in brackets.
+    List(Vec<Expression>),
+    /// Keys and values in braces.
+    Object(Vec<Property>),
+    /// Whatever goes by this name: a parameter, a variable, a resource, a module, what a loop goes over.
+    Name(Box<str>),
+    /// A part of a value.
+    Access(Box<Expression>, Accessor),
+    /// A function with its arguments. What a method is called on is its first one.
+    Call(Box<str>, Vec<Expression>),
+    /// One of two values: the test, what holds if it does, and what holds if not.
+    Condition(Box<[Expression; 3]>),
+    /// A value for each item of another.
+    For(Box<For>),
+    /// An operator with its operands.
+    Operation(Operator, Vec<Expression>),
+    /// All items or properties of a value, in place of one: `...value`.
+    Spread(Box<Expression>),
+    /// What no source tells: lambdas, what is nested too deep, what does not parse.
+    Opaque,
+}
+
+/// A key with its value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Property {
+    /// The key; of all properties of another object ([`ExpressionKind::Spread`]) that object.
+    pub key: Expression,
+    /// The value.
+    pub value: Expression,
+}
+
+/// What is taken out of a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Accessor {
+    /// `.name`, and `::name` of a nested resource.
+    Member(Box<str>),
+    /// `[index]`.
+    Index(Box<Expression>),
+    /// `[*]` or `.*`: each item.
+    Splat,
+}
+
+/// `[for item in items: body]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct For {
+    /// What an item goes by, and its index or key where it has a name: `(item, index)`.
+    pub names: Vec<Box<str>>,
+    /// What it goes over.
+    pub over: Expression,
+    /// The key of each, where an object is made.
+    pub key: Option<Expression>,
+    /// The value of each.
+    pub body: Expression,
+    /// Only where this holds.
+    pub condition: Option<Expression>,
+}
+
+/// An operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operator {
+    /// `||`
+    Or,
+    /// `&&`
+    And,
+    /// `!`
+    Not,
+    /// `??`
+    Coalesce,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    EqualInAnyCase,
+    /// `!~`
+    NotEqualInAnyCase,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `+`
+    Add,
+    /// `-`, between two values or in front of one.
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Remainder,
+}
+
+impl Expression {
+    /// An expression.
+    pub const fn new(range: TextRange, kind: ExpressionKind) -> Self {
+        Self { range, kind }
+    }
+
+    /// What no source tells.
+    pub const fn opaque(range: TextRange) -> Self {
+        Self::new(range, ExpressionKind::Opaque)
+    }
+
+    /// Its text, where it is one and nothing else.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            ExpressionKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The properties of an object; of anything else none.
+    pub fn properties(&self) -> &[Property] {
+        match &self.kind {
+            ExpressionKind::Object(properties) => properties,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; of anything else none.
+    pub fn items(&self) -> &[Expression] {
+        match &self.kind {
+            ExpressionKind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// A property of an object by its key, in any case of letters. Of several the last counts.
+    pub fn property(&self, key: &str) -> Option<&Property> {
+        let is = |own: &&Property| own.key.text().is_some_and(|own| own.eq_ignore_ascii_case(key));
+        self.properties().iter().rev().find(is)
+    }
+
+    /// The value at the end of a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |value, key| value.property(key).map(|property| &property.value))
+    }
+}

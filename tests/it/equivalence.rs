@@ -14,7 +14,7 @@ use canpull_core::model::azure::{Assignment, Azure, Who};
 use canpull_core::model::role::{BuiltIn, last_segment};
 use canpull_core::model::{AccessModel, scope};
 use canpull_core::proof::Truth;
-use canpull_core::{Options, Report, analyze, read};
+use canpull_core::{Options, Report, analyze, deployment, read};
 use canpull_syntax::FileId;
 
 const SHARED: &str = "shared";
@@ -51,6 +51,7 @@ fn facts(estate: &Path, format: &str) -> Vec<FileFacts> {
             }
         }
     }
+    deployment::resolve(&mut facts);
     facts
 }
 

@@ -25,6 +25,7 @@ mod secrecy;
 mod shell;
 mod spans;
 mod suppress;
+mod templates;
 mod tidy;
 mod wasm;
 mod yaml;

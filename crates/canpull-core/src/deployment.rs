@@ -7,6 +7,7 @@
 mod evaluate;
 mod function;
 mod instance;
+mod known;
 mod make;
 mod operate;
 mod target;
@@ -19,7 +20,7 @@ use std::rc::Rc;
 
 use canpull_syntax::FileId;
 
-use crate::fact::template::Source;
+use crate::fact::template::{Source, TemplateFact};
 use crate::fact::{AzureFacts, FileFacts, join};
 use instance::{Instance, InstanceId};
 use unit::{Unit, UnitKey};
@@ -34,18 +35,27 @@ const MAX_INSTANCES: usize = 4_000;
 /// So many files of parameters of one template are followed.
 const MAX_ARGUMENT_FILES: usize = 16;
 
+/// Where known modules are written: in no file.
+const NO_FILE: FileId = FileId(u32::MAX);
+
 /// Works out what all templates make, and adds it to the facts of the files that say it.
 pub fn resolve(files: &mut [FileFacts]) {
     if files.iter().all(|file| file.templates.is_empty()) {
         return;
     }
+    let known = known::called(files);
     let made = {
-        let evaluator = Evaluator::new(files);
+        let evaluator = Evaluator::new(files, &known);
         for entry in evaluator.entries() {
             evaluator.deploy(&entry, false);
         }
         evaluator.made.into_inner()
     };
+    // They have said what they say; said twice it would count twice.
+    for file in &mut *files {
+        file.templates = Vec::new();
+        file.arguments = None;
+    }
     for (file, facts) in made {
         if let Some(file) = files.get_mut(file.0 as usize) {
             file.azure.append(facts);
@@ -68,7 +78,7 @@ struct Evaluator<'f> {
 }
 
 impl<'f> Evaluator<'f> {
-    fn new(files: &'f [FileFacts]) -> Self {
+    fn new(files: &'f [FileFacts], known: &'f BTreeMap<&'static str, TemplateFact>) -> Self {
         let mut units = BTreeMap::new();
         let mut written = 0;
         for (index, file) in files.iter().enumerate() {
@@ -78,6 +88,11 @@ impl<'f> Evaluator<'f> {
                 written += unit.size();
                 units.insert(UnitKey::Template(index, at), Rc::new(unit));
             }
+        }
+        for (path, template) in known {
+            let mut unit = Unit::default();
+            unit.add(NO_FILE, template);
+            units.insert(UnitKey::Known(path), Rc::new(unit));
         }
         Self {
             files,
@@ -111,7 +126,7 @@ impl<'f> Evaluator<'f> {
         let arguments = self.argument_files();
         let mut entries = Vec::new();
         for (key, unit) in &self.units {
-            let UnitKey::Template(index, at) = *key;
+            let UnitKey::Template(index, at) = *key else { continue };
             let Some(file) = self.files.get(index).filter(|_| at == 0) else { continue };
             if self.is_compiled(file) {
                 continue;

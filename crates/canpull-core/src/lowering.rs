@@ -10,7 +10,7 @@ mod value;
 
 use crate::fact::AzureFacts;
 
-pub(crate) use resource::Resource;
+pub(crate) use resource::{Amends, Resource};
 pub(crate) use value::{Value, guid, last_segment, times};
 
 /// Whether a type of resource is one that matters to pulling. Of what is set upon another, the last parts tell.

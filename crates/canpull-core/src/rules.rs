@@ -2,11 +2,13 @@
 
 mod admin_user_enabled;
 mod anonymous_pull_enabled;
+mod assignment_name_not_unique;
 mod cluster_without_pull_role;
 mod commands;
 mod credential_breaks_public_image;
 mod deprecated_service_principal_name;
 mod docker_server_not_login_server;
+mod grants;
 mod image_pull_secrets_malformed;
 mod image_pull_secrets_misplaced;
 mod image_pull_secrets_misspelt;
@@ -15,6 +17,7 @@ mod invalid_image_reference;
 mod login_server_mismatch;
 mod msi_client_id_as_assignee;
 mod principal_is_group;
+mod principal_type_missing;
 mod pull_credential_admin;
 mod pull_credential_expired;
 mod pull_credential_plaintext;
@@ -70,6 +73,7 @@ use crate::proof::review::{NearMiss, Review};
 use crate::proof::{self, Claim, Link, PullProof, Route, RouteKind, Truth};
 
 use commands::{grant_fix, registry_id, shown};
+use grants::{edit, handed_on, kubelet_instead};
 
 /// What a rule may look at.
 pub struct Context<'a> {
@@ -105,6 +109,7 @@ pub struct Rule {
 pub const ALL: &[Rule] = &[
     admin_user_enabled::RULE,
     anonymous_pull_enabled::RULE,
+    assignment_name_not_unique::RULE,
     cluster_without_pull_role::RULE,
     credential_breaks_public_image::RULE,
     deprecated_service_principal_name::RULE,
@@ -117,6 +122,7 @@ pub const ALL: &[Rule] = &[
     login_server_mismatch::RULE,
     msi_client_id_as_assignee::RULE,
     principal_is_group::RULE,
+    principal_type_missing::RULE,
     pull_credential_admin::RULE,
     pull_credential_expired::RULE,
     pull_credential_plaintext::RULE,

@@ -14,6 +14,7 @@ mod template;
 
 use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
 
+pub(crate) use bicep::template as bicep_template;
 pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
 pub use secrecy::secrets;
@@ -137,6 +138,15 @@ fn manifest(
             kubernetes::objects(Input { file, path, text, parsed: &parsed, fill }, facts);
         }
     }
+}
+
+/// What begins a new line beside what stands at an offset, where that opens its own line.
+fn line_break(text: &str, at: u32) -> Option<String> {
+    let before = text.get(..at as usize)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let indent = before.get(start..).filter(|indent| indent.trim().is_empty())?;
+    let end = if before.get(..start)?.ends_with("\r\n") { "\r\n" } else { "\n" };
+    Some(format!("{end}{indent}"))
 }
 
 /// A problem with a whole file: an error where its name says that it is YAML or JSON.

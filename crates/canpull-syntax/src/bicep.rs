@@ -4,7 +4,7 @@ mod expression;
 mod string;
 mod trivia;
 
-use crate::expression::Expression;
+use crate::expression::{Expression, ExpressionKind};
 use crate::text::{TextRange, to_offset};
 use crate::tree::Problem;
 
@@ -22,7 +22,7 @@ pub struct Parsed {
 pub enum Statement {
     /// `targetScope = …`, `using …`, `metadata name = …`: by its first word.
     Setting(Box<str>, Expression),
-    /// `param name type = default`, and in a file of parameters `param name = value`.
+    /// `param name type = default`, the default of a type that ends with `?` being null; and in a file of parameters `param name = value`.
     Parameter {
         /// Its name.
         name: Box<str>,
@@ -173,10 +173,15 @@ impl Parser<'_> {
             "param" => {
                 let name = self.name()?.into();
                 self.space();
+                let before = self.at;
                 self.kind()?;
+                let kind = self.text.get(before..self.at).unwrap_or_default();
                 let value = if self.peek() == Some(b'=') {
                     self.at += 1;
                     Some(self.expression(0)?)
+                } else if kind.trim_end().ends_with('?') {
+                    // What may be left out is null then.
+                    Some(Expression::new(self.range(start), ExpressionKind::Null))
                 } else {
                     None
                 };
@@ -402,8 +407,9 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::ExpressionKind;
     use super::{Statement, parse};
-    use crate::expression::{Accessor, ExpressionKind, Operator};
+    use crate::expression::{Accessor, Operator};
 
     fn value(text: &str) -> ExpressionKind {
         let source = format!("var x = {text}\n");

@@ -203,7 +203,10 @@ impl<'f> Evaluator<'f> {
 
     /// The value of a key.
     pub(super) fn member(&self, of: &Evaluated, key: &str, span: Span) -> Evaluated {
-        let here = |data: Data| Evaluated { data, span, hops: Rc::clone(&of.hops), firm: of.firm };
+        let whole = matches!(&of.data, Data::Resource(_, path) if path.is_empty());
+        let starts = of.span.file == span.file && of.span.range.start == span.range.start;
+        let part_at = if whole && starts { Some(of.span.range.end) } else { of.part_at };
+        let here = |data: Data| Evaluated { data, span, hops: Rc::clone(&of.hops), firm: of.firm, part_at };
         match &of.data {
             Data::Object(_) => match of.key(key) {
                 Some(value) => value.clone().through(span).given(of.firm),

@@ -114,7 +114,7 @@ impl<'f> Evaluator<'f> {
     /// deployment gives out.
     fn reference(&self, all: &[Evaluated], env: &Env<'f>, span: Span) -> Evaluated {
         let Some(first) = all.first() else { return Evaluated::unknown(span) };
-        let here = |data: Data| Evaluated { data, span, ..first.clone() };
+        let here = |data: Data| Evaluated { data, span, part_at: None, ..first.clone() };
         let named = first.data.as_text().filter(|name| !name.contains('/'));
         if let Some(found) = named.and_then(|name| self.symbolic(&name.to_ascii_lowercase(), env, span, None)) {
             return match found.data {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use canpull_syntax::expression::Expression;
-use canpull_syntax::{FileId, Span, to_offset};
+use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::target::{Place, Target};
 use super::unit::{Symbol, Unit, UnitKey};
@@ -43,6 +43,8 @@ pub(super) struct Instance<'f> {
     /// What a file of parameters gives.
     given: BTreeMap<String, (FileId, &'f Expression)>,
     pub(super) depth: usize,
+    /// Where it is called, of a template that is in no file: all that it says is said there.
+    called_at: Option<Span>,
     /// What names stand for; `None` while it is being worked out.
     names: RefCell<BTreeMap<(Sort, String), Option<Evaluated>>>,
     modules: RefCell<BTreeMap<(usize, usize), InstanceId>>,
@@ -79,7 +81,7 @@ impl<'f> Env<'f> {
     }
 
     pub(super) fn span(&self, expression: &Expression) -> Span {
-        Span::new(self.file, expression.range)
+        self.instance.span(self.file, expression.range)
     }
 
     /// With more names.
@@ -100,6 +102,11 @@ pub(super) struct Round<'f> {
 }
 
 impl<'f> Instance<'f> {
+    /// Where something is written, or called for.
+    fn span(&self, file: FileId, range: TextRange) -> Span {
+        self.called_at.unwrap_or_else(|| Span::new(file, range))
+    }
+
     /// The deployment whose names are this template's, where they are not its own.
     fn outer(&self) -> Option<&Caller<'f>> {
         self.caller.as_ref().filter(|caller| caller.outer)
@@ -159,6 +166,7 @@ impl<'f> Evaluator<'f> {
             caller: None,
             given: given.collect(),
             depth: 0,
+            called_at: None,
             names: RefCell::default(),
             modules: RefCell::default(),
             targets: RefCell::default(),
@@ -186,7 +194,7 @@ impl<'f> Evaluator<'f> {
         let unit = match &module.source {
             Source::Path(path) => self.unit_at(file, path)?.1,
             Source::Inline(at, _) => Rc::clone(self.units.get(&UnitKey::Template(file.0 as usize, *at))?),
-            Source::Elsewhere(_) => return None,
+            Source::Elsewhere(written) => Rc::clone(self.units.get(&UnitKey::Known(super::known::path(written)?))?),
         };
         if own.depth >= MAX_DEPTH {
             return None;
@@ -201,6 +209,9 @@ impl<'f> Evaluator<'f> {
             place,
             level,
             depth: own.depth + 1,
+            called_at: own
+                .called_at
+                .or_else(|| matches!(module.source, Source::Elsewhere(_)).then(|| Span::new(file, module.range))),
             caller: Some(Caller {
                 env: env.clone(),
                 module,
@@ -281,7 +292,7 @@ impl<'f> Evaluator<'f> {
             return self.parameter(&caller.env.instance, name);
         }
         let &(file, parameter) = instance.unit.parameters.get(name)?;
-        Some(instance.remembered(Sort::Parameter, name, Span::new(file, parameter.range), || {
+        Some(instance.remembered(Sort::Parameter, name, instance.span(file, parameter.range), || {
             let own = Env::new(instance, file);
             if let Some(caller) = &instance.caller {
                 let argument = caller.module.arguments.iter().rev().find(|own| own.name.eq_ignore_ascii_case(name));
@@ -297,7 +308,7 @@ impl<'f> Evaluator<'f> {
                 return self.evaluate(default, &own).given(instance.caller.is_some());
             }
             let data = Data::open(Some(format!("{}{}", instance.prefix, parameter.name)));
-            Evaluated::new(data, Span::new(file, parameter.range))
+            Evaluated::new(data, instance.span(file, parameter.range))
         }))
     }
 
@@ -307,7 +318,7 @@ impl<'f> Evaluator<'f> {
             return self.variable(&caller.env.instance, name);
         }
         let &(file, variable) = instance.unit.variables.get(name)?;
-        let span = Span::new(file, variable.value.range);
+        let span = instance.span(file, variable.value.range);
         Some(
             instance
                 .remembered(Sort::Variable, name, span, || self.evaluate(&variable.value, &Env::new(instance, file))),
@@ -348,7 +359,7 @@ impl<'f> Evaluator<'f> {
             Some(Some(known)) => return known,
             // It is named after itself.
             Some(None) => {
-                let span = Span::new(env.file, canpull_syntax::TextRange::default());
+                let span = Span::new(env.file, TextRange::default());
                 return Rc::new(Target::new("", Vec::new(), &Place::default(), &instance.root, span));
             }
             None => {}
@@ -362,7 +373,7 @@ impl<'f> Evaluator<'f> {
     fn target_of(&self, env: &Env<'f>, index: usize) -> Target {
         let instance = &env.instance;
         let Some(&(file, resource)) = instance.unit.resources.get(index) else {
-            let span = Span::new(env.file, canpull_syntax::TextRange::default());
+            let span = Span::new(env.file, TextRange::default());
             return Target::new("", Vec::new(), &Place::default(), &instance.root, span);
         };
         let env = Env { file, ..env.clone() };

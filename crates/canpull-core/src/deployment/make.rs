@@ -11,7 +11,7 @@ use super::value::{Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
 use crate::fact::template::Resource;
 use crate::fact::{Field, Why};
-use crate::lowering::{self, Value};
+use crate::lowering::{self, Amends, Value};
 
 const ROLE_ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
 
@@ -89,7 +89,7 @@ impl<'f> Evaluator<'f> {
         if !lowering::matters(&kind) {
             let identity = body.key("identity").and_then(|identity| identity.key("userAssignedIdentities"));
             if let Some(identity) = identity {
-                self.used(identity, env.file, 0);
+                self.used(identity, env.span(&resource.body).file, 0);
             }
             // What federates an identity stands below it.
             if kind.ends_with("/federatedidentitycredentials") {
@@ -99,7 +99,7 @@ impl<'f> Evaluator<'f> {
                 });
                 let used = above.map(|above| Evaluated::new(Data::Resource(Rc::new(above), Rc::from([])), body.span));
                 if let Some(used) = &used {
-                    self.used(used, env.file, 0);
+                    self.used(used, env.span(&resource.body).file, 0);
                 }
             }
             return;
@@ -120,9 +120,9 @@ impl<'f> Evaluator<'f> {
                     statement: if resource.existing { Statement::Mentions } else { Statement::Makes },
                     body: &body,
                     maybe,
-                    name_without_principal: without_principal(&target, &body, env, resource),
+                    amends: amends(&target, &body, env, resource),
                 };
-                lowering::lower(&typed, self.made.borrow_mut().entry(env.file).or_default());
+                lowering::lower(&typed, self.made.borrow_mut().entry(env.span(&resource.body).file).or_default());
             }
         }
     }
@@ -251,6 +251,37 @@ fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
         body.clone().with(Data::Object(outer.collect()))
     };
     value.alternatives().iter().map(with).collect()
+}
+
+/// What is known of how a role assignment is written.
+fn amends(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Amends {
+    let Some(principal) = body.key("properties").and_then(|own| own.key("principalId")) else {
+        return Amends::default();
+    };
+    Amends {
+        name_without_principal: without_principal(target, body, env, resource),
+        principal_via: principal.hops.to_vec(),
+        kubelet_instead: kubelet_instead(principal),
+        with_type: resource.with_type.as_ref().map(|edit| (Span::new(env.file, edit.range), edit.text.clone())),
+    }
+}
+
+/// The edit that would make another part of a cluster its kubelet identity's object id.
+fn kubelet_instead(principal: &Evaluated) -> Option<(Span, String)> {
+    let Data::Resource(target, path) = &principal.data else { return None };
+    let path: Vec<&str> = path.iter().map(|key| &**key).collect();
+    if target.reference.kind != ResourceKind::Cluster {
+        return None;
+    }
+    // A reference to the properties alone leaves that word out.
+    let properties = match path.as_slice() {
+        ["properties" | "identity", ..] => ".properties",
+        ["identityProfile", ..] => "",
+        _ => return None,
+    };
+    let range = TextRange::new(principal.part_at?, principal.span.range.end);
+    let text = format!("{properties}.identityProfile.kubeletidentity.objectId");
+    Some((Span::new(principal.span.file, range), text))
 }
 
 /// Where the name of a role assignment is made from a seed that leaves out whom it is for.

@@ -11,6 +11,8 @@ use crate::fact::template::{Module, Named, Parameter, Resource, Target, Template
 pub(super) enum UnitKey {
     /// By its file and its place in it.
     Template(usize, usize),
+    /// A module of a public registry.
+    Known(&'static str),
 }
 
 /// A template, from one file or several. Names are in lower case.

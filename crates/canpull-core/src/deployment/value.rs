@@ -32,6 +32,8 @@ pub(super) struct Evaluated {
     pub(super) hops: Rc<[Span]>,
     /// It does not rest on what a parameter is where nobody says otherwise.
     pub(super) firm: bool,
+    /// Of a part of a resource: where the words begin that say which part, at the end of those that say which resource.
+    pub(super) part_at: Option<u32>,
 }
 
 /// What a value is.
@@ -173,7 +175,7 @@ pub(super) fn symbol_of(pieces: &[Piece]) -> Option<String> {
 impl Evaluated {
     /// A value that is written here.
     pub(super) fn new(data: Data, span: Span) -> Self {
-        Self { data, span, hops: Rc::from([]), firm: true }
+        Self { data, span, hops: Rc::from([]), firm: true, part_at: None }
     }
 
     /// Known only once it runs.

@@ -37,6 +37,8 @@ pub struct RoleAssignmentFact {
     pub origin: GrantOrigin,
     /// To whom.
     pub principal: PrincipalRef,
+    /// Where whom it is for is handed on, from where it is written up to the assignment.
+    pub principal_via: Vec<Span>,
     /// `principalType`: `User`, `Group`, `ServicePrincipal`, `ForeignGroup`.
     pub principal_type: Field<String>,
     /// Which role.
@@ -49,6 +51,10 @@ pub struct RoleAssignmentFact {
     pub condition_version: Field<String>,
     /// The assignment's own name is made from a seed that leaves out the principal: a second grant collides with it.
     pub name_without_principal: Option<Span>,
+    /// The edit, with its place, that would make it the cluster's kubelet identity whom it is for.
+    pub kubelet_instead: Option<(Span, String)>,
+    /// The edit, with its place, that would tell the principal's type.
+    pub with_type: Option<(Span, String)>,
     /// The directory is not asked whether the principal exists (`--assignee-object-id`,
     /// `skip_service_principal_aad_check`): a wrong id is accepted and never works.
     pub unchecked: bool,

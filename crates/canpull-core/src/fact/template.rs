@@ -2,6 +2,7 @@
 //! What they come to is worked out over all files, by [`crate::deployment`].
 
 use canpull_syntax::TextRange;
+use canpull_syntax::edit::Edit;
 use canpull_syntax::expression::Expression;
 
 /// What a template is deployed to, where it does not say otherwise.
@@ -78,6 +79,8 @@ pub struct Resource {
     pub terms: Terms,
     /// All that is said of it, its properties below `properties`.
     pub body: Expression,
+    /// Of a role assignment without a principal's type: the edit that tells it.
+    pub with_type: Option<Edit>,
 }
 
 /// Where the template of a module is.

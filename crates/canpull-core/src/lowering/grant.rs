@@ -23,7 +23,10 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         // Braces and brackets are part of the language of conditions.
         condition: resource.field(&["condition"], |value| or_absent(value.written())),
         condition_version: resource.text(&["conditionVersion"]),
-        name_without_principal: resource.name_without_principal,
+        name_without_principal: resource.amends.name_without_principal,
+        principal_via: resource.amends.principal_via.clone(),
+        kubelet_instead: resource.amends.kubelet_instead.clone(),
+        with_type: resource.amends.with_type.clone(),
         unchecked: false,
         maybe: resource.maybe,
         span: resource.span(),

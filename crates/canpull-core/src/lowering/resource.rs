@@ -23,8 +23,21 @@ pub(crate) struct Resource<V> {
     pub(crate) body: V,
     /// Under a condition: it may not be made.
     pub(crate) maybe: bool,
-    /// Where the name of a role assignment is made from a seed that leaves out the principal.
+    /// Of a role assignment: what its reader knows beside what it states.
+    pub(crate) amends: Amends,
+}
+
+/// What a reader knows of how a role assignment is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Amends {
+    /// Where its name is made from a seed that leaves out the principal.
     pub(crate) name_without_principal: Option<Span>,
+    /// Where the principal is handed on.
+    pub(crate) principal_via: Vec<Span>,
+    /// The edit that would make it the cluster's kubelet identity.
+    pub(crate) kubelet_instead: Option<(Span, String)>,
+    /// The edit that would tell the principal's type.
+    pub(crate) with_type: Option<(Span, String)>,
 }
 
 impl<V: Value> Resource<V> {

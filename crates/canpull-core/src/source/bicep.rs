@@ -1,9 +1,12 @@
 //! Bicep files and their parameter files.
 
+use canpull_syntax::TextRange;
 use canpull_syntax::bicep::{self, Declaration, Each, Statement};
+use canpull_syntax::edit::Edit;
 use canpull_syntax::expression::{Expression, ExpressionKind, Property};
 
 use super::comment;
+use super::line_break;
 use crate::fact::template::{
     ArgumentsFact, Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact, Terms,
 };
@@ -36,7 +39,7 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
     if ends_with(path, ".bicepparam") {
         facts.arguments = Some(arguments(path, parsed.statements));
     } else {
-        facts.templates.push(template(parsed.statements));
+        facts.templates.push(read_template(parsed.statements, text));
     }
 }
 
@@ -56,7 +59,12 @@ fn arguments(path: &str, statements: Vec<Statement>) -> ArgumentsFact {
     found
 }
 
-fn template(statements: Vec<Statement>) -> TemplateFact {
+/// What a text says as a template.
+pub(crate) fn template(text: &str) -> TemplateFact {
+    read_template(bicep::parse(text).statements, text)
+}
+
+fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
     let mut found = TemplateFact::default();
     for statement in statements {
         match statement {
@@ -73,14 +81,14 @@ fn template(statements: Vec<Statement>) -> TemplateFact {
             }
             Statement::Variable { name, value } => found.variables.push(Named { name, value }),
             Statement::Output { name, value } => found.outputs.push(Named { name, value }),
-            Statement::Resource(own) => resource(own, None, &mut found),
+            Statement::Resource(own) => resource(own, None, text, &mut found),
             Statement::Module(own) => found.modules.push(module(own)),
         }
     }
     found
 }
 
-fn resource(own: Declaration, within: Option<(usize, &str)>, template: &mut TemplateFact) {
+fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, template: &mut TemplateFact) {
     let kind = own.kind.split('@').next().unwrap_or_default();
     // What is declared in another resource leaves out the type of that.
     let kind = match within {
@@ -103,11 +111,21 @@ fn resource(own: Declaration, within: Option<(usize, &str)>, template: &mut Temp
         parent,
         within: within.map(|(index, _)| index),
         terms: terms(own.condition, own.each),
+        with_type: with_type(&body, text),
         body: Expression { range: own.range, ..body },
     });
     for nested in own.nested {
-        resource(nested, Some((index, &kind)), template);
+        resource(nested, Some((index, &kind)), text, template);
     }
+}
+
+/// The edit that tells the principal's type behind the principal of a role assignment.
+fn with_type(body: &Expression, text: &str) -> Option<Edit> {
+    let properties = body.at(&["properties"])?;
+    let principal = properties.property("principalId").filter(|_| properties.property("principalType").is_none())?;
+    let line = line_break(text, principal.key.range.start).unwrap_or_else(|| ", ".to_owned());
+    let range = TextRange::empty(principal.value.range.end);
+    Some(Edit { range, text: format!("{line}principalType: 'ServicePrincipal'") })
 }
 
 /// Of a resource that does not bear on pulling: whose identity it has.

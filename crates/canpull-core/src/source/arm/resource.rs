@@ -1,8 +1,10 @@
 //! The resources of a template: a list, or a map by their symbols; those in them; and the templates that they deploy.
 
+use canpull_syntax::edit::Edit;
 use canpull_syntax::expression::{Expression, ExpressionKind, Property};
-use canpull_syntax::{Kind, Node, arm};
+use canpull_syntax::{Kind, Node, TextRange, arm};
 
+use super::super::line_break;
 use super::{MAX_NESTING, named};
 use crate::fact::FileFacts;
 use crate::fact::template::{Loop, Module, Resource, Scoping, Source, Target, TemplateFact, Terms};
@@ -59,6 +61,7 @@ impl Reader<'_> {
             parent: None,
             within,
             terms: terms(node),
+            with_type: with_type(node),
         });
         for child in node.get("resources").into_iter().flat_map(Node::items).filter(|_| depth < MAX_DEPTH) {
             self.resource(child, None, Some(index), depth + 1);
@@ -96,6 +99,17 @@ impl Reader<'_> {
             range: node.range(),
         });
     }
+}
+
+/// The edit that tells the principal's type behind the principal of a role assignment.
+fn with_type(node: Node<'_>) -> Option<Edit> {
+    let properties = node.get("properties")?;
+    let mut entries = properties.written_entries();
+    let principal = entries.find(|entry| entry.name().eq_ignore_ascii_case("principalId"))?;
+    let told = properties.written_entries().any(|entry| entry.name().eq_ignore_ascii_case("principalType"));
+    let line = line_break(node.source(), principal.key.range().start).unwrap_or_else(|| " ".to_owned());
+    let range = TextRange::empty(principal.value.range().end);
+    (!told).then(|| Edit { range, text: format!(",{line}\"principalType\": \"ServicePrincipal\"") })
 }
 
 fn starts_with(kind: &str, above: &str) -> bool {

@@ -4,7 +4,7 @@ use super::json::Json;
 use crate::acr_host::acr_host;
 use crate::fact::Field;
 use crate::fact::azure::{ResourceRef, Statement, kind_of};
-use crate::lowering::{Resource, Value, guid};
+use crate::lowering::{Amends, Resource, Value, guid};
 
 const REGISTRY: &str = "Microsoft.ContainerRegistry/registries";
 const CLUSTER: &str = "Microsoft.ContainerService/managedClusters";
@@ -48,7 +48,7 @@ pub(super) fn resource(value: Json<'_>) -> Option<Resource<Json<'_>>> {
         statement: Statement::Shows,
         body: value,
         maybe: false,
-        name_without_principal: None,
+        amends: Amends::default(),
     })
 }
 

@@ -1,0 +1,24 @@
+//! What rules on role assignments share: the way that a principal came, and the edits that right it.
+
+use canpull_syntax::Span;
+use canpull_syntax::edit::Edit;
+
+use crate::diagnostic::{Annotation, Applicability, Change, Fix};
+use crate::fact::grant::RoleAssignmentFact;
+
+/// Where whom an assignment is for is handed on.
+pub(super) fn handed_on(fact: &RoleAssignmentFact) -> impl Iterator<Item = Annotation> {
+    fact.principal_via.iter().map(|&span| Annotation { span, message: "handed on here".to_owned() })
+}
+
+/// The edit that grants to the kubelet identity instead. It changes who may pull.
+pub(super) fn kubelet_instead(fact: &RoleAssignmentFact) -> Option<Fix> {
+    let (span, text) = fact.kubelet_instead.as_ref()?;
+    Some(edit("grant it to the kubelet identity", Applicability::Unsafe, *span, text))
+}
+
+/// A fix of one edit.
+pub(super) fn edit(title: &str, applicability: Applicability, span: Span, text: &str) -> Fix {
+    let edit = Edit { range: span.range, text: text.to_owned() };
+    Fix { title: title.to_owned(), applicability, change: Change::Edits(vec![(span.file, edit)]) }
+}

@@ -1,0 +1,136 @@
+//! Templates over several files: what they make, how edits right them, and that no input takes long.
+
+use canpull_core::config::Config;
+use canpull_core::diagnostic::{Applicability, Change};
+use canpull_core::fact::{AzureFacts, FileFacts};
+use canpull_core::{Options, Report, analyze, deployment, read};
+use canpull_syntax::{FileId, edit};
+
+const PULL: &str =
+    "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')";
+
+fn facts(files: &[(&str, &str)]) -> Vec<FileFacts> {
+    let read = |(at, (path, text)): (usize, &(&str, &str))| read(FileId::at(at), path, text.as_bytes());
+    files.iter().enumerate().map(read).collect()
+}
+
+fn made(files: &[(&str, &str)]) -> Vec<AzureFacts> {
+    let mut facts = facts(files);
+    deployment::resolve(&mut facts);
+    facts.into_iter().map(|file| file.azure).collect()
+}
+
+fn report(files: &[(&str, &str)]) -> Report {
+    analyze(facts(files), &Config::default(), &Options::default())
+}
+
+#[test]
+fn the_right_principal_is_an_edit_away() {
+    let bicep = include_str!("../../fixtures/equivalence/control-plane/bicep/main.bicep");
+    let arm = include_str!("../../fixtures/equivalence/control-plane/arm/azuredeploy.json");
+    for (path, text) in [("main.bicep", bicep), ("azuredeploy.json", arm)] {
+        let report = report(&[(path, text)]);
+        let [found] = report.diagnostics.as_slice() else { panic!("{path}: {:?}", report.diagnostics) };
+        assert_eq!(found.rule, "pull-role-on-wrong-identity");
+        let fix = found.fixes.iter().find(|fix| fix.applicability == Applicability::Unsafe).unwrap();
+        let Change::Edits(edits) = &fix.change else { panic!("{fix:?}") };
+        let edits: Vec<_> = edits.iter().map(|(_, edit)| edit.clone()).collect();
+        let mended = edit::apply(text, &edits).unwrap();
+        assert!(mended.contains(".properties.identityProfile.kubeletidentity.objectId"), "{mended}");
+        assert_eq!(self::report(&[(path, &mended)]).diagnostics, [], "{mended}");
+    }
+}
+
+#[test]
+fn a_principal_is_found_where_it_is_written_and_where_it_is_handed_on() {
+    let main = "resource aks 'Microsoft.ContainerService/managedClusters@2024-05-01' = {\n  name: 'prod'\n}\nmodule m 'm.bicep' = {\n  name: 'm'\n  params: {\n    who: aks.identity.principalId\n  }\n}\n";
+    let module = format!(
+        "param who string\nresource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {{\n  name: 'contoso'\n}}\nresource g 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{\n  name: guid(who)\n  scope: acr\n  properties: {{\n    principalId: who\n    principalType: 'ServicePrincipal'\n    roleDefinitionId: {PULL}\n  }}\n}}\n"
+    );
+    let report = report(&[("main.bicep", main), ("m.bicep", &module)]);
+    let [found] = report.diagnostics.as_slice() else { panic!("{:?}", report.diagnostics) };
+    assert_eq!(found.span.range.slice(main), "aks.identity.principalId");
+    let handed = found.related.iter().find(|own| own.message == "handed on here").unwrap();
+    assert_eq!(handed.span.file, FileId(1));
+    assert_eq!(handed.span.range.slice(&module), "who");
+}
+
+#[test]
+fn files_of_parameters_are_for_the_templates_that_they_name() {
+    let main = "param name string = 'other'\nresource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: name\n}\n";
+    let json = |name: &str| {
+        format!(
+            "{{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#\", \"parameters\": {{\"name\": {{\"value\": \"{name}\"}}}}}}"
+        )
+    };
+    let (one, two) = (json("contoso"), json("fabrikam"));
+    let named = "using 'main.bicep'\nparam name = 'tailspin'\n";
+    let files = [
+        ("main.bicep", main),
+        ("main.parameters.json", &one),
+        ("main.parameters.dev.json", &two),
+        ("x.bicepparam", named),
+    ];
+    let names: Vec<_> = made(&files)[0].registries.iter().map(|fact| fact.resource.name.clone().unwrap()).collect();
+    assert_eq!(names, ["contoso", "fabrikam", "tailspin"]);
+}
+
+#[test]
+fn what_bicep_was_compiled_to_counts_once() {
+    let bicep = "resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: 'contoso'\n}\n";
+    let arm = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\", \"metadata\": {\"_generator\": {\"name\": \"bicep\"}}, \"resources\": [{\"type\": \"Microsoft.ContainerRegistry/registries\", \"apiVersion\": \"2023-07-01\", \"name\": \"contoso\"}]}";
+    let made = made(&[("main.bicep", bicep), ("main.json", arm)]);
+    assert_eq!((made[0].registries.len(), made[1].registries.len()), (1, 0));
+    assert_eq!(self::made(&[("main.json", arm)])[0].registries.len(), 1);
+}
+
+#[test]
+fn conditions_and_loops_make_what_they_say() {
+    let text = "param on bool = true\nparam names array\nresource a 'Microsoft.ContainerRegistry/registries@2023-07-01' = if (on) {\n  name: 'one'\n}\nresource b 'Microsoft.ContainerRegistry/registries@2023-07-01' = if (false) {\n  name: 'two'\n}\nresource c 'Microsoft.ContainerRegistry/registries@2023-07-01' = [for i in range(0, 3): {\n  name: 'three${i}'\n}]\nresource d 'Microsoft.ContainerRegistry/registries@2023-07-01' = [for name in names: {\n  name: name\n}]\n";
+    let made = made(&[("main.bicep", text)]);
+    let names: Vec<_> = made[0].registries.iter().map(|fact| fact.resource.name.as_deref()).collect();
+    assert_eq!(names, [Some("one"), Some("three0"), Some("three1"), Some("three2"), None]);
+}
+
+#[test]
+fn hostile_templates_end_soon() {
+    let doubling = (0..60).fold("var v0 = ['a']\nvar s0 = 'ab'\n".to_owned(), |text, n| {
+        text + &format!(
+            "var v{} = concat(v{n}, v{n})\nvar s{} = '${{s{n}}}${{s{n}}}'\nvar o{} = {{ a: v{n}, b: v{n} }}\n",
+            n + 1,
+            n + 1,
+            n + 1
+        )
+    });
+    let resource = "resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: s60\n  tags: o60\n  sku: { name: v60 }\n}\n";
+    made(&[("main.bicep", &(doubling + resource))]);
+    let chain = (0..20_000).fold("var v0 = 'a'\n".to_owned(), |text, n| text + &format!("var v{} = v{n}\n", n + 1));
+    made(&[(
+        "main.bicep",
+        &(chain + "resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: v20000\n}\n"),
+    )]);
+    let cycle = "var a = b\nvar b = a\nparam c string = c\nresource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: '${a}${c}${acr.name}'\n}\nmodule m 'main.bicep' = {\n  name: m.name\n  params: { c: m.outputs.x }\n}\noutput x string = m.outputs.x\n";
+    made(&[("main.bicep", cycle)]);
+    made(&[("main.bicep", cycle), ("top.bicep", "module m 'main.bicep' = {\n  name: 'm'\n}\n")]);
+    let fan: Vec<(String, String)> = (0..30)
+        .map(|n| {
+            (
+                format!("m{n}.bicep"),
+                format!("module a 'm{0}.bicep' = {{ name: 'a' }}\nmodule b 'm{0}.bicep' = {{ name: 'b' }}\n", n + 1),
+            )
+        })
+        .collect();
+    let fan: Vec<(&str, &str)> = fan.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    made(&fan);
+    let many =
+        "resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: 'contoso'\n}\n".repeat(5_000);
+    assert!(made(&[("main.bicep", &many)])[0].registries.len() <= 5_000);
+    let schema = "\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\"";
+    for deep in ["{\"resources\": [", "{\"a\": ", "[", "{\"resources\": [{\"type\": \"a/b\", \"resources\": ["] {
+        made(&[("main.json", &format!("{{{schema}, \"a\": {}", deep.repeat(20_000)))]);
+    }
+    let text = "{SCHEMA, \"variables\": {\"a\": \"[variables('a')]\"}, \"resources\": [{\"type\": \"Microsoft.ContainerRegistry/registries\", \"name\": \"[variables('a')]\"}]}".replace("SCHEMA", schema);
+    for cut in 0..text.len() {
+        made(&[("main.json", &text[..cut])]);
+    }
+}

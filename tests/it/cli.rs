@@ -50,7 +50,8 @@ fn the_quickstart_estate_is_judged() {
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
-    for args in [&["no/such/path"][..], &["crates/canpull-core/src"], &["--select", "no-such-rule"], &["--nonsense"]] {
+    for args in [&["no/such/path"][..], &["crates/canpull-syntax/src"], &["--select", "no-such-rule"], &["--nonsense"]]
+    {
         assert_eq!(canpull(args).status.code(), Some(2), "{args:?}");
     }
 }

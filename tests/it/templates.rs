@@ -85,6 +85,13 @@ fn what_bicep_was_compiled_to_counts_once() {
 }
 
 #[test]
+fn a_role_is_known_whatever_the_subscription() {
+    let arm = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\", \"variables\": {\"pull\": \"[concat('/subscriptions/', subscription().subscriptionId, '/providers/Microsoft.Authorization/roleDefinitions/', '7f951dda-4ed3-4680-a7ca-43fe172d538d')]\"}, \"resources\": [{\"type\": \"Microsoft.Authorization/roleAssignments\", \"name\": \"x\", \"properties\": {\"roleDefinitionId\": \"[variables('pull')]\"}}]}";
+    let made = made(&[("main.json", arm)]);
+    assert_eq!(made[0].assignments[0].role.written.text(), Some("7f951dda-4ed3-4680-a7ca-43fe172d538d"));
+}
+
+#[test]
 fn conditions_and_loops_make_what_they_say() {
     let text = "param on bool = true\nparam names array\nresource a 'Microsoft.ContainerRegistry/registries@2023-07-01' = if (on) {\n  name: 'one'\n}\nresource b 'Microsoft.ContainerRegistry/registries@2023-07-01' = if (false) {\n  name: 'two'\n}\nresource c 'Microsoft.ContainerRegistry/registries@2023-07-01' = [for i in range(0, 3): {\n  name: 'three${i}'\n}]\nresource d 'Microsoft.ContainerRegistry/registries@2023-07-01' = [for name in names: {\n  name: name\n}]\n";
     let made = made(&[("main.bicep", text)]);

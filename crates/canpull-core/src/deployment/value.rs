@@ -402,6 +402,17 @@ impl Value for &Evaluated {
                 };
                 RoleRef { written, symbol }
             }
+            Data::Text(pieces) => {
+                // `/subscriptions/…/roleDefinitions/<guid>`: the subscription may be open.
+                let last = match &**pieces {
+                    [_, .., Piece::Text(end)] => {
+                        end.rsplit_once('/').map(|(_, last)| last).filter(|last| !last.is_empty())
+                    }
+                    _ => None,
+                };
+                let written = last.map_or_else(|| self.text(), |last| Field::Known(last.to_owned(), self.span));
+                RoleRef { written, symbol: None }
+            }
             _ => RoleRef { written: self.text(), symbol: None },
         }
     }

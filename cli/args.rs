@@ -54,8 +54,14 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Write a commented `canpull.yaml` that fits what the project holds.
+    /// Write a commented `canpull.yaml` that fits what the project holds; what exists is left as it is.
     Init {
+        /// Also write an entry for the pre-commit framework.
+        #[arg(long)]
+        hook: bool,
+        /// Also write a GitHub workflow.
+        #[arg(long)]
+        workflow: bool,
         #[command(flatten)]
         files: FileArgs,
     },
@@ -64,8 +70,10 @@ pub(crate) enum Command {
     /// Print a completion script.
     Completions {
         /// For which shell.
-        shell: clap_complete::Shell,
+        shell: CompletedShell,
     },
+    /// Print the manual page.
+    Man,
 }
 
 /// What is read, what it is judged by, and how canpull speaks of it.
@@ -149,12 +157,43 @@ pub(crate) struct CheckArgs {
     /// Analyse what git has staged, and report what the commit would bring, or everything where nothing is staged.
     #[arg(help_heading = "Report", long, conflicts_with_all = ["paths", "only", "no_ignore", "stdin_filename"])]
     pub(crate) staged: bool,
+    /// Hide the findings that this file lists, as --write-baseline wrote it.
+    #[arg(help_heading = "Adoption", long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings to the file of --baseline, or to `canpull-baseline.json` at the root, and stop.
+    #[arg(
+        help_heading = "Adoption",
+        long,
+        conflicts_with_all = ["select", "ignore", "min_severity", "only", "staged", "fix", "unsafe_fixes", "diff", "watch"]
+    )]
+    pub(crate) write_baseline: bool,
+    /// Stay, and check anew whenever a file of the project changes.
+    #[arg(help_heading = "Report", long, conflicts_with_all = ["staged", "fix", "unsafe_fixes", "diff", "show_files"])]
+    pub(crate) watch: bool,
     /// Count the findings of each rule.
     #[arg(help_heading = "Report", long)]
     pub(crate) statistics: bool,
     /// List the files that would be read, and stop.
     #[arg(help_heading = "Report", long)]
     pub(crate) show_files: bool,
+}
+
+/// The shells that are known.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq)]
+pub(crate) enum CompletedShell {
+    /// Bash.
+    Bash,
+    /// Elvish.
+    Elvish,
+    /// Fish.
+    Fish,
+    /// Nushell.
+    Nushell,
+    /// PowerShell.
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Zsh.
+    Zsh,
 }
 
 /// Whether to colour.

@@ -7,17 +7,24 @@ use canpull_core::report::rule;
 use canpull_core::{Options, Report, render};
 
 use crate::args::{CheckArgs, Cli, Format, OutputSpec};
+use crate::baseline;
 use crate::codes;
 use crate::fix;
 use crate::human::{self, Renderer, Texts};
 use crate::output::{self, Sink};
 use crate::progress::Progress;
 use crate::run::{Analysis, Project};
+use crate::watch;
 
-/// Runs `check`.
-pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
+/// Runs `check`, once or for as long as files change.
+pub(crate) fn run(args: &CheckArgs) -> Result<u8, String> {
     args.select.iter().chain(&args.ignore).try_for_each(|id| rule(id).map(drop))?;
     distinct(&args.outputs)?;
+    if args.watch { watch::watch(args) } else { check(args) }
+}
+
+/// One check.
+pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
     let project = if args.staged { Project::staged(&args.input) } else { Project::find(&args.input) };
     let project = project.map_err(|message| with_command_hint(message, args))?;
     if args.show_files {
@@ -25,6 +32,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         return output::print(&names.concat()).map(|()| codes::CLEAN);
     }
     tell(&project, args);
+    let progress = Progress::new(!args.input.files.no_progress && !args.input.files.quiet);
+    if args.write_baseline {
+        return baseline::write(args, &project, &progress);
+    }
+    let project = project.with_baseline(baseline::read(args.baseline.as_deref())?);
     let options = Options {
         select: args.select.clone(),
         ignore: args.ignore.clone(),
@@ -33,7 +45,6 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         only: args.only.iter().map(|path| project.name_of(path)).collect(),
         partial: false,
     };
-    let progress = Progress::new(!args.input.files.no_progress && !args.input.files.quiet);
     let analyse = |changed: &Changed| project.analyse(&options, changed, &progress);
     if args.diff {
         let mended = mend(analyse(&Changed::new())?, &allowed(args), analyse)?;
@@ -55,9 +66,14 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         analyse(&Changed::new())?
     };
     write_all(args, &project, &analysis)?;
+    if !args.input.files.quiet {
+        baseline::tell_stale(&analysis.report);
+    }
     let code = exit_code(args, &analysis.report);
-    // The process ends soon: taking the report apart, piece by piece, would only take time.
-    std::mem::forget(analysis);
+    if !args.watch {
+        // The process ends soon: taking the report apart, piece by piece, would only take time.
+        std::mem::forget(analysis);
+    }
     Ok(code)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use canpull_core::proof::{Claim, Truth, needs_credentials};
 use canpull_core::render::one_line;
@@ -19,23 +20,74 @@ const HEAD: &str = "\
 # Every entry is a statement that proofs may rest on. `canpull config-schema` prints what may stand here.
 ";
 
+/// What else is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Extras {
+    /// An entry for the pre-commit framework.
+    pub(crate) hook: bool,
+    /// A GitHub workflow.
+    pub(crate) workflow: bool,
+}
+
+const HOOK: &str = "\
+repos:
+  - repo: local
+    hooks:
+      - id: canpull
+        name: canpull
+        # The whole commit is judged, deletions included, so it is given no files.
+        entry: canpull --staged --no-progress
+        # canpull must be on the PATH.
+        language: system
+        pass_filenames: false
+        always_run: true
+        require_serial: true
+";
+
+const WORKFLOW: &str = include_str!("../docs/examples/github.yml");
+
 /// Runs `init`.
-pub(crate) fn init(files: &FileArgs) -> Result<u8, String> {
+pub(crate) fn init(files: &FileArgs, extras: Extras) -> Result<u8, String> {
     let input = InputArgs { files: files.clone(), isolated: true, ..InputArgs::default() };
     let project = Project::find(&input)?;
-    for taken in ["canpull.yaml", ".github/canpull.yaml"] {
-        if project.root.join(taken).exists() {
-            return Err(format!("{taken} exists already and is left as it is"));
+    let taken = ["canpull.yaml", ".github/canpull.yaml"].into_iter().find(|name| project.root.join(name).exists());
+    match taken {
+        Some(taken) if extras.hook || extras.workflow => {
+            output::note(&format!("{taken} exists already and is left as it is"));
+        }
+        Some(taken) => return Err(format!("{taken} exists already and is left as it is")),
+        None => {
+            let progress = Progress::new(!files.no_progress && !files.quiet);
+            let report = project.analyse(&Options::default(), &BTreeMap::new(), &progress)?.report;
+            create(&project.root.join("canpull.yaml"), &contents(&report))?;
         }
     }
-    let progress = Progress::new(!files.no_progress && !files.quiet);
-    let report = project.analyse(&Options::default(), &BTreeMap::new(), &progress)?.report;
-    let path = project.root.join("canpull.yaml");
+    for (wanted, name, text) in
+        [(extras.hook, ".pre-commit-config.yaml", HOOK), (extras.workflow, ".github/workflows/canpull.yml", WORKFLOW)]
+    {
+        let path = project.root.join(name);
+        match (wanted, path.exists()) {
+            (false, _) => {}
+            (true, false) => create(&path, text)?,
+            (true, true) => {
+                output::note(&format!("{name} exists already and is left as it is; this is what would be in it:"));
+                output::print(text)?;
+            }
+        }
+    }
+    Ok(codes::CLEAN)
+}
+
+/// Writes a file that must not exist, and says so.
+fn create(path: &Path, text: &str) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
     // Creating anew, so that a file that appears in between is not overwritten either.
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
-    let written = file.and_then(|mut file| file.write_all(contents(&report).as_bytes()));
-    written.map_err(|error| format!("{}: {}", path.display(), reason(&error)))?;
-    output::print(&format!("wrote {}\n", path.display())).map(|()| codes::CLEAN)
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    output::print(&format!("wrote {}\n", path.display()))
 }
 
 /// The file's text. All that is detected stands in comments: only people know whether it is true.
@@ -43,30 +95,36 @@ fn contents(report: &Report) -> String {
     let mut out = String::from(HEAD);
     let private = private_registries(report);
     let attached = if private.is_empty() { "myregistry.azurecr.io".to_owned() } else { joined(&private) };
-    // Writing to a string cannot fail.
-    let _ = write!(
-        out,
-        "\n# Clusters, and the registries that their nodes may pull from.\n\
-         # clusters:\n#   - name: prod\n#     paths: [\"**\"]\n#     attached: [{attached}]\n\
-         #     complete: []   # secrets, service-accounts, attached, role-assignments: all of them are in sight\n\
-         \n# Registries that everyone may pull from, or that need credentials.\n"
+    out.push_str("\n# Which clusters run this, and may their nodes pull from these registries without a pull secret?\n# clusters:\n");
+    let seen: BTreeSet<String> =
+        report.clusters.iter().filter_map(|cluster| cluster.name.as_deref()).map(one_line).collect();
+    let names = if seen.is_empty() { BTreeSet::from(["prod".to_owned()]) } else { seen };
+    for name in names {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "#   - name: {name}\n#     paths: [\"**\"]\n#     attached: [{attached}]\n");
+    }
+    out.push_str(
+        "#     # Is everything of a kind in sight? Then what is absent is known to be missing.\n\
+         #     complete: []   # secrets, service-accounts, attached, role-assignments\n\
+         \n# May everyone pull from these registries, or do they need credentials?\n# registries:\n",
     );
     let other = other_registries(report);
     if other.is_empty() {
-        out.push_str("# registries:\n#   - host: mirror.example\n#     public: true\n");
-    } else {
-        out.push_str("# registries:\n");
-        for host in other {
-            let _ = writeln!(out, "#   - host: {host}\n#     private: true   # or public: true");
-        }
+        out.push_str("#   - host: mirror.example\n#     public: true\n");
+    }
+    for host in other {
+        let _ = writeln!(out, "#   - host: {host}\n#     private: true   # or public: true");
     }
     let unseen = unseen_secrets(report);
-    out.push_str("\n# Pull secrets and service accounts that are made elsewhere.\n# external:\n");
-    let secrets: Vec<String> = unseen.iter().map(|secret| format!("{secret:?}")).collect();
-    let secrets = if secrets.is_empty() { "\"*/registry-credentials\"".to_owned() } else { secrets.join(", ") };
-    let _ = writeln!(out, "#   secrets: [{secrets}]\n#   service-accounts: [\"*/default\"]");
+    let who = if unseen.is_empty() { "pull secrets and service accounts" } else { "these pull secrets" };
+    let _ = write!(out, "\n# Are {who} made elsewhere, by hand or by a pipeline?\n# external:\n#   secrets:\n");
+    let secrets = if unseen.is_empty() { BTreeSet::from(["*/registry-credentials".to_owned()]) } else { unseen };
+    for secret in secrets {
+        let _ = writeln!(out, "#     - {secret:?}");
+    }
     out.push_str(
-        "\n# Rules: off, info, warning or error.\n# rules: { pull-unproven: error }\n\
+        "#   service-accounts: [\"*/default\"]\n\
+         \n# Rules: off, info, warning or error.\n# rules: { pull-unproven: error }\n\
          \n# Findings that are known and accepted.\n# ignore:\n\
          #   - { rule: pull-unproven, object: Deployment/shop/web, reason: \"granted by the platform team\" }\n\
          \n# Paths that are not read.\n# exclude: [\"vendor/**\"]\n",

@@ -1,6 +1,7 @@
 //! The command line: arguments in, files read, report out, exit code.
 
 mod args;
+mod baseline;
 mod check;
 mod codes;
 mod explain;
@@ -17,25 +18,29 @@ mod run;
 mod snippet;
 mod staged;
 mod walk;
+mod watch;
 
 use std::process::ExitCode;
 
 use canpull_core::rules;
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command};
+use args::{Cli, Command, CompletedShell};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
-        None => check::check(&cli.check),
-        Some(Command::Check(args)) => check::check(args),
+        None => check::run(&cli.check),
+        Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain { pattern, input }) => explain::explain(pattern, input),
         Some(Command::Graph { format, input }) => graph::print(format, input),
         Some(Command::Rule { id, all }) => rule(id.as_deref(), *all),
-        Some(Command::Init { files }) => init::init(files),
+        Some(Command::Init { hook, workflow, files }) => {
+            init::init(files, init::Extras { hook: *hook, workflow: *workflow })
+        }
         Some(Command::ConfigSchema) => config_schema(),
         Some(Command::Completions { shell }) => completions(*shell),
+        Some(Command::Man) => man(),
     };
     ExitCode::from(done.unwrap_or_else(|message| {
         output::note(&message);
@@ -63,8 +68,24 @@ fn config_schema() -> Result<u8, String> {
     output::print(&format!("{schema}\n")).map(|()| codes::CLEAN)
 }
 
-fn completions(shell: clap_complete::Shell) -> Result<u8, String> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "canpull", &mut script);
+fn completions(shell: CompletedShell) -> Result<u8, String> {
+    let (mut script, mut command) = (Vec::new(), Cli::command());
+    let mut of = |own: clap_complete::Shell| clap_complete::generate(own, &mut command, "canpull", &mut script);
+    match shell {
+        CompletedShell::Bash => of(clap_complete::Shell::Bash),
+        CompletedShell::Elvish => of(clap_complete::Shell::Elvish),
+        CompletedShell::Fish => of(clap_complete::Shell::Fish),
+        CompletedShell::PowerShell => of(clap_complete::Shell::PowerShell),
+        CompletedShell::Zsh => of(clap_complete::Shell::Zsh),
+        CompletedShell::Nushell => {
+            clap_complete::generate(clap_complete_nushell::Nushell, &mut command, "canpull", &mut script);
+        }
+    }
     output::print(&String::from_utf8_lossy(&script)).map(|()| codes::CLEAN)
+}
+
+fn man() -> Result<u8, String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| run::reason(&error))?;
+    output::print(&String::from_utf8_lossy(&page)).map(|()| codes::CLEAN)
 }

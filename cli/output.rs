@@ -8,6 +8,9 @@ use canpull_core::render::printable;
 use crate::args::Color;
 use crate::run::reason;
 
+/// How the names of files begin that are not in their place yet.
+pub(crate) const FRESH: &str = ".canpull-";
+
 /// Standard output, or a file.
 pub(crate) enum Sink {
     Stdout(std::io::BufWriter<std::io::Stdout>),
@@ -84,7 +87,7 @@ fn fresh(path: &Path, permissions: Option<std::fs::Permissions>) -> std::io::Res
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.prefix(".canpull-").tempfile_in(folder)?;
+    let file = builder.prefix(FRESH).tempfile_in(folder)?;
     if let Some(permissions) = permissions {
         if permissions.readonly() {
             return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));

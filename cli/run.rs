@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use canpull_core::baseline::Baseline;
 use canpull_core::config::{Config, ConfigError};
 use canpull_core::fact::FileFacts;
 use canpull_core::fix;
@@ -69,6 +70,7 @@ pub(crate) struct Project {
     config: Option<ConfigSource>,
     partial: bool,
     now: Option<i64>,
+    baseline: Option<Baseline>,
 }
 
 struct ConfigSource {
@@ -132,7 +134,7 @@ impl Project {
         if found.files.is_empty() && found.broken.is_empty() && stdin.is_none() {
             return Err("nothing to read: no YAML or JSON file in the given paths".to_owned());
         }
-        Ok(Self { root, working, found, stdin, staged: None, config, partial, now: now(input) })
+        Ok(Self { root, working, found, stdin, staged: None, config, partial, now: now(input), baseline: None })
     }
 
     /// Finds what git's index holds, whatever the work tree has otherwise.
@@ -157,7 +159,22 @@ impl Project {
                 found.notes.insert((name.clone(), "git does not have its content here".to_owned()));
             }
         }
-        Ok(Self { root, working, found, stdin: None, staged: Some(staged), config, partial: false, now: now(input) })
+        Ok(Self {
+            root,
+            working,
+            found,
+            stdin: None,
+            staged: Some(staged),
+            config,
+            partial: false,
+            now: now(input),
+            baseline: None,
+        })
+    }
+
+    /// The same project, with what the baseline lists hidden.
+    pub(crate) fn with_baseline(self, baseline: Option<Baseline>) -> Self {
+        Self { baseline, ..self }
     }
 
     /// The names of the files that are read, in order.
@@ -237,6 +254,9 @@ impl Project {
                 judge(facts, config, &options).map_err(|errors| in_lines(&errors))?
             }
         };
+        if let Some(baseline) = &self.baseline {
+            baseline.apply(&mut report, self.staged.is_none() && is_whole(&options));
+        }
         errors.sort();
         report.errors.append(&mut errors);
         Ok(Analysis { report, sources })
@@ -348,6 +368,12 @@ impl Project {
     }
 }
 
+/// Whether all rules ran on all files, and all that they found is shown.
+fn is_whole(options: &Options) -> bool {
+    let narrowed = options.partial || options.min_severity.is_some();
+    !narrowed && options.select.is_empty() && options.ignore.is_empty() && options.only.is_empty()
+}
+
 fn read_error(path: &str, message: &str) -> ReadError {
     ReadError { path: path.to_owned(), message: message.to_owned(), line: 1, column: 1 }
 }
@@ -360,13 +386,13 @@ pub(crate) fn stamp(bytes: &[u8]) -> u64 {
 }
 
 /// What a file holds.
-struct Content {
-    bytes: Vec<u8>,
+pub(crate) struct Content {
+    pub(crate) bytes: Vec<u8>,
     /// It can be read again; a pipe gives its content once.
     again: bool,
 }
 
-fn read_bounded(path: &Path) -> Result<Content, String> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Content, String> {
     let mut file = std::fs::File::open(path).map_err(|error| reason(&error))?;
     let (length, again) = file.metadata().map_or((0, false), |metadata| (metadata.len(), metadata.is_file()));
     if length > MAX_BYTES {

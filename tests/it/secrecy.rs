@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 /// What must never be seen, plain or encoded.
 const CANARY: &str = "Kanarienvogel-7Q-Zeisig";
 
-const RUNS: [&[&str]; 15] = [
+const RUNS: [&[&str]; 16] = [
     &["--output-format", "full", "--color", "always", "-v"],
     &["--output-format", "full", "--color", "never", "--statistics"],
     &["--output-format", "concise", "-v", "--statistics"],
@@ -20,6 +20,7 @@ const RUNS: [&[&str]; 15] = [
     &["--output-format", "gitlab"],
     &["--output-format", "junit"],
     &["--output-format", "markdown"],
+    &["--write-baseline", "--baseline", "/dev/stdout"],
     &["explain", "*"],
     &["--diff"],
     &["--diff", "--unsafe-fixes"],

@@ -92,6 +92,8 @@ pub struct Diagnostic {
     pub fixes: Vec<Fix>,
     /// Indexes of the pulls it speaks of.
     pub pulls: Vec<usize>,
+    /// The object that it lies in, as `Kind/namespace/name`; set when all findings are in.
+    pub object: Option<String>,
 }
 
 /// A rule, for those who show its findings.

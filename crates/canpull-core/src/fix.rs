@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use canpull_syntax::FileId;
 use canpull_syntax::edit::{self, Edit};
+use canpull_syntax::{FileId, yaml};
 
 use crate::diagnostic::{Applicability, Change, Diagnostic};
 use crate::report::Report;
@@ -198,10 +198,21 @@ fn edited(analysis: &impl Analysis, id: FileId, edits: &[Edit]) -> Result<Edited
         rest => ("", rest),
     };
     let Ok(text) = std::str::from_utf8(text) else { return Ok(None) };
-    Ok(edit::apply(text, edits).map(|after| {
-        let after = format!("{mark}{after}");
-        (name, bytes.clone(), after.into_bytes().into())
-    }))
+    let Some(after) = edit::apply(text, edits) else { return Ok(None) };
+    if breaks(&name, text, &after) {
+        return Err(format!("{name}: not fixed: it would be read otherwise elsewhere"));
+    }
+    Ok(Some((name, bytes.clone(), format!("{mark}{after}").into_bytes().into())))
+}
+
+/// Whether a manifest would no longer be read as it was where nothing was meant to change.
+fn breaks(name: &str, before: &str, after: &str) -> bool {
+    let manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+    let shape = |text: &str| {
+        let parsed = yaml::parse(text);
+        (parsed.problems.len(), parsed.documents.len())
+    };
+    manifest && shape(before) != shape(after)
 }
 
 #[cfg(test)]

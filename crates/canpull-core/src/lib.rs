@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod acr_host;
+pub mod baseline;
 pub mod config;
 pub mod deployment;
 pub mod diagnostic;

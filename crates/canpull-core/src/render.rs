@@ -7,7 +7,7 @@ use canpull_syntax::{FileId, LineIndex, Position, Span, TextRange};
 
 use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
 use crate::proof::{RouteKind, Truth};
-use crate::report::{Pull, Report, ReportFile};
+use crate::report::{Report, ReportFile};
 
 mod azure;
 mod concise;
@@ -223,7 +223,12 @@ pub fn pull_counts(report: &Report) -> String {
 pub fn finding_counts(report: &Report) -> String {
     let of = |severity| report.diagnostics.iter().filter(|one| one.severity == severity).count();
     let (errors, warnings) = (count(of(Severity::Error), "error"), count(of(Severity::Warning), "warning"));
-    format!("{}: {errors}, {warnings}, {} info", count(report.diagnostics.len(), "finding"), of(Severity::Info))
+    let counts =
+        format!("{}: {errors}, {warnings}, {} info", count(report.diagnostics.len(), "finding"), of(Severity::Info));
+    match &report.baseline {
+        Some(baseline) => format!("{counts}, {} hidden by the baseline", baseline.hidden),
+        None => counts,
+    }
 }
 
 /// What is wrong, in a sentence, and what to do, in another.
@@ -239,12 +244,6 @@ fn by_severity(report: &Report) -> Vec<&Diagnostic> {
     let mut findings: Vec<&Diagnostic> = report.diagnostics.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
-}
-
-/// `Kind/namespace/name`, or `Kind/name` where no namespace is written.
-pub fn workload_name(pull: &Pull) -> String {
-    let namespace = pull.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-    format!("{}/{namespace}{}", pull.kind, pull.name)
 }
 
 /// How a way to an image is called.

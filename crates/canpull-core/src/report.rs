@@ -77,6 +77,23 @@ pub struct Pull {
     pub routes: Vec<Route>,
 }
 
+impl Pull {
+    /// The workload as `Kind/namespace/name`, or `Kind/name` where no namespace is written.
+    pub fn workload(&self) -> String {
+        let namespace = self.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        format!("{}/{namespace}{}", self.kind, self.name)
+    }
+}
+
+/// What a baseline did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BaselineUse {
+    /// Findings that it hides.
+    pub hidden: usize,
+    /// Its entries that no finding is left of, or not as many as it says.
+    pub stale: Vec<String>,
+}
+
 /// A file that could not be read.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ReadError {
@@ -107,6 +124,8 @@ pub struct Report {
     pub coverage: Vec<CoverageInfo>,
     /// Files that could not be read.
     pub errors: Vec<ReadError>,
+    /// What the baseline did, where there is one.
+    pub baseline: Option<BaselineUse>,
     /// Recognised source files.
     pub file_count: u64,
     /// Their bytes.
@@ -143,6 +162,7 @@ pub fn analyze(mut files: Vec<FileFacts>, config: &Config, options: &Options) ->
     }
     order(&mut report.diagnostics, &files);
     rules::gather_named_causes(&mut report.diagnostics);
+    suppress::name_objects(&mut report.diagnostics, &files);
     narrow(&mut report.diagnostics, &files, options);
     let recognised = || files.iter().filter(|file| file.recognised);
     report.file_count = recognised().count() as u64;

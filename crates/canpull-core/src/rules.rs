@@ -59,7 +59,8 @@ mod virtual_node_needs_pull_secret;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{Span, text, to_offset};
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{Span, TextRange, text, to_offset};
 
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, RuleInfo, Severity};
 use crate::fact::script::SlipFact;
@@ -97,7 +98,7 @@ pub struct Rule {
     pub severity: Severity,
     /// The version that brought it.
     pub since: &'static str,
-    /// Whether it offers edits.
+    /// Whether it offers edits, safe or unsafe, for the mistake that its page shows.
     pub fixable: bool,
     /// The page, in Markdown: its examples are executed by the tests.
     pub page: &'static str,
@@ -427,6 +428,7 @@ fn finding(rule: &Rule, span: Span, message: String, help: &str) -> Diagnostic {
         related: Vec::new(),
         fixes: Vec::new(),
         pulls: Vec::new(),
+        object: None,
     }
 }
 
@@ -450,6 +452,38 @@ pub(crate) fn gather_named_causes(found: &mut Vec<Diagnostic>) {
         }
     }
     *found = kept;
+}
+
+/// Writes `to` where an image begins with `from`, if the image stands in the file as it is read.
+fn image_fix(image: &ImageUse<'_>, from: &str, to: &str) -> Option<Fix> {
+    let written = image.fact.image.text() == Some(image.text.as_str()) && image.overridden.is_none();
+    if !written || !image.text.starts_with(from) {
+        return None;
+    }
+    let range = image.span.range;
+    let quotes = (range.end - range.start).checked_sub(to_offset(image.text.len()))?;
+    if quotes != 0 && quotes != 2 {
+        return None;
+    }
+    let start = range.start + quotes / 2;
+    let edit = Edit { range: TextRange::new(start, start + to_offset(from.len())), text: to.to_owned() };
+    Some(Fix {
+        title: format!("write `{to}{}`", image.text.get(from.len()..).unwrap_or_default()),
+        applicability: Applicability::Unsafe,
+        change: Change::Edits(vec![(image.span.file, edit)]),
+    })
+}
+
+/// Names a secret in the pod's list; a kustomization may have renamed what is written, so the object's own file is edited
+/// only.
+fn name_secret(pod: &Pod<'_>, name: &str) -> Option<Fix> {
+    let insertion = pod.fact.insertion.as_ref().filter(|_| !pod.fact.is_static)?;
+    let text = format!("{}{name}{}", insertion.before, insertion.after);
+    Some(Fix {
+        title: format!("name `{name}` in `imagePullSecrets`"),
+        applicability: Applicability::Safe,
+        change: Change::Edits(vec![(pod.fact.object.span.file, Edit { range: insertion.range, text })]),
+    })
 }
 
 /// A finding about a command, with the edits that right it.

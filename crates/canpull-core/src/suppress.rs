@@ -64,6 +64,19 @@ pub fn apply(
     (kept, unused)
 }
 
+/// Says of each finding which object it lies in.
+pub fn name_objects(diagnostics: &mut [Diagnostic], files: &[FileFacts]) {
+    let objects: Vec<Vec<&ObjectMeta>> = files.iter().map(objects).collect();
+    let index = Index::default();
+    let lookup = Lookup { files, objects: &objects, pulls: &[], index: &index };
+    for finding in diagnostics {
+        finding.object = lookup.object(finding.span).map(|object| {
+            let namespace = object.namespace.text().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+            format!("{}/{namespace}{}", object.kind, object.name.text().unwrap_or_default())
+        });
+    }
+}
+
 struct Suppression<'a> {
     rule: &'a str,
     span: Span,

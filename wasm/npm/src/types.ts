@@ -3,6 +3,11 @@
 /** Whether a fix may be applied without asking. */
 export type Applicability = "safe" | "unsafe" | "display-only";
 
+export interface BaselineUse {
+  hidden: number;
+  stale: string[];
+}
+
 /** A file as fixes leave it. */
 export interface ChangedFile {
   /** Its path. */
@@ -81,6 +86,7 @@ export interface Diagnostic {
   help: string;
   location: Location;
   label: string;
+  object: string | null;
   related: Related[];
   fixes: Fix[];
   pulls: number[];
@@ -264,6 +270,7 @@ export interface Summary {
   documents: number;
   pulls: PullCounts;
   diagnostics: SeverityCounts;
+  baseline?: BaselineUse;
 }
 
 /** Kleene's three truth values. */

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{one_line, place, route_title, verdict_title, workload_name};
+use super::{one_line, place, route_title, verdict_title};
 use crate::glob;
 use crate::proof::{Link, Truth, evidence};
 use crate::report::{Pull, Report};
@@ -57,18 +57,15 @@ fn recipe(report: &Report, pulls: &[&Pull]) -> Option<String> {
 }
 
 fn matches(pattern: &str, pull: &Pull) -> bool {
-    let names =
-        [workload_name(pull), format!("{}/{}", pull.kind, pull.name), pull.container.clone(), pull.image.clone()];
+    let names = [pull.workload(), format!("{}/{}", pull.kind, pull.name), pull.container.clone(), pull.image.clone()];
     names.iter().any(|name| name.contains(pattern) || glob::matches(pattern, name))
 }
 
 fn example(report: &Report) -> String {
     match report.pulls.first() {
-        Some(pull) => one_line(&format!(
-            "a workload, a container or an image, such as `{}` or `{}`",
-            workload_name(pull),
-            pull.image
-        )),
+        Some(pull) => {
+            one_line(&format!("a workload, a container or an image, such as `{}` or `{}`", pull.workload(), pull.image))
+        }
         None => "a workload, a container or an image, and these files have none".to_owned(),
     }
 }
@@ -97,7 +94,7 @@ fn tree(report: &Report, pull: &Pull, paint: &Paint) -> String {
     let place = place(report, pull.span);
     let at = format!("{}:{}", place.path, place.start.line);
     let world = if pull.world == "." { String::new() } else { format!(", in {}", pull.world) };
-    let head = format!("{}, container {}{world}", workload_name(pull), pull.container);
+    let head = format!("{}, container {}{world}", pull.workload(), pull.container);
     let verdict = verdict_title(pull.verdict);
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}  {}", one_line(&head), paint.faint(&one_line(&at)));

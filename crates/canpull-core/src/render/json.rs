@@ -51,7 +51,7 @@ struct ReportForm<'r> {
     clusters: Vec<ClusterForm<'r>>,
     coverage: Vec<CoverageForm<'r>>,
     errors: Vec<ErrorForm<'r>>,
-    summary: Summary,
+    summary: Summary<'r>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -79,6 +79,7 @@ struct DiagnosticForm<'r> {
     help: &'r str,
     location: Location<'r>,
     label: &'r str,
+    object: Option<&'r str>,
     related: Vec<RelatedForm<'r>>,
     fixes: Vec<FixForm<'r>>,
     pulls: &'r [usize],
@@ -198,12 +199,21 @@ struct ErrorForm<'r> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Summary {
+struct Summary<'r> {
     files: u64,
     bytes: u64,
     documents: u64,
     pulls: PullCounts,
     diagnostics: SeverityCounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineForm<'r>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BaselineUse")]
+struct BaselineForm<'r> {
+    hidden: usize,
+    stale: &'r [String],
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -258,6 +268,7 @@ fn diagnostic<'r>(report: &'r Report, finding: &'r Diagnostic) -> DiagnosticForm
         help: &finding.help,
         location: location(report, finding.span),
         label: &finding.label,
+        object: finding.object.as_deref(),
         related,
         fixes: finding.fixes.iter().map(|one| fix(report, one)).collect(),
         pulls: &finding.pulls,
@@ -354,7 +365,7 @@ fn error(error: &ReadError) -> ErrorForm<'_> {
     ErrorForm { path: &error.path, message: &error.message, line: error.line, column: error.column }
 }
 
-fn summary(report: &Report) -> Summary {
+fn summary(report: &Report) -> Summary<'_> {
     let pulls = |verdict: Truth| report.pulls.iter().filter(|pull| pull.verdict == verdict).count();
     let findings = |severity: Severity| report.diagnostics.iter().filter(|one| one.severity == severity).count();
     Summary {
@@ -367,5 +378,6 @@ fn summary(report: &Report) -> Summary {
             warning: findings(Severity::Warning),
             info: findings(Severity::Info),
         },
+        baseline: report.baseline.as_ref().map(|used| BaselineForm { hidden: used.hidden, stale: &used.stale }),
     }
 }

@@ -7,7 +7,7 @@ use canpull_syntax::Span;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::{Input, message_and_help, one_line, place, printable, severity_name, verdict_title, workload_name};
+use super::{Input, message_and_help, one_line, place, printable, severity_name, verdict_title};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::proof::Truth;
 use crate::report::Pull;
@@ -83,7 +83,7 @@ fn pull_case(pull: &Pull) -> Case {
     let world = if pull.world == "." { String::new() } else { format!(" in {}", pull.world) };
     Case {
         name: legal(&one_line(&format!("{} pulls {}", pull.container, pull.image))),
-        class: legal(&one_line(&format!("{}{world}", workload_name(pull)))),
+        class: legal(&one_line(&format!("{}{world}", pull.workload()))),
         outcome: match pull.verdict {
             Truth::Yes => Outcome::Passed,
             verdict => Outcome::Skipped(verdict_title(verdict).to_owned()),

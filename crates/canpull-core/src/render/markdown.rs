@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Input, by_severity, count, finding_counts, one_line, place, pull_counts, severity_name, workload_name};
+use super::{Input, by_severity, count, finding_counts, one_line, place, pull_counts, severity_name};
 use crate::diagnostic::Diagnostic;
 use crate::proof::Truth;
 use crate::report::Pull;
@@ -76,7 +76,7 @@ fn pull_row(pull: &Pull) -> String {
         Truth::No => "no",
         Truth::Unknown => "unknown",
     };
-    format!("| {} | {} | {answer} |\n", code(&pull.image), code(&workload_name(pull)))
+    format!("| {} | {} | {answer} |\n", code(&pull.image), code(&pull.workload()))
 }
 
 /// Text of a message in a cell of a table: what stands between backticks is code, and nothing else is markup.

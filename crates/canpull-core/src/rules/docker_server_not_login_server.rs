@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "docker-server-not-login-server",
     severity: Severity::Error,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };

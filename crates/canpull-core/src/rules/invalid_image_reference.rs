@@ -1,18 +1,13 @@
 //! An image name that the kubelet refuses.
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, image_fix};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Reference;
+use crate::model::image::ImageReference;
 
 /// The rule.
-pub(super) const RULE: Rule = Rule {
-    id: "invalid-image-reference",
-    severity: Severity::Error,
-    since: "0.1.0",
-    fixable: false,
-    page: PAGE,
-    check,
-};
+pub(super) const RULE: Rule =
+    Rule { id: "invalid-image-reference", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports image names that the kubelet answers with InvalidImageName.
@@ -58,6 +53,17 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 "write `host/path:tag` or `host/path@sha256:<64 digits>`, the path in lower case, without a scheme",
             )
         };
-        found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, help) });
+        let fixes = meant(&image.text).and_then(|(from, to)| image_fix(image, from, &to)).into_iter().collect();
+        found.push(Diagnostic { pulls: vec![index], fixes, ..finding(&RULE, image.span, message, help) });
     }
+}
+
+/// The name without tag and digest, and what it was meant to be: without a scheme, in lower case.
+fn meant(image: &str) -> Option<(&str, String)> {
+    let path = image.rfind('/').map_or(0, |slash| slash + 1);
+    let behind = image.get(path..)?.find([':', '@']).map_or(image.len(), |at| path + at);
+    let (name, rest) = image.split_at_checked(behind)?;
+    let bare = name.strip_prefix("https://").or_else(|| name.strip_prefix("http://")).unwrap_or(name);
+    let meant = bare.to_lowercase();
+    (meant != name && ImageReference::parse(&format!("{meant}{rest}")).is_ok()).then_some((name, meant))
 }

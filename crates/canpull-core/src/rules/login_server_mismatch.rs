@@ -1,6 +1,6 @@
 //! A host that is not the registry's login server.
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, image_fix};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::azure::Registry;
 use crate::model::registry::{self, AcrHostKind};
@@ -8,7 +8,7 @@ use crate::proof::Truth;
 
 /// The rule.
 pub(super) const RULE: Rule =
-    Rule { id: "login-server-mismatch", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+    Rule { id: "login-server-mismatch", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports images on an ACR host that serves no pulls (`.data.`, `.privatelink.`), hosts with a misspelt suffix, and hosts
@@ -74,7 +74,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         };
         let message = format!("`{host}` is {reason}: images are not pulled from it");
         let help = format!("use the login server, likely `{meant}`");
-        found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, &help) });
+        let fixes = image_fix(image, host, &meant).into_iter().collect();
+        found.push(Diagnostic { pulls: vec![index], fixes, ..finding(&RULE, image.span, message, &help) });
     }
 }
 

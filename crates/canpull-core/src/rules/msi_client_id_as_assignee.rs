@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     id: "msi-client-id-as-assignee",
     severity: Severity::Warning,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };

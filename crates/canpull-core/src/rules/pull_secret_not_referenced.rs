@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use canpull_syntax::Span;
-use canpull_syntax::edit::Edit;
 
-use super::{Context, Rule, finding};
-use crate::diagnostic::{Annotation, Applicability, Change, Diagnostic, Fix, Severity};
+use super::{Context, Rule, finding, name_secret};
+use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::SecretList;
-use crate::model::{Pod, PullSecret};
 use crate::proof::{Truth, needs_credentials};
 
 /// The rule.
@@ -93,24 +91,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             let mut diagnostic = finding(&RULE, image.span, message, "add it to the pod's `imagePullSecrets`");
             diagnostic.related.push(Annotation { span: secret.span, message: "the secret that fits".to_owned() });
             if let [only] = fitting.as_slice() {
-                diagnostic.fixes.extend(fix(pod, only));
+                diagnostic.fixes.extend(only.name.as_deref().and_then(|name| name_secret(pod, name)));
             }
             diagnostic
         });
         diagnostic.pulls.push(index);
     }
     found.extend(by_pod.into_values());
-}
-
-/// Adds the entry; a kustomization may have renamed what is written, so the object's own file is edited only.
-fn fix(pod: &Pod<'_>, secret: &PullSecret<'_>) -> Option<Fix> {
-    let insertion = pod.fact.insertion.as_ref()?;
-    let name = secret.name.as_deref()?;
-    let text = format!("{}{name}{}", insertion.before, insertion.after);
-    let edit = Edit { range: insertion.range, text };
-    Some(Fix {
-        title: format!("name `{name}` in `imagePullSecrets`"),
-        applicability: Applicability::Safe,
-        change: Change::Edits(vec![(pod.fact.object.span.file, edit)]),
-    })
 }

@@ -2,20 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, image_fix};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::azure::Registry;
 use crate::model::{PullSecret, registry};
 
 /// The rule.
-pub(super) const RULE: Rule = Rule {
-    id: "registry-host-missing",
-    severity: Severity::Warning,
-    since: "0.1.0",
-    fixable: false,
-    page: PAGE,
-    check,
-};
+pub(super) const RULE: Rule =
+    Rule { id: "registry-host-missing", severity: Severity::Warning, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports images whose first component is the name of a registry that the sources make, or that other images or secrets
@@ -109,6 +103,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Some(host) = known.get(first) else { continue };
         let message = format!("`{}` is asked of Docker Hub, for `{first}` is no host", image.text);
         let help = format!("write `{host}`");
-        found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, &help) });
+        let fixes = image_fix(image, first, host).into_iter().collect();
+        found.push(Diagnostic { pulls: vec![index], fixes, ..finding(&RULE, image.span, message, &help) });
     }
 }

@@ -1,11 +1,13 @@
 //! A workload under an API version that the server no longer has.
 
+use canpull_syntax::edit::Edit;
+
 use super::{Context, Rule, finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 
 /// The rule.
 pub(super) const RULE: Rule =
-    Rule { id: "removed-api-version", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
+    Rule { id: "removed-api-version", severity: Severity::Info, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports workloads whose `apiVersion` was removed from Kubernetes.
@@ -55,6 +57,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             removed.removed_in, object.kind, object.api_version
         );
         let help = format!("write `apiVersion: {}`", removed.replacement);
-        found.push(finding(&RULE, object.api_version_span, message, &help));
+        let mut diagnostic = finding(&RULE, object.api_version_span, message, &help);
+        let edit = Edit { range: object.api_version_span.range, text: removed.replacement.to_owned() };
+        diagnostic.fixes.push(Fix {
+            title: format!("write `{}`, which may ask for more fields", removed.replacement),
+            applicability: Applicability::Unsafe,
+            change: Change::Edits(vec![(object.api_version_span.file, edit)]),
+        });
+        found.push(diagnostic);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, name_secret};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::proof::{Claim, Route, RouteKind, Truth};
 
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     id: "service-account-secrets-shadowed",
     severity: Severity::Warning,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };
@@ -97,6 +97,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             let mut diagnostic = finding(&RULE, pod.pull_secrets.span(), message, help);
             let shadowed = |span| Annotation { span, message: "not added to the pod".to_owned() };
             diagnostic.related.extend(route.named_at.map(shadowed));
+            diagnostic.fixes.extend(name_secret(pod, name));
             diagnostic
         });
         diagnostic.pulls.push(index);

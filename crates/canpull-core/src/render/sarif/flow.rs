@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Location, location};
 use crate::diagnostic::Diagnostic;
 use crate::proof::{Link, Truth};
-use crate::render::{Input, route_title, verdict_title, workload_name};
+use crate::render::{Input, route_title, verdict_title};
 use crate::report::Pull;
 
 /// Places of one link that are shown as steps.
@@ -45,7 +45,7 @@ pub(super) fn of(input: &Input<'_>, finding: &Diagnostic) -> Vec<CodeFlow> {
 
 fn flow(input: &Input<'_>, pull: &Pull, title: &str, truth: Truth, links: &[Link]) -> CodeFlow {
     let step = |span: Span, text: String| Step { location: location(input, span, None, Some(&text)) };
-    let start = format!("image `{}` of {} {}", pull.image, workload_name(pull), verdict_title(pull.verdict));
+    let start = format!("image `{}` of {} {}", pull.image, pull.workload(), verdict_title(pull.verdict));
     let steps = links.iter().flat_map(|link| {
         let assumed = if link.assumed { " (assumed)" } else { "" };
         let text = format!("{}: {}{assumed}", link.truth.as_str(), link.text);

@@ -1,14 +1,17 @@
 //! All integration tests in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod adoption;
 mod ci;
 mod cli;
 mod condition;
 mod config;
 mod crd_table;
+mod docs;
 mod equivalence;
 mod estates;
 mod failure_modes;
+mod fixes;
 mod formats;
 mod graph;
 mod hook;

@@ -158,6 +158,12 @@ fn no_such(what: &str, name: &str, known: &[String]) -> Refusal {
     Refusal::options(format!("no {what} is called `{name}`{hint}; there are {}", known.join(", ")))
 }
 
+/// The ranges of a file that may hold a credential, in order: the start and the end of each, in bytes of its text.
+#[wasm_bindgen]
+pub fn credentials(path: &str, contents: &[u8]) -> Vec<u32> {
+    source::credentials(path, contents).iter().flat_map(|range| [range.start, range.end]).collect()
+}
+
 /// Whether a file of this path may be a source.
 #[wasm_bindgen(js_name = isSource)]
 pub fn is_source(path: &str) -> bool {

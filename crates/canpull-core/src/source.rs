@@ -111,6 +111,24 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     facts
 }
 
+/// The ranges of a file that may hold a credential, in order and apart from one another: what is to be taken out before the
+/// file is shown to others. Of a file that is not text, none.
+pub fn credentials(path: &str, bytes: &[u8]) -> Vec<TextRange> {
+    let mut ranges = read(FileId::at(0), path, bytes).masked;
+    if let Ok(text) = text::decode(bytes) {
+        ranges.extend(secrets(path, &text));
+    }
+    ranges.sort_unstable();
+    let mut apart: Vec<TextRange> = Vec::new();
+    for range in ranges {
+        match apart.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => apart.push(range),
+        }
+    }
+    apart
+}
+
 /// Reads Kubernetes objects that stand within a text of another sort, each document on its own: lines of `---` part
 /// them, however far they are indented.
 fn manifest(

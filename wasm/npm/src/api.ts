@@ -26,6 +26,12 @@ export interface Mended extends Changes {
   report: Report;
 }
 
+/** A range of a file, in bytes of its text as UTF-8. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
 /** canpull, loaded. */
 export interface Canpull {
   /** The report, an object of what `canpull --output-format json` prints. */
@@ -52,6 +58,8 @@ export interface Canpull {
   graphFormats(): string[];
   /** Whether a file of this path may be a source; others are passed over. */
   isSource(path: string): boolean;
+  /** Where a file may hold a credential, in order: what is to be taken out before it is shown to others. */
+  credentials(file: SourceFile): ByteRange[];
   /** canpull's version. */
   version(): string;
 }
@@ -80,6 +88,11 @@ export const canpull: Canpull = {
   formats: () => guarded(module.formats),
   graphFormats: () => guarded(module.graphFormats),
   isSource: (path) => guarded(() => module.isSource(word(path, "path"))),
+  credentials(file) {
+    const { paths, contents } = pack([file]);
+    const ends = guarded(() => module.credentials(paths[0] ?? "", contents));
+    return Array.from({ length: ends.length / 2 }, (_, at) => ({ start: ends[2 * at] ?? 0, end: ends[2 * at + 1] ?? 0 }));
+  },
   version: () => guarded(module.version),
 };
 

@@ -2,6 +2,7 @@
 
 export type {
   AnalysisOptions,
+  ByteRange,
   Canpull,
   Checked,
   FixOptions,

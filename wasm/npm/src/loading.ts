@@ -27,6 +27,7 @@ export function loadingBy(init: (source?: ModuleSource) => Promise<Canpull>): Lo
     formats: later("formats"),
     graphFormats: later("graphFormats"),
     isSource: later("isSource"),
+    credentials: later("credentials"),
     version: later("version"),
   } as LoadingCanpull;
 }

@@ -31,5 +31,6 @@ export const {
   formats,
   graphFormats,
   isSource,
+  credentials,
   version,
 } = loadingBy(init);

@@ -24,5 +24,6 @@ export const {
   formats,
   graphFormats,
   isSource,
+  credentials,
   version,
 } = loadingBy(init);

@@ -66,9 +66,9 @@ export interface Canpull {
 
 export const canpull: Canpull = {
   analyze: (files, config, options) =>
-    JSON.parse(check(files, config, { ...options, outputFormat: "json" }).text) as Report,
+    JSON.parse(check(files, config, inFormat(options, "json")).text) as Report,
   render: (format, files, config, options) =>
-    check(files, config, { ...options, outputFormat: word(format, "format") }).text,
+    check(files, config, inFormat(options, word(format, "format"))).text,
   check,
   explain(pattern, files, config, options) {
     word(pattern, "pattern");
@@ -101,6 +101,11 @@ function check(files: Iterable<SourceFile>, config?: string, options?: CheckOpti
   return { text: text ?? "", exitCode: exitCode === "1" ? 1 : 0 };
 }
 
+/** The options with a format, where they are options at all; the module tells what else they are. */
+function inFormat(options: AnalysisOptions | undefined, outputFormat: string): CheckOptions {
+  return typeof (options ?? {}) === "object" && !Array.isArray(options) ? { ...options, outputFormat } : (options as CheckOptions);
+}
+
 type Given = [paths: string[], contents: Uint8Array, lengths: Uint32Array, config: string | undefined, options: string];
 
 function over<T>(files: Iterable<SourceFile>, config: unknown, options: unknown, work: (...given: Given) => T): T {
@@ -110,7 +115,7 @@ function over<T>(files: Iterable<SourceFile>, config: unknown, options: unknown,
 }
 
 /** Runs the module. What it throws as text is a refusal; all else is a defect, after which it starts anew. */
-function guarded<T>(work: () => T): T {
+export function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown) {

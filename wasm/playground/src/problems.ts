@@ -63,6 +63,7 @@ function configErrors(state: State & { kind: "refused" }, project: Project): Dia
       help: "",
       location: { path: CONFIG, start, end },
       label: "",
+      object: null,
       related: [],
       fixes: [],
       pulls: [],

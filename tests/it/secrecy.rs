@@ -159,3 +159,34 @@ fn kustomizations_and_undecodable_files_show_no_credential() {
         check(folder.path(), place);
     }
 }
+
+#[test]
+fn templates_show_no_credential() {
+    let registry = |before: &str, behind: &str| {
+        format!(
+            "{before}resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {{\n  name: 'contoso'\n{behind}  properties: {{ adminUserEnabled: true }}\n}}\n"
+        )
+    };
+    let arm = format!(
+        "{{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\n\
+         \"parameters\": {{\"adminPassword\": {{\"type\": \"securestring\", \"defaultValue\": \"{CANARY}\"}}}},\n\
+         \"resources\": [{{\"type\": \"Microsoft.ContainerRegistry/registries\", \"apiVersion\": \"2023-07-01\", \"name\": \"contoso\",\n\
+         \"tags\": {{\"password\": \"{CANARY}\"}},\n\"properties\": {{\"adminUserEnabled\": true}}}}]}}\n"
+    );
+    let cases: [(&str, &str, String); 5] = [
+        ("secure", "main.bicep", registry(&format!("@secure()\nparam key string = '{CANARY}'\n"), "")),
+        ("property", "main.bicep", registry("", &format!("  tags: {{ password: '{CANARY}' }}\n"))),
+        ("comment", "main.bicep", registry("", &format!("  // password: {CANARY}\n"))),
+        ("broken", "main.bicep", registry("", &format!("  tags: {{ password: '{CANARY}\n"))),
+        ("arm", "azuredeploy.json", arm),
+    ];
+    for (place, name, text) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        std::fs::write(folder.path().join("pod.yaml"), pod("", "")).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        check(folder.path(), place);
+        let run = Command::new(env!("CARGO_BIN_EXE_canpull")).current_dir(folder.path()).output().unwrap();
+        assert!(String::from_utf8_lossy(&run.stdout).contains(name), "{place} is told of");
+    }
+}

@@ -1,5 +1,7 @@
 //! What no source line may show: all that can hold a credential, wherever authors put one.
 
+mod bicep;
+
 use canpull_syntax::{Document, Kind, Node, Parsed, TextRange, Value, yaml};
 
 /// Parts of the names that credentials go by, in lower case.
@@ -44,9 +46,12 @@ const SUSPECT: [&str; 8] = ["secret", "auth", "env:", "\"env\"", "credential", "
 /// Keys of a Secret that show.
 const OPEN: [&str; 5] = ["apiVersion", "kind", "type", "name", "namespace"];
 
-/// The ranges of a file that may hold a credential, where it is YAML or JSON; in no order, and they may overlap. Slower
-/// than the facts' own: meant for the few files whose lines are shown.
+/// The ranges of a file that may hold a credential, where it is YAML, JSON or Bicep; in no order, and they may overlap.
+/// Slower than the facts' own: meant for the few files whose lines are shown.
 pub fn secrets(path: &str, text: &str) -> Vec<TextRange> {
+    if path.ends_with(".bicep") || path.ends_with(".bicepparam") {
+        return bicep::secrets(text);
+    }
     if !super::claims_yaml(path) {
         return Vec::new();
     }

@@ -49,7 +49,7 @@ const OPEN: [&str; 5] = ["apiVersion", "kind", "type", "name", "namespace"];
 /// The ranges of a file that may hold a credential, where it is YAML, JSON or Bicep; in no order, and they may overlap.
 /// Slower than the facts' own: meant for the few files whose lines are shown.
 pub fn secrets(path: &str, text: &str) -> Vec<TextRange> {
-    if path.ends_with(".bicep") || path.ends_with(".bicepparam") {
+    if [".bicep", ".bicepparam"].iter().any(|ending| path.ends_with(ending)) {
         return bicep::secrets(text);
     }
     if !super::claims_yaml(path) {

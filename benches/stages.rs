@@ -1,5 +1,6 @@
 //! What each stage of an analysis takes, one thread, files in memory: to be held against bare event parsing.
 
+#[path = "../crates/canpull-syntax/src/yaml/equal/corpus/mod.rs"]
 mod corpus;
 
 use canpull_core::config::Config;

@@ -2,6 +2,7 @@
 //!
 //! Without arguments it measures the ratio of the two; with `scaling`, how the time grows with what is hostile to it.
 
+#[path = "../crates/canpull-syntax/src/yaml/equal/corpus/mod.rs"]
 mod corpus;
 mod scaling;
 

@@ -1,6 +1,7 @@
 //! YAML and JSON as kubectl reads them: recorded cases, rechecked where kubectl is installed, and another parser.
 
 mod differential;
+#[path = "../../crates/canpull-syntax/src/yaml/equal/generated.rs"]
 mod generated;
 
 use std::process::Command;

@@ -8,10 +8,11 @@ use canpull_core::report::BaselineUse;
 use canpull_core::{Options, Report};
 
 use crate::args::CheckArgs;
+use crate::bytes::read_bounded;
 use crate::codes;
 use crate::output::{self, Sink};
 use crate::progress::Progress;
-use crate::run::{Project, read_bounded};
+use crate::project::Project;
 
 /// Its name where none is given.
 const NAME: &str = "canpull-baseline.json";

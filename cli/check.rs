@@ -13,7 +13,8 @@ use crate::fix;
 use crate::human::{self, Renderer, Texts};
 use crate::output::{self, Sink};
 use crate::progress::Progress;
-use crate::run::{Analysis, Project};
+use crate::project::Project;
+use crate::run::Analysis;
 use crate::watch;
 
 /// Runs `check`, once or for as long as files change.
@@ -171,7 +172,7 @@ fn write(spec: &OutputSpec, args: &CheckArgs, project: &Project, analysis: &Anal
             sink.write(&human::statistics(report))?;
         }
         if !args.input.files.quiet {
-            sink.write(&human::summary(report))?;
+            sink.write(&if project.is_empty() { human::NOTHING_STAGED.to_owned() } else { human::summary(report) })?;
         }
     }
     sink.close()

@@ -9,7 +9,7 @@ use crate::args::InputArgs;
 use crate::codes;
 use crate::output;
 use crate::progress::Progress;
-use crate::run::Project;
+use crate::project::Project;
 
 /// Runs `explain`.
 pub(crate) fn explain(pattern: &str, input: &InputArgs) -> Result<u8, String> {

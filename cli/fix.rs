@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use canpull_core::fix::Mended;
 use canpull_syntax::LineIndex;
 
+use crate::bytes::stamp;
 use crate::output;
-use crate::run::stamp;
 
 /// The changes as `git apply` and `patch` take them.
 pub(crate) fn diff(files: &BTreeMap<String, Mended>) -> Result<String, String> {

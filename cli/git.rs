@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::run::{MAX_BYTES, reason};
+use crate::bytes::{MAX_BYTES, reason};
 
 /// A work tree.
 pub(crate) struct Git {

@@ -9,7 +9,7 @@ use crate::args::InputArgs;
 use crate::codes;
 use crate::output;
 use crate::progress::Progress;
-use crate::run::Project;
+use crate::project::Project;
 
 /// Runs `graph`.
 pub(crate) fn print(format: &str, input: &InputArgs) -> Result<u8, String> {

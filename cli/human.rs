@@ -72,6 +72,9 @@ impl<'a> Renderer<'a> {
     }
 }
 
+/// What is said in place of the summary where a commit has nothing to look at.
+pub(crate) const NOTHING_STAGED: &str = "Nothing is staged that canpull reads.\n";
+
 /// The last line: what came out.
 pub(crate) fn summary(report: &Report) -> String {
     let files = count(usize::try_from(report.file_count).unwrap_or(usize::MAX), "file");

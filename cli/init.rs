@@ -10,10 +10,11 @@ use canpull_core::render::one_line;
 use canpull_core::{Options, Report};
 
 use crate::args::{FileArgs, InputArgs};
+use crate::bytes::reason;
 use crate::codes;
 use crate::output;
 use crate::progress::Progress;
-use crate::run::{Project, reason};
+use crate::project::Project;
 
 const HEAD: &str = "\
 # canpull's configuration: what lives outside this repository, said once.

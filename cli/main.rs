@@ -2,8 +2,10 @@
 
 mod args;
 mod baseline;
+mod bytes;
 mod check;
 mod codes;
+mod config_file;
 mod explain;
 mod fix;
 mod git;
@@ -13,6 +15,7 @@ mod human;
 mod init;
 mod output;
 mod progress;
+mod project;
 mod root;
 mod run;
 mod snippet;
@@ -86,6 +89,6 @@ fn completions(shell: CompletedShell) -> Result<u8, String> {
 
 fn man() -> Result<u8, String> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| run::reason(&error))?;
+    clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| bytes::reason(&error))?;
     output::print(&String::from_utf8_lossy(&page)).map(|()| codes::CLEAN)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use canpull_core::render::printable;
 
 use crate::args::Color;
-use crate::run::reason;
+use crate::bytes::reason;
 
 /// How the names of files begin that are not in their place yet.
 pub(crate) const FRESH: &str = ".canpull-";

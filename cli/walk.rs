@@ -150,7 +150,7 @@ fn note(error: &walkdir::Error, wanted: &Wanted<'_>, found: &mut Found) {
         }
         // A link that leads nowhere matters only where a source may have been meant.
         (None, Some(io)) if io.kind() == std::io::ErrorKind::NotFound && !is_source(path) => return,
-        (None, Some(io)) => crate::run::reason(io),
+        (None, Some(io)) => crate::bytes::reason(io),
         (None, None) => "it could not be walked".to_owned(),
     };
     found.notes.insert((name, reason));

@@ -11,7 +11,7 @@ use crate::args::CheckArgs;
 use crate::baseline;
 use crate::check;
 use crate::output;
-use crate::run::Project;
+use crate::project::Project;
 
 /// Editors write a file in several steps: what follows so soon belongs to the same change.
 const QUIET: Duration = Duration::from_millis(150);

@@ -154,6 +154,15 @@ fn with_nothing_staged_everything_is_reported_unless_git_commits() {
 }
 
 #[test]
+fn a_commit_with_nothing_of_interest_is_told_of_in_a_line() {
+    let repo = Repo::committed(&[("old.yaml", INVALID)]);
+    repo.add(&[("main.rs", "fn main() {}\n")]);
+    let output = repo.canpull(&["--staged"]);
+    assert_eq!((output.status.code(), &*text(&output)), (Some(0), "Nothing is staged that canpull reads.\n"));
+    assert_eq!(text(&repo.canpull(&["--staged", "--quiet"])), "");
+}
+
+#[test]
 fn a_deletion_that_breaks_what_is_left_is_told_of() {
     let repo = Repo::committed(&[("web.yaml", DEPLOYMENT), ("secret.yaml", SECRET)]);
     repo.git(&["rm", "-q", "secret.yaml"]);

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use canpull_core::render::FORMATS;
+use canpull_core::config::Config;
+use canpull_core::diagnostic::{Diagnostic, Severity};
+use canpull_core::render::{FORMATS, Format, Input};
+use canpull_core::{Options, analyze, read, rule_infos};
+use canpull_syntax::FileId;
 use serde_json::Value;
 
 /// Runs canpull in `folder`: exit code, standard output, standard error.
@@ -69,6 +73,30 @@ fn sarif_tells_code_scanning_all_that_it_shows() {
         }
         assert!(result["codeFlows"].as_array().is_some_and(|flows| flows.len() > 1), "{result}");
     }
+}
+
+#[test]
+fn a_run_of_sarif_holds_the_worst_of_more_results_than_code_scanning_takes() {
+    let mut report = analyze(
+        vec![read(FileId(0), "p.yaml", pods(&["GHCR.io/A/b:1"]).as_bytes())],
+        &Config::default(),
+        &Options::default(),
+    );
+    let found = report.diagnostics.remove(0);
+    let of = |severity, count| std::iter::repeat_n((severity, &found), count);
+    let all = of(Severity::Info, 24_990).chain(of(Severity::Warning, 20)).chain(of(Severity::Error, 5));
+    report.diagnostics = all.map(|(severity, found)| Diagnostic { severity, ..found.clone() }).collect();
+    let rules = rule_infos();
+    let input = Input { report: &report, rules: &rules, text: &|_| None, folder: "" };
+    let log: Value = serde_json::from_str(&Format::find("sarif").unwrap().text(&input)).unwrap();
+    let run = &log["runs"][0];
+    let levels: Vec<&str> =
+        run["results"].as_array().unwrap().iter().map(|result| result["level"].as_str().unwrap()).collect();
+    assert_eq!(levels.len(), 25_000);
+    assert!(levels[..5].iter().all(|level| *level == "error"));
+    assert!(levels[5..25].iter().all(|level| *level == "warning"));
+    let told = &run["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(told["message"]["text"], "15 findings are left out: one run may hold 25000.");
 }
 
 #[test]

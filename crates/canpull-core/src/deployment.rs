@@ -9,6 +9,7 @@ mod function;
 mod instance;
 mod known;
 mod make;
+mod objects;
 mod operate;
 mod target;
 mod unit;
@@ -40,7 +41,7 @@ const NO_FILE: FileId = FileId(u32::MAX);
 
 /// Works out what all templates make, and adds it to the facts of the files that say it.
 pub fn resolve(files: &mut [FileFacts]) {
-    if files.iter().all(|file| file.templates.is_empty()) {
+    if files.iter().all(|file| file.templates.is_empty() && file.objects.is_none()) {
         return;
     }
     let known = known::called(files);
@@ -55,6 +56,7 @@ pub fn resolve(files: &mut [FileFacts]) {
     for file in &mut *files {
         file.templates = Vec::new();
         file.arguments = None;
+        file.objects = None;
     }
     for (file, facts) in made {
         if let Some(file) = files.get_mut(file.0 as usize) {
@@ -94,6 +96,10 @@ impl<'f> Evaluator<'f> {
             unit.add(NO_FILE, template);
             units.insert(UnitKey::Known(path), Rc::new(unit));
         }
+        if let Some(unit) = objects::unit(files) {
+            written += unit.size();
+            units.insert(UnitKey::Objects, Rc::new(unit));
+        }
         Self {
             files,
             units,
@@ -126,6 +132,9 @@ impl<'f> Evaluator<'f> {
         let arguments = self.argument_files();
         let mut entries = Vec::new();
         for (key, unit) in &self.units {
+            if *key == UnitKey::Objects {
+                entries.extend(self.entry(unit, "objects", None));
+            }
             let UnitKey::Template(index, at) = *key else { continue };
             let Some(file) = self.files.get(index).filter(|_| at == 0) else { continue };
             if self.is_compiled(file) {

@@ -540,6 +540,9 @@ pub struct FileFacts {
     pub azure: AzureFacts,
     /// Templates: the file's own first, then those within it.
     pub templates: Vec<template::TemplateFact>,
+    /// Resources of Azure that stand in objects of Kubernetes for an operator to make, and as variables, by
+    /// `namespace/name/key`, what `ConfigMap`s hold of them.
+    pub objects: Option<template::TemplateFact>,
     /// Parameters for a template, where the file holds such.
     pub arguments: Option<template::ArgumentsFact>,
     /// What scripts and pipelines do to the cluster, and how they do it wrong.

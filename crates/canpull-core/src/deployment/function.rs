@@ -11,6 +11,7 @@ use super::operate::{coalesce, concat, logic, operate};
 use super::target::{Place, Target, segments};
 use super::value::{Data, Evaluated, Piece};
 use crate::fact::azure::ResourceKind;
+use crate::fact::template::{CONFIG_VALUE, OBJECT, PLACEHOLDER};
 
 const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
 
@@ -34,6 +35,9 @@ impl<'f> Evaluator<'f> {
                 };
                 found.map_or_else(|| Evaluated::unknown(span), |found| found.through(span))
             }
+            OBJECT => self.resource_of(&all, env, span),
+            CONFIG_VALUE => text.map_or_else(|| Evaluated::unknown(span), |key| self.config_value(key, env, span)),
+            PLACEHOLDER => new(Data::open(text.map(str::to_owned))),
             "copyindex" => copy_index(&all, env, span),
             "reference" => self.reference(&all, env, span),
             "resourceid" | "subscriptionresourceid" | "tenantresourceid" | "managementgroupresourceid" => {

@@ -231,13 +231,7 @@ impl<'f> Evaluator<'f> {
         let own = &env.instance;
         let scope = module.scope.as_ref().map(|scope| self.evaluate(scope, env));
         if let Some(Data::Resource(target, _)) = scope.as_ref().map(|scope| &scope.data) {
-            let place = Place {
-                group: target.reference.group.clone().or_else(|| {
-                    target.reference.name.clone().filter(|_| target.reference.kind == ResourceKind::ResourceGroup)
-                }),
-                subscription: target.reference.subscription.clone(),
-            };
-            return (target.reference.kind, place);
+            return (target.reference.kind, target.place());
         }
         if module.scope.is_some() {
             return (ResourceKind::Other, Place::default());
@@ -386,18 +380,20 @@ impl<'f> Evaluator<'f> {
             (None, Some(within)) => Some(self.declared(&env, within)),
             (None, None) => None,
         };
-        let own = resource.name.as_ref().map(|name| self.evaluate(name, &env));
+        let named = resource.name.as_ref().filter(|_| !instance.unit.objects.is_patched(index));
+        let own = named.map(|name| self.evaluate(name, &env));
         let own = own.and_then(|name| name.data.pieces()).unwrap_or_default();
         let own = super::target::segments(&own);
         let names: Vec<_> = above.iter().flat_map(|above| above.names.iter().cloned()).chain(own).collect();
         let mut place = instance.place.clone();
         if let Some(above) = &above {
             place = Place { group: above.reference.group.clone(), subscription: above.reference.subscription.clone() };
-        } else if let Some(scope) = resource.scope.as_ref().filter(|_| resource.existing) {
+        } else if let Some(scope) =
+            resource.scope.as_ref().filter(|_| resource.existing || !is_set_upon(&resource.kind))
+        {
             place = match self.evaluate(scope, &env).data {
-                Data::Resource(target, _) => {
-                    Place { group: target.reference.group.clone(), subscription: target.reference.subscription.clone() }
-                }
+                Data::Resource(target, _) => target.place(),
+                Data::Text(id) => Target::by_id(&id, &instance.root, span).map(|own| own.place()).unwrap_or_default(),
                 _ => Place::default(),
             };
         }
@@ -410,4 +406,10 @@ impl<'f> Evaluator<'f> {
         target.declared = Some((instance.id, index));
         target
     }
+}
+
+/// Whether the scope of such a resource is what it is set upon, and not where it is.
+fn is_set_upon(kind: &str) -> bool {
+    kind.get(.."microsoft.authorization/".len())
+        .is_some_and(|start| start.eq_ignore_ascii_case("microsoft.authorization/"))
 }

@@ -84,7 +84,12 @@ impl<'f> Evaluator<'f> {
         let env =
             &Env { file: env.instance.unit.resources.get(index).map_or(env.file, |(file, _)| *file), ..env.clone() };
         let target = self.declared(env, index);
-        let body = self.evaluate(&resource.body, env);
+        // What a kustomization changes may be anything.
+        let body = if env.instance.unit.objects.is_patched(index) {
+            Evaluated::unknown(env.span(&resource.body))
+        } else {
+            self.evaluate(&resource.body, env)
+        };
         let kind = resource.kind.to_ascii_lowercase();
         if !lowering::matters(&kind) {
             let identity = body.key("identity").and_then(|identity| identity.key("userAssignedIdentities"));
@@ -129,6 +134,9 @@ impl<'f> Evaluator<'f> {
 
     /// Where a role assignment applies: each alternative.
     fn scopes(&self, env: &Env<'f>, resource: &'f Resource, target: &Target) -> Vec<Field<ResourceRef>> {
+        if target.declared.is_some_and(|(_, index)| env.instance.unit.objects.is_patched(index)) {
+            return vec![Field::Unknown(Why::PartlyEvaluated, env.span(&resource.body))];
+        }
         if let Some(scope) = &resource.scope {
             let value = self.evaluate(scope, env);
             return value.alternatives().iter().map(|own| meant(own, env)).collect();

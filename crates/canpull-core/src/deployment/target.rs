@@ -77,6 +77,13 @@ impl Target {
         Self { kind: of_kind.to_owned(), reference, names, declared: None }
     }
 
+    /// Where what is in it is.
+    pub(super) fn place(&self) -> Place {
+        let own = &self.reference;
+        let group = || own.name.clone().filter(|_| own.kind == ResourceKind::ResourceGroup);
+        Place { group: own.group.clone().or_else(group), subscription: own.subscription.clone() }
+    }
+
     /// The last of its names, where known.
     pub(super) fn name(&self) -> Option<&str> {
         match self.names.last()?.as_slice() {

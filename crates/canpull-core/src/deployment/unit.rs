@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use canpull_syntax::FileId;
 
+use super::objects::Objects;
 use crate::fact::template::{Module, Named, Parameter, Resource, Target, TemplateFact};
 
 /// Which template.
@@ -13,6 +14,8 @@ pub(super) enum UnitKey {
     Template(usize, usize),
     /// A module of a public registry.
     Known(&'static str),
+    /// All objects of Kubernetes that stand for resources.
+    Objects,
 }
 
 /// A template, from one file or several. Names are in lower case.
@@ -26,6 +29,8 @@ pub(super) struct Unit<'f> {
     pub(super) modules: Vec<(FileId, &'f Module)>,
     /// Resources and modules by what they go by.
     pub(super) symbols: BTreeMap<String, Symbol>,
+    /// Of objects of Kubernetes: how they find each other.
+    pub(super) objects: Objects<'f>,
 }
 
 /// What goes by a symbol.

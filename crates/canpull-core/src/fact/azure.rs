@@ -85,7 +85,8 @@ impl ResourceRef {
 
 /// The sort of a resource by its type, `Microsoft.ContainerRegistry/registries`, in any case of letters.
 pub fn kind_of(resource_type: &str) -> ResourceKind {
-    const KINDS: [(&str, ResourceKind); 4] = [
+    const KINDS: [(&str, ResourceKind); 5] = [
+        ("Microsoft.Resources/resourceGroups", ResourceKind::ResourceGroup),
         ("Microsoft.ContainerRegistry/registries", ResourceKind::Registry),
         ("Microsoft.ContainerService/managedClusters", ResourceKind::Cluster),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", ResourceKind::Identity),

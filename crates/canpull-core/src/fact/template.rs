@@ -5,6 +5,16 @@ use canpull_syntax::TextRange;
 use canpull_syntax::edit::Edit;
 use canpull_syntax::expression::Expression;
 
+/// A function of no language: the resource that an object of Kubernetes stands for. Its arguments are the object's key,
+/// `group/Kind namespace/name`, and its type in Azure.
+pub const OBJECT: &str = "object of kubernetes";
+
+/// A function of no language: what stands in a `ConfigMap` under a key, `namespace/name/key`.
+pub const CONFIG_VALUE: &str = "value of a config map";
+
+/// A function of no language: what somebody fills in before deploying, as written.
+pub const PLACEHOLDER: &str = "placeholder of a manifest";
+
 /// What a template is deployed to, where it does not say otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Target {

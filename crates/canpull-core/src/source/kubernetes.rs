@@ -1,6 +1,7 @@
 //! Kubernetes manifests: objects alone, in lists, or wrapped in other objects.
 
 mod api;
+mod azure;
 #[rustfmt::skip]
 mod crd_table;
 mod custom;
@@ -160,6 +161,7 @@ fn object(
     let meta = reader.meta(node, &version, &kind);
     match (version.as_str(), kind.as_str()) {
         ("v1", "Secret") => secret::read(reader, node, meta, facts),
+        ("v1", "ConfigMap") => azure::config_map(reader, node, facts),
         ("v1", "ServiceAccount") => {
             defect::service_account(reader, node, &meta, facts);
             facts.service_accounts.push(pod::service_account(reader, node, meta));
@@ -189,6 +191,7 @@ fn custom_resource(reader: &Reader<'_>, node: Node<'_>, meta: &crate::fact::Obje
     policy::read(reader, group, node, meta, facts);
     if group.contains('.') {
         producer::read(reader, group, node, meta, facts);
+        azure::read(reader, group, node, meta, facts);
         custom::workloads(reader, group, node, meta, facts);
     }
 }

@@ -1,0 +1,148 @@
+//! Values of manifests as expressions, and what objects go by.
+
+use std::borrow::Cow;
+
+use canpull_syntax::expression::{Expression, ExpressionKind, Property};
+use canpull_syntax::tree::Value;
+use canpull_syntax::{Kind, Node, TextRange};
+
+use super::super::object::{Reader, is_template};
+use crate::fact::Field;
+use crate::fact::template::{CONFIG_VALUE, OBJECT, PLACEHOLDER};
+use crate::placeholder;
+
+/// Values nest this deep at most.
+const MAX_DEPTH: u8 = 24;
+
+/// Writes the values of one object as expressions.
+pub(super) struct Writer<'r> {
+    reader: &'r Reader<'r>,
+    /// The object's own name, placeholders and all; nothing where it is left out.
+    pub(super) name: String,
+    /// Its namespace likewise.
+    namespace: String,
+}
+
+impl<'r> Writer<'r> {
+    pub(super) fn new(reader: &'r Reader<'r>, object: Node<'_>) -> Self {
+        let told = |key: &str| {
+            let written = object.at(&["metadata", key]);
+            written.and_then(|own| match reader.string(own) {
+                Field::Known(known, _) => Some(known),
+                _ => own.text().map(Cow::into_owned),
+            })
+        };
+        Self { reader, name: told("name").unwrap_or_default(), namespace: told("namespace").unwrap_or_default() }
+    }
+
+    /// What an object of the same namespace goes by.
+    pub(super) fn key(&self, group: &str, kind: &str, name: &str) -> String {
+        format!("{group}/{kind} {}/{name}", self.namespace)
+    }
+
+    /// What the value of a `ConfigMap` of the same namespace goes by.
+    pub(super) fn config_key(&self, name: &str, key: &str) -> String {
+        format!("{}/{name}/{key}", self.namespace)
+    }
+
+    /// The resource that an object of the same namespace stands for.
+    pub(super) fn object(&self, (group, kind, name): (&str, &str, &str), azure: &str, range: TextRange) -> Expression {
+        call(OBJECT, &[&self.key(group, kind, name), azure], range)
+    }
+
+    /// What a reference to a value of a `ConfigMap` means: `{name, key}`.
+    pub(super) fn config_value(&self, reference: Node<'_>) -> Expression {
+        let text = |key: &str| reference.get(key).and_then(Node::text);
+        match (text("name"), text("key")) {
+            (Some(name), Some(key)) => call(CONFIG_VALUE, &[&self.config_key(&name, &key)], reference.range()),
+            _ => Expression::opaque(reference.range()),
+        }
+    }
+
+    /// A value as it stands.
+    pub(super) fn value(&self, node: Node<'_>) -> Expression {
+        self.shaped(node, &|_, _| None)
+    }
+
+    /// A value, of whose maps some entries are written otherwise.
+    pub(super) fn shaped(&self, node: Node<'_>, shape: &Shape<'_>) -> Expression {
+        self.at_depth(node, shape, MAX_DEPTH)
+    }
+
+    fn at_depth(&self, node: Node<'_>, shape: &Shape<'_>, left: u8) -> Expression {
+        let range = node.range();
+        let Some(left) = left.checked_sub(1).filter(|_| !node.is_alias() || self.reader.follow()) else {
+            return Expression::opaque(range);
+        };
+        let kind = match node.kind() {
+            Kind::Scalar => return self.scalar(node),
+            Kind::Map if is_template(node) => ExpressionKind::Opaque,
+            Kind::Map => ExpressionKind::Object(
+                node.entries()
+                    .into_iter()
+                    .map(|entry| {
+                        shape(&entry.name(), entry.value).unwrap_or_else(|| Property {
+                            key: text(&entry.name(), entry.key.range()),
+                            value: self.at_depth(entry.value, shape, left),
+                        })
+                    })
+                    .collect(),
+            ),
+            Kind::List => ExpressionKind::List(node.items().map(|item| self.at_depth(item, shape, left)).collect()),
+            Kind::Opaque => ExpressionKind::Opaque,
+        };
+        Expression::new(range, kind)
+    }
+
+    fn scalar(&self, node: Node<'_>) -> Expression {
+        let range = node.range();
+        let kind = match node.value() {
+            Some(Value::Str(written)) => match self.reader.string(node) {
+                Field::Known(known, _) => ExpressionKind::Text(known.into()),
+                _ => with_placeholders(&written, range),
+            },
+            Some(Value::Null) => ExpressionKind::Null,
+            Some(Value::Bool(value)) => ExpressionKind::Bool(value),
+            Some(Value::Int(value)) => i64::try_from(value).map_or(ExpressionKind::Opaque, ExpressionKind::Number),
+            Some(Value::Float(_)) | None => ExpressionKind::Opaque,
+        };
+        Expression::new(range, kind)
+    }
+}
+
+/// How an entry of a map is written otherwise; `None` as it stands.
+pub(super) type Shape<'s> = dyn Fn(&str, Node<'_>) -> Option<Property> + 's;
+
+/// A text.
+pub(super) fn text(text: &str, range: TextRange) -> Expression {
+    Expression::new(range, ExpressionKind::Text(text.into()))
+}
+
+/// A function of no language.
+fn call(function: &str, arguments: &[&str], range: TextRange) -> Expression {
+    let arguments = arguments.iter().map(|own| text(own, range)).collect();
+    Expression::new(range, ExpressionKind::Call(function.into(), arguments))
+}
+
+/// A text with what somebody fills in before deploying.
+fn with_placeholders(written: &str, range: TextRange) -> ExpressionKind {
+    let mut parts = Vec::new();
+    let mut rest = written;
+    while let Some((start, end)) = placeholder::find(rest).filter(|(start, end)| start < end) {
+        let (Some(before), Some(own), Some(behind)) = (rest.get(..start), rest.get(start..end), rest.get(end..)) else {
+            return ExpressionKind::Opaque;
+        };
+        if !before.is_empty() {
+            parts.push(text(before, range));
+        }
+        parts.push(call(PLACEHOLDER, &[own], range));
+        rest = behind;
+        if parts.len() > 32 {
+            return ExpressionKind::Opaque;
+        }
+    }
+    if !rest.is_empty() {
+        parts.push(text(rest, range));
+    }
+    ExpressionKind::Template(parts)
+}

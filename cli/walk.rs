@@ -15,7 +15,7 @@ use crate::git_index::Tracked;
 use crate::root;
 
 /// Endings of files that are sources or mean to be.
-const SURE_EXTENSIONS: [&str; 5] = ["yaml", "yml", "json", "bicep", "bicepparam"];
+const SURE_EXTENSIONS: [&str; 7] = ["yaml", "yml", "json", "bicep", "bicepparam", "tf", "tfvars"];
 
 /// Which files to look for.
 pub(crate) struct Wanted<'a> {

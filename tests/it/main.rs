@@ -29,6 +29,7 @@ mod shell;
 mod spans;
 mod suppress;
 mod templates;
+mod terraform;
 mod tidy;
 mod wasm;
 mod yaml;

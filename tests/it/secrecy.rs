@@ -173,7 +173,29 @@ fn templates_show_no_credential() {
          \"resources\": [{{\"type\": \"Microsoft.ContainerRegistry/registries\", \"apiVersion\": \"2023-07-01\", \"name\": \"contoso\",\n\
          \"tags\": {{\"password\": \"{CANARY}\"}},\n\"properties\": {{\"adminUserEnabled\": true}}}}]}}\n"
     );
-    let cases: [(&str, &str, String); 5] = [
+    let terraform = |before: &str, inside: &str| {
+        format!(
+            "{before}resource \"azurerm_container_registry\" \"acr\" {{\n  name = \"contoso\"\n{inside}  admin_enabled = true\n}}\n"
+        )
+    };
+    let secret = format!(
+        "resource \"kubernetes_secret_v1\" \"pull\" {{\n  metadata {{ name = \"acr\" }}\n  data = {{ \".dockerconfigjson\" = jsonencode({{ auths = {{ \"contoso.azurecr.io\" = {{ auth = base64encode(\"me:{CANARY}\") }} }} }}) }}\n}}\n"
+    );
+    let cases: [(&str, &str, String); 11] = [
+        (
+            "tf variable",
+            "main.tf",
+            terraform(&format!("variable \"admin_password\" {{ default = \"{CANARY}\" }}\n"), ""),
+        ),
+        (
+            "tf sensitive",
+            "main.tf",
+            terraform(&format!("variable \"x\" {{\n  sensitive = true\n  default = \"{CANARY}\"\n}}\n"), ""),
+        ),
+        ("tf property", "main.tf", terraform("", &format!("  tags = {{ password = \"{CANARY}\" }}\n"))),
+        ("tf comment", "main.tf", terraform("", &format!("  # password: {CANARY}\n"))),
+        ("tf broken", "main.tf", terraform("", &format!("  password = \"{CANARY}\n"))),
+        ("tf secret", "main.tf", terraform(&secret, "")),
         ("secure", "main.bicep", registry(&format!("@secure()\nparam key string = '{CANARY}'\n"), "")),
         ("property", "main.bicep", registry("", &format!("  tags: {{ password: '{CANARY}' }}\n"))),
         ("comment", "main.bicep", registry("", &format!("  // password: {CANARY}\n"))),

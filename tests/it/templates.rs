@@ -28,7 +28,8 @@ fn report(files: &[(&str, &str)]) -> Report {
 fn the_right_principal_is_an_edit_away() {
     let bicep = include_str!("../../fixtures/equivalence/control-plane/bicep/main.bicep");
     let arm = include_str!("../../fixtures/equivalence/control-plane/arm/azuredeploy.json");
-    for (path, text) in [("main.bicep", bicep), ("azuredeploy.json", arm)] {
+    let terraform = include_str!("../../fixtures/equivalence/control-plane/terraform/main.tf");
+    for (path, text) in [("main.bicep", bicep), ("azuredeploy.json", arm), ("main.tf", terraform)] {
         let report = report(&[(path, text)]);
         let [found] = report.diagnostics.as_slice() else { panic!("{path}: {:?}", report.diagnostics) };
         assert_eq!(found.rule, "pull-role-on-wrong-identity");
@@ -36,7 +37,12 @@ fn the_right_principal_is_an_edit_away() {
         let Change::Edits(edits) = &fix.change else { panic!("{fix:?}") };
         let edits: Vec<_> = edits.iter().map(|(_, edit)| edit.clone()).collect();
         let mended = edit::apply(text, &edits).unwrap();
-        assert!(mended.contains(".properties.identityProfile.kubeletidentity.objectId"), "{mended}");
+        let right = if path == "main.tf" {
+            "principal_id         = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id\n"
+        } else {
+            ".properties.identityProfile.kubeletidentity.objectId"
+        };
+        assert!(mended.contains(right), "{mended}");
         assert_eq!(self::report(&[(path, &mended)]).diagnostics, [], "{mended}");
     }
 }

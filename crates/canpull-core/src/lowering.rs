@@ -30,7 +30,7 @@ fn settled(kind: &str) -> Option<String> {
 }
 
 /// The types that matter, in lower case.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 11] = [
     "microsoft.containerregistry/registries",
     "microsoft.containerregistry/registries/tokens",
     "microsoft.containerregistry/registries/scopemaps",
@@ -40,6 +40,8 @@ const KINDS: [&str; 9] = [
     "microsoft.authorization/roleassignments",
     "microsoft.authorization/roledefinitions",
     "microsoft.authorization/denyassignments",
+    "microsoft.graph/serviceprincipals",
+    "microsoft.graph/applications",
 ];
 
 /// Turns a resource into facts. Tells whether its type is one that matters to pulling.
@@ -59,6 +61,12 @@ pub(crate) fn lower<V: Value>(resource: &Resource<V>, facts: &mut AzureFacts) ->
             facts.assignments.push(grant::role_assignment(resource));
         }
         "microsoft.authorization/roledefinitions" => facts.role_definitions.push(grant::role_definition(resource)),
+        "microsoft.graph/serviceprincipals" => {
+            facts.service_principals.push(cluster::service_principal_of_directory(resource, false));
+        }
+        "microsoft.graph/applications" => {
+            facts.service_principals.push(cluster::service_principal_of_directory(resource, true));
+        }
         "microsoft.authorization/denyassignments" => facts.deny_assignments.push(grant::deny_assignment(resource)),
         _ => return false,
     }

@@ -11,10 +11,12 @@ mod pipeline;
 mod secrecy;
 mod shell;
 mod template;
+mod terraform;
 
 use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
 
 pub(crate) use bicep::template as bicep_template;
+
 pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
 pub use secrecy::secrets;
@@ -94,6 +96,10 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     facts.touches = kustomization::touches(&text);
     if shell::claims(path, &text) {
         shell::read(file, path, &text, &mut facts);
+        return facts;
+    }
+    if terraform::claims(path) {
+        terraform::read(path, &text, &mut facts);
         return facts;
     }
     if bicep::claims(path) {

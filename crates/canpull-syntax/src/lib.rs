@@ -6,6 +6,7 @@ pub mod arm;
 pub mod bicep;
 pub mod edit;
 pub mod expression;
+pub mod hcl;
 pub mod shell;
 pub mod text;
 pub mod tree;

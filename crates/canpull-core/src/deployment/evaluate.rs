@@ -125,7 +125,8 @@ impl<'f> Evaluator<'f> {
         if let Some(value) = named {
             return value.through(span);
         }
-        self.symbolic(&name, env, span, None).unwrap_or_else(|| Evaluated::unknown(span))
+        let all = self.all_of(&name, env, span);
+        all.or_else(|| self.symbolic(&name, env, span, None)).unwrap_or_else(|| Evaluated::unknown(span))
     }
 
     /// The resource or module that goes by a symbol, in a round of its loop.
@@ -164,9 +165,14 @@ impl<'f> Evaluator<'f> {
                 let of = self.evaluate(of, env);
                 self.member(&of, key, span)
             }
-            Accessor::Splat => Evaluated::unknown(span),
+            Accessor::Splat => self.splat(of, env, span),
             Accessor::Index(index) => {
                 let index = self.evaluate(index, env);
+                if let ExpressionKind::Name(name) = &of.kind
+                    && let Some(found) = self.one_of_all(&name.to_ascii_lowercase(), &index, env, span)
+                {
+                    return found;
+                }
                 let at = match index.data {
                     Data::Number(at) => usize::try_from(at).ok(),
                     _ => None,
@@ -194,7 +200,11 @@ impl<'f> Evaluator<'f> {
             (Data::Object(pairs), _) if !pairs.is_empty() => {
                 Some(Evaluated::one_of(pairs.iter().map(|(_, value)| value.clone()).collect(), span))
             }
-            (Data::Resource(..), Data::Number(_)) => Some(of.clone()),
+            (Data::OneOf(all), _) => {
+                return Evaluated::one_of(all.iter().map(|own| self.item(own, index, span)).collect(), span)
+                    .given(of.firm);
+            }
+            (Data::Resource(..), Data::Number(_)) => return Evaluated { span, ..of.clone() },
             (Data::Resource(..), _) => return self.member(of, "*", span),
             _ => None,
         };
@@ -213,7 +223,11 @@ impl<'f> Evaluator<'f> {
                 None => here(Data::Null),
             },
             Data::Resource(target, path) => here(part(target, path, key, span)),
-            Data::Module(id) if key.eq_ignore_ascii_case("outputs") => here(Data::Outputs(*id, false)),
+            Data::Module(id) => match self.instance(*id) {
+                Some(instance) if instance.unit.is_of_folder => self.output(&instance, key, span).through(span),
+                Some(_) if key.eq_ignore_ascii_case("outputs") => here(Data::Outputs(*id, false)),
+                _ => Evaluated::unknown(span),
+            },
             Data::Outputs(id, wrapped) => {
                 let Some(instance) = self.instance(*id) else { return Evaluated::unknown(span) };
                 let value = self.output(&instance, key, span).through(span);
@@ -243,6 +257,10 @@ impl<'f> Evaluator<'f> {
                 items.iter().enumerate().map(|(at, item)| (number(at), item.clone())).collect()
             }
             Data::Object(pairs) => pairs.to_vec(),
+            // What Terraform calls a list of nested blocks.
+            Data::Resource(_, path) if !path.is_empty() => {
+                vec![(Evaluated::new(Data::Number(0), span), over.clone())]
+            }
             _ => return Evaluated::unknown(span),
         };
         if items.len() > 64 {
@@ -276,11 +294,14 @@ fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, span: Span) -> Data {
     let kind = target.reference.kind;
     if path.is_empty() && key.eq_ignore_ascii_case("name") {
         return match (kind, &target.reference.name) {
-            (ResourceKind::ResourceGroup, None) => Data::open(Some("resourceGroup().name".to_owned())),
+            (ResourceKind::ResourceGroup, None) if target.declared.is_none() => {
+                Data::open(Some("resourceGroup().name".to_owned()))
+            }
             _ => target.name_value(span).data,
         };
     }
-    let is_scope = matches!(kind, ResourceKind::ResourceGroup | ResourceKind::Subscription);
+    let is_scope =
+        matches!(kind, ResourceKind::ResourceGroup | ResourceKind::Subscription) && target.declared.is_none();
     if is_scope && !key.eq_ignore_ascii_case("id") {
         if let (ResourceKind::Subscription, Some(id)) = (kind, &target.reference.subscription) {
             return Data::text(id);
@@ -290,6 +311,13 @@ fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, span: Span) -> Data {
     }
     if path.len() > 16 {
         return Data::unknown();
+    }
+    // A registry without a domain name label, which only Azure's own languages can ask for, has its name's login server.
+    if let (ResourceKind::Registry, Some(name)) = (kind, target.name())
+        && !target.words.is_empty()
+        && target.in_azure(&[key]) == ["loginServer"]
+    {
+        return Data::text(format!("{}.azurecr.io", name.to_ascii_lowercase()));
     }
     Data::Resource(Rc::clone(target), path.iter().cloned().chain(std::iter::once(key.into())).collect())
 }

@@ -1,4 +1,6 @@
-//! The functions of Bicep and ARM templates.
+//! The functions of Bicep, of ARM templates and of Terraform.
+
+mod hcl;
 
 use std::rc::Rc;
 
@@ -18,6 +20,9 @@ const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
 impl<'f> Evaluator<'f> {
     /// What a function makes of its arguments.
     pub(super) fn call(&self, function: &str, arguments: &'f [Expression], env: &Env<'f>, span: Span) -> Evaluated {
+        if env.instance.unit.is_of_folder {
+            return self.call_of_terraform(function, arguments, env, span);
+        }
         let called = function;
         let function = function.to_ascii_lowercase();
         let all: Vec<Evaluated> = arguments.iter().map(|own| self.evaluate(own, env)).collect();

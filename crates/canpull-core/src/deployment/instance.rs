@@ -11,8 +11,9 @@ use super::target::{Place, Target};
 use super::unit::{Symbol, Unit, UnitKey};
 use super::value::{Data, Evaluated};
 use super::{Evaluator, MAX_INSTANCES};
-use crate::fact::azure::ResourceKind;
-use crate::fact::template::{self, Loop, Module, Scoping, Source};
+use crate::fact::azure::{ResourceKind, ResourceRef};
+use crate::fact::template::{self, Loop, Module, Resource, Scoping, Source};
+use crate::placeholder;
 
 /// Index of a deployment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -89,6 +90,11 @@ impl<'f> Env<'f> {
         Self { locals: self.locals.iter().cloned().chain(more).collect(), ..self.clone() }
     }
 
+    /// Which of several is meant, by what its loop goes by.
+    fn round(&self) -> Option<String> {
+        ["each.key", "count.index"].iter().find_map(|name| self.local(name)?.data.symbol())
+    }
+
     pub(super) fn local(&self, name: &str) -> Option<&Evaluated> {
         self.locals.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value)
     }
@@ -143,11 +149,10 @@ impl<'f> Instance<'f> {
 }
 
 impl<'f> Evaluator<'f> {
-    /// A deployment that nothing calls for, with a file of parameters.
-    pub(super) fn entry(&self, unit: &Rc<Unit<'f>>, path: &str, arguments: Option<usize>) -> Option<Rc<Instance<'f>>> {
-        let file = arguments.and_then(|index| Some((index, self.files.get(index)?)));
-        let values = file.and_then(|(index, file)| Some((index, file.arguments.as_ref()?)));
-        let given = values.into_iter().flat_map(|(index, arguments)| {
+    /// A deployment that nothing calls for, with files of parameters, of which the last counts most.
+    pub(super) fn entry(&self, unit: &Rc<Unit<'f>>, root: &str, arguments: &[usize]) -> Option<Rc<Instance<'f>>> {
+        let files = arguments.iter().filter_map(|index| Some((*index, self.files.get(*index)?.arguments.as_ref()?)));
+        let given = files.flat_map(|(index, arguments)| {
             arguments.values.iter().map(move |own| (own.name.to_ascii_lowercase(), (FileId::at(index), &own.value)))
         });
         let level = match unit.target {
@@ -155,7 +160,6 @@ impl<'f> Evaluator<'f> {
             template::Target::Subscription => ResourceKind::Subscription,
             template::Target::Above => ResourceKind::ManagementGroup,
         };
-        let root = file.map_or(path, |(_, file)| &file.path);
         self.add(Instance {
             id: InstanceId(0),
             unit: Rc::clone(unit),
@@ -200,7 +204,10 @@ impl<'f> Evaluator<'f> {
             return None;
         }
         let (level, place) = self.destination(env, module);
-        let symbol = module.symbol.clone().unwrap_or_else(|| index.to_string().into());
+        let mut symbol = module.symbol.as_deref().map_or_else(|| index.to_string(), str::to_owned);
+        if module.terms.each.is_some() && round > 0 {
+            symbol = format!("{symbol}[{round}]");
+        }
         let instance = self.add(Instance {
             id: InstanceId(0),
             unit,
@@ -275,6 +282,9 @@ impl<'f> Evaluator<'f> {
             Data::Number(count) if usize::try_from(*count).is_ok_and(|count| count <= MAX_ROUNDS) => {
                 let count = usize::try_from(*count).unwrap_or_default();
                 (0..count).map(|at| round(number(at), number(at), maybe)).collect()
+            }
+            Data::Object(pairs) if pairs.len() <= MAX_ROUNDS => {
+                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), maybe)).collect()
             }
             _ => vec![round(Evaluated::unknown(span), Evaluated::unknown(span), true)],
         }
@@ -388,6 +398,8 @@ impl<'f> Evaluator<'f> {
         let mut place = instance.place.clone();
         if let Some(above) = &above {
             place = Place { group: above.reference.group.clone(), subscription: above.reference.subscription.clone() };
+        } else if let Some(group) = &resource.group {
+            place.group = self.group(group, &env, &resource.kind);
         } else if let Some(scope) =
             resource.scope.as_ref().filter(|_| resource.existing || !is_set_upon(&resource.kind))
         {
@@ -401,10 +413,44 @@ impl<'f> Evaluator<'f> {
         if target.reference.is_open()
             && let Some(symbol) = &resource.symbol
         {
-            target.reference.symbol = Some(format!("{}#{}{symbol}", instance.root, instance.prefix));
+            let round = env.round().map(|round| format!("[{round}]")).unwrap_or_default();
+            target.reference.symbol = Some(format!("{}#{}{symbol}{round}", instance.root, instance.prefix));
+        }
+        if target.reference.kind == ResourceKind::ServicePrincipal
+            && let Some(application) = self.application(resource, &env)
+        {
+            target.reference = ResourceRef { kind: ResourceKind::ServicePrincipal, ..application };
         }
         target.declared = Some((instance.id, index));
+        target.words = resource.words;
         target
+    }
+
+    /// The application of the sources that a service principal stands for.
+    fn application(&self, resource: &'f Resource, env: &Env<'f>) -> Option<ResourceRef> {
+        let id = self.evaluate(resource.body.at(&["properties", "appId"])?, env);
+        let Data::Resource(target, path) = &id.data else { return None };
+        let path: Vec<&str> = path.iter().map(|key| &**key).collect();
+        let is_application = target.reference.kind == ResourceKind::Application && target.in_azure(&path) == ["appId"];
+        (is_application && !target.reference.is_open()).then(|| target.reference.clone())
+    }
+
+    /// The resource group that a resource says that it is in. That of a registry is known by what stands for its name, too:
+    /// roles reach a registry from above.
+    fn group(&self, group: &'f Expression, env: &Env<'f>, kind: &str) -> Option<String> {
+        let name = self.evaluate(group, env);
+        if let Some(known) = name.data.as_text().filter(|name| placeholder::find(name).is_none()) {
+            return Some(known.to_owned());
+        }
+        let is_registry = kind.eq_ignore_ascii_case("Microsoft.ContainerRegistry/registries");
+        let open = Target::new(
+            "Microsoft.Resources/resourceGroups",
+            vec![name.data.pieces()?],
+            &Place::default(),
+            &env.instance.root,
+            name.span,
+        );
+        open.reference.symbol.filter(|_| is_registry)
     }
 }
 

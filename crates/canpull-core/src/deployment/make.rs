@@ -15,6 +15,9 @@ use crate::lowering::{self, Amends, Value};
 
 const ROLE_ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
 
+/// Where a cluster has the object id of its kubelet identity.
+const KUBELET: &str = "identityProfile.kubeletidentity.objectId";
+
 /// Which property of a role assignment may be one of several values.
 const OPEN: [&str; 2] = ["principalId", "roleDefinitionId"];
 
@@ -98,11 +101,15 @@ impl<'f> Evaluator<'f> {
             }
             // What federates an identity stands below it.
             if kind.ends_with("/federatedidentitycredentials") {
-                let above = target.names.first().map(|name| {
+                let parent = resource.parent.as_ref().map(|parent| self.evaluate(parent, env));
+                let above = || {
+                    let name = target.names.first()?;
                     let kind = "Microsoft.ManagedIdentity/userAssignedIdentities";
-                    Target::new(kind, vec![name.clone()], &env.instance.place, &env.instance.root, body.span)
-                });
-                let used = above.map(|above| Evaluated::new(Data::Resource(Rc::new(above), Rc::from([])), body.span));
+                    let above =
+                        Target::new(kind, vec![name.clone()], &env.instance.place, &env.instance.root, body.span);
+                    Some(Evaluated::new(Data::Resource(Rc::new(above), Rc::from([])), body.span))
+                };
+                let used = parent.or_else(above);
                 if let Some(used) = &used {
                     self.used(used, env.span(&resource.body).file, 0);
                 }
@@ -281,6 +288,10 @@ fn kubelet_instead(principal: &Evaluated) -> Option<(Span, String)> {
     if target.reference.kind != ResourceKind::Cluster {
         return None;
     }
+    if let Some(kubelet) = target.in_its_words(KUBELET) {
+        let range = TextRange::new(principal.part_at?, principal.span.range.end);
+        return Some((Span::new(principal.span.file, range), format!(".{kubelet}")));
+    }
     // A reference to the properties alone leaves that word out.
     let properties = match path.as_slice() {
         ["properties" | "identity", ..] => ".properties",
@@ -288,7 +299,7 @@ fn kubelet_instead(principal: &Evaluated) -> Option<(Span, String)> {
         _ => return None,
     };
     let range = TextRange::new(principal.part_at?, principal.span.range.end);
-    let text = format!("{properties}.identityProfile.kubeletidentity.objectId");
+    let text = format!("{properties}.{KUBELET}");
     Some((Span::new(principal.span.file, range), text))
 }
 

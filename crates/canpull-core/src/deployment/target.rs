@@ -7,6 +7,7 @@ use canpull_syntax::Span;
 use super::instance::InstanceId;
 use super::value::{self, Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{PrincipalAttribute, ResourceKind, ResourceRef, kind_of};
+use crate::fact::template::Words;
 use crate::placeholder;
 
 const REGISTRY: &str = "microsoft.containerregistry/registries";
@@ -22,6 +23,8 @@ pub(super) struct Target {
     pub(super) names: Vec<Vec<Piece>>,
     /// Where it is declared.
     pub(super) declared: Option<(InstanceId, usize)>,
+    /// What its parts are called where it is declared.
+    pub(super) words: Words,
 }
 
 /// Where something is deployed.
@@ -55,7 +58,7 @@ impl Target {
             subscription: place.subscription.clone(),
             ..ResourceRef::unknown(kind_of(own_kind), span)
         };
-        Self { kind: kind.to_owned(), reference, names, declared: None }
+        Self { kind: kind.to_owned(), reference, names, declared: None, words: &[] }
     }
 
     /// A resource group, a subscription or what is above.
@@ -74,7 +77,7 @@ impl Target {
             ..ResourceRef::unknown(kind, span)
         };
         let names = name.iter().map(|name| vec![Piece::Text(name.as_str().into())]).collect();
-        Self { kind: of_kind.to_owned(), reference, names, declared: None }
+        Self { kind: of_kind.to_owned(), reference, names, declared: None, words: &[] }
     }
 
     /// Where what is in it is.
@@ -111,8 +114,23 @@ impl Target {
 
     /// Which id of it stands at the end of a path.
     pub(super) fn principal(&self, path: &[&str]) -> Option<(ResourceRef, PrincipalAttribute)> {
-        let attribute = value::attribute(self, path)?;
+        let attribute = value::attribute(self, &self.in_azure(path))?;
         (!self.reference.is_open()).then(|| (self.reference.clone(), attribute))
+    }
+
+    /// A path as Azure calls it.
+    pub(super) fn in_azure<'p>(&self, path: &[&'p str]) -> Vec<&'p str> {
+        let keys = |written: &'static str| written.split('.').map(|key| key.trim_end_matches("[0]"));
+        let fits = |(own, _): &&(&'static str, &'static str)| keys(own).eq(path.iter().copied());
+        match self.words.iter().find(fits) {
+            Some((_, azure)) => azure.split('.').collect(),
+            None => path.to_vec(),
+        }
+    }
+
+    /// What a part is called where the resource is declared.
+    pub(super) fn in_its_words(&self, azure: &str) -> Option<&'static str> {
+        self.words.iter().find(|(_, own)| *own == azure).map(|(own, _)| *own)
     }
 
     /// A resource by its id, of which parts may be open: `/subscriptions/…/providers/<type>/<name>`; the last provider

@@ -12,6 +12,8 @@ use crate::fact::template::{Module, Named, Parameter, Resource, Target, Template
 pub(super) enum UnitKey {
     /// By its file and its place in it.
     Template(usize, usize),
+    /// All templates of a folder, by the first of its files.
+    Folder(usize),
     /// A module of a public registry.
     Known(&'static str),
     /// All objects of Kubernetes that stand for resources.
@@ -22,6 +24,8 @@ pub(super) enum UnitKey {
 #[derive(Debug, Default)]
 pub(super) struct Unit<'f> {
     pub(super) target: Target,
+    /// It is that of a folder.
+    pub(super) is_of_folder: bool,
     pub(super) parameters: BTreeMap<String, (FileId, &'f Parameter)>,
     pub(super) variables: BTreeMap<String, (FileId, &'f Named)>,
     pub(super) outputs: BTreeMap<String, (FileId, &'f Named)>,
@@ -46,6 +50,7 @@ impl<'f> Unit<'f> {
     /// Takes in what a file says.
     pub(super) fn add(&mut self, file: FileId, template: &'f TemplateFact) {
         self.target = template.target;
+        self.is_of_folder = template.is_of_folder;
         let lower = |name: &str| name.to_ascii_lowercase();
         self.parameters.extend(template.parameters.iter().map(|own| (lower(&own.name), (file, own))));
         self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));

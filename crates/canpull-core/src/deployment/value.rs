@@ -392,9 +392,7 @@ impl Value for &Evaluated {
 
     fn role(self) -> RoleRef {
         match &self.data {
-            Data::Resource(target, path)
-                if path.is_empty() || path.iter().any(|key| &**key == "id" || &**key == "name") =>
-            {
+            Data::Resource(target, path) if is_role(target, path) => {
                 let symbol = target.reference.symbol.clone();
                 let written = match target.name() {
                     Some(name) if placeholder::find(name).is_none() => Field::Known(name.to_owned(), self.span),
@@ -435,4 +433,10 @@ pub(super) fn attribute(target: &Target, path: &[&str]) -> Option<PrincipalAttri
     // Whatever else has an identity of its own is a principal too.
     let own = || (path == ["identity", "principalId"]).then_some(PrincipalAttribute::PrincipalId);
     found.or_else(own)
+}
+
+/// Whether a part of a role definition tells which one it is.
+fn is_role(target: &Target, path: &Path) -> bool {
+    let path: Vec<&str> = path.iter().map(|key| &**key).collect();
+    path.is_empty() || target.in_azure(&path).iter().any(|key| matches!(*key, "id" | "name"))
 }

@@ -85,12 +85,15 @@ impl ResourceRef {
 
 /// The sort of a resource by its type, `Microsoft.ContainerRegistry/registries`, in any case of letters.
 pub fn kind_of(resource_type: &str) -> ResourceKind {
-    const KINDS: [(&str, ResourceKind); 5] = [
-        ("Microsoft.Resources/resourceGroups", ResourceKind::ResourceGroup),
+    const KINDS: [(&str, ResourceKind); 8] = [
         ("Microsoft.ContainerRegistry/registries", ResourceKind::Registry),
         ("Microsoft.ContainerService/managedClusters", ResourceKind::Cluster),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", ResourceKind::Identity),
         ("Microsoft.Management/managementGroups", ResourceKind::ManagementGroup),
+        ("Microsoft.Resources/resourceGroups", ResourceKind::ResourceGroup),
+        ("Microsoft.Resources/subscriptions", ResourceKind::Subscription),
+        ("Microsoft.Graph/servicePrincipals", ResourceKind::ServicePrincipal),
+        ("Microsoft.Graph/applications", ResourceKind::Application),
     ];
     let found = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(resource_type));
     found.map_or(ResourceKind::Other, |(_, kind)| *kind)

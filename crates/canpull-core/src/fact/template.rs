@@ -67,6 +67,10 @@ pub struct Terms {
     pub each: Option<Loop>,
 }
 
+/// What the parts of a resource are called, where that is not what Azure calls them: `kubelet_identity[0].object_id` for
+/// `identityProfile.kubeletidentity.objectId`.
+pub type Words = &'static [(&'static str, &'static str)];
+
 /// A resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Resource {
@@ -81,6 +85,8 @@ pub struct Resource {
     pub name: Option<Expression>,
     /// What it is set upon, or where it is.
     pub scope: Option<Expression>,
+    /// The resource group that it is in, by name, where it says so itself.
+    pub group: Option<Expression>,
     /// What it belongs to, as an expression.
     pub parent: Option<Expression>,
     /// The resource that it is written in, by its place among the template's.
@@ -91,6 +97,8 @@ pub struct Resource {
     pub body: Expression,
     /// Of a role assignment without a principal's type: the edit that tells it.
     pub with_type: Option<Edit>,
+    /// What its parts are called where others read them.
+    pub words: Words,
 }
 
 /// Where the template of a module is.
@@ -141,6 +149,8 @@ pub struct Module {
 pub struct TemplateFact {
     /// What it is deployed to.
     pub target: Target,
+    /// It is one with the templates of all other files in its folder; what modules give out are parts of them.
+    pub is_of_folder: bool,
     /// It was compiled from a file of this ending: where that is there too, it is what counts.
     pub compiled_from: Option<&'static str>,
     /// Parameters.
@@ -155,11 +165,25 @@ pub struct TemplateFact {
     pub outputs: Vec<Named>,
 }
 
+/// Which template a file of parameters is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Receiver {
+    /// The one that it names, relative to the project root.
+    Named(String),
+    /// One beside it.
+    Beside,
+    /// That of its folder, or of the next one above that has one. Always, or only where it is chosen.
+    Folder {
+        /// It is read whatever else is.
+        always: bool,
+    },
+}
+
 /// A file of parameters for a template.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ArgumentsFact {
-    /// The template, relative to the project root, where the file names it.
-    pub template: Option<String>,
+    /// Which template it is for.
+    pub receiver: Receiver,
     /// What the parameters are.
     pub values: Vec<Named>,
 }

@@ -5,6 +5,7 @@ use super::{Resource, Value};
 use crate::fact::Field;
 use crate::fact::azure::{
     ClusterFact, ClusterIdentityKind, IdentityFact, IdentityIds, PrincipalRef, ResourceKind, ResourceRef,
+    ServicePrincipalFact,
 };
 
 /// What stands for the service principal's id in a cluster with managed identities.
@@ -40,6 +41,24 @@ pub(super) fn identity<V: Value>(resource: &Resource<V>) -> IdentityFact {
     }
 }
 
+/// A service principal, or the application that it stands for: they have one client id.
+pub(super) fn service_principal_of_directory<V: Value>(
+    resource: &Resource<V>,
+    is_application: bool,
+) -> ServicePrincipalFact {
+    let object_id = guid(resource.text(&["id"]));
+    let absent = || Field::Absent(resource.span());
+    ServicePrincipalFact {
+        resource: resource.reference.clone(),
+        statement: resource.statement,
+        app_id: guid(resource.text(&["appId"])),
+        object_id: if is_application { absent() } else { object_id.clone() },
+        application_object_id: if is_application { object_id } else { absent() },
+        secrets_end: Vec::new(),
+        span: resource.span(),
+    }
+}
+
 /// The ids of an identity, under either name of the object id.
 fn ids<V: Value>(of: V) -> IdentityIds {
     let id = |keys: &[&str]| {
@@ -70,6 +89,10 @@ fn identity_kind<V: Value>(resource: &Resource<V>) -> Field<ClusterIdentityKind>
             Field::Unknown(why, span) => Field::Unknown(why, span),
             Field::Absent(span) => Field::Absent(span),
         };
+    }
+    let client = resource.property(&["servicePrincipalProfile", "clientId"]);
+    if let Some(PrincipalRef::Of { span, .. }) = client.map(Value::principal) {
+        return Field::Known(ClusterIdentityKind::ServicePrincipal, span);
     }
     match resource.text(&["servicePrincipalProfile", "clientId"]) {
         Field::Known(id, span) if id.eq_ignore_ascii_case(MSI) => Field::Known(ClusterIdentityKind::Managed, span),

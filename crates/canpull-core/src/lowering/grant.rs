@@ -27,7 +27,8 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         principal_via: resource.amends.principal_via.clone(),
         kubelet_instead: resource.amends.kubelet_instead.clone(),
         with_type: resource.amends.with_type.clone(),
-        unchecked: false,
+        // Terraform's name for it: no other language of templates lets one ask not to.
+        unchecked: resource.flag(&["skipServicePrincipalCheck"]).known() == Some(&true),
         maybe: resource.maybe,
         span: resource.span(),
     }

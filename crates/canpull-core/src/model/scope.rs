@@ -108,7 +108,9 @@ pub fn reaches(scope: &ResourceRef, registry: &Place) -> Truth {
 
 fn same_name(one: Option<&String>, other: Option<&String>) -> Truth {
     match (one, other) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other).into(),
+        (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => Truth::Yes,
+        // What stands for a name may turn out to be any; names hold no `#`.
+        (Some(one), Some(other)) if !one.contains('#') && !other.contains('#') => Truth::No,
         _ => Truth::Unknown,
     }
 }

@@ -5,7 +5,7 @@ mod resource;
 use canpull_syntax::{Kind, Node, Parsed, arm};
 
 use super::{Format, Input, comment};
-use crate::fact::template::{ArgumentsFact, Named, Parameter, Target, TemplateFact};
+use crate::fact::template::{ArgumentsFact, Named, Parameter, Receiver, Target, TemplateFact};
 use crate::fact::{FileFacts, SourceProblem};
 
 /// A template says what it is in front of everything else, or soon after, in bytes.
@@ -118,5 +118,8 @@ fn named(
 
 /// What parameters are given. Those that are taken from a key vault are for no one to see.
 fn arguments(root: Node<'_>) -> ArgumentsFact {
-    ArgumentsFact { template: None, values: named(root.get("parameters"), |given| given.get("value").map(arm::value)) }
+    ArgumentsFact {
+        receiver: Receiver::Beside,
+        values: named(root.get("parameters"), |given| given.get("value").map(arm::value)),
+    }
 }

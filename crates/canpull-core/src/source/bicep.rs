@@ -8,7 +8,7 @@ use canpull_syntax::expression::{Expression, ExpressionKind, Property};
 use super::comment;
 use super::line_break;
 use crate::fact::template::{
-    ArgumentsFact, Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact, Terms,
+    ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Resource, Source, Target, TemplateFact, Terms,
 };
 use crate::fact::{FileFacts, SourceProblem, join};
 use crate::lowering;
@@ -46,11 +46,13 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
 /// A file of parameters.
 fn arguments(path: &str, statements: Vec<Statement>) -> ArgumentsFact {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut found = ArgumentsFact { template: None, values: Vec::new() };
+    let mut found = ArgumentsFact { receiver: Receiver::Beside, values: Vec::new() };
     for statement in statements {
         match statement {
             Statement::Setting(word, value) if &*word == "using" => {
-                found.template = value.text().and_then(|path| join(folder, path));
+                if let Some(path) = value.text().and_then(|path| join(folder, path)) {
+                    found.receiver = Receiver::Named(path);
+                }
             }
             Statement::Parameter { name, value: Some(value), .. } => found.values.push(Named { name, value }),
             _ => {}
@@ -112,6 +114,8 @@ fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, templat
         within: within.map(|(index, _)| index),
         terms: terms(own.condition, own.each),
         with_type: with_type(&body, text),
+        group: None,
+        words: &[],
         body: Expression { range: own.range, ..body },
     });
     for nested in own.nested {

@@ -4,8 +4,24 @@
 const SKIPPED: [&str; 3] = [".git", "node_modules", ".terraform"];
 
 /// Endings of files that may be sources.
-const EXTENSIONS: [&str; 14] =
-    ["yaml", "yml", "json", "bicep", "bicepparam", "sh", "bash", "zsh", "ps1", "psm1", "md", "markdown", "txt", "mk"];
+const EXTENSIONS: [&str; 16] = [
+    "yaml",
+    "yml",
+    "json",
+    "bicep",
+    "bicepparam",
+    "tf",
+    "tfvars",
+    "sh",
+    "bash",
+    "zsh",
+    "ps1",
+    "psm1",
+    "md",
+    "markdown",
+    "txt",
+    "mk",
+];
 
 /// Whole names of files that may be sources.
 const NAMES: [&str; 4] = ["Kustomization", "Makefile", "makefile", "GNUmakefile"];

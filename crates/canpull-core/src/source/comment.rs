@@ -30,6 +30,12 @@ pub(super) fn in_code(text: &str, facts: &mut FileFacts) {
     behind("//", text, facts);
 }
 
+/// Takes the same comments from code of a language where they begin at `#` or at `//`.
+pub(super) fn in_either(text: &str, facts: &mut FileFacts) {
+    behind("#", text, facts);
+    behind("//", text, facts);
+}
+
 fn behind(opener: &str, text: &str, facts: &mut FileFacts) {
     for (at, _) in text.match_indices(IGNORE) {
         let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);

@@ -1,6 +1,7 @@
 //! What no source line may show: all that can hold a credential, wherever authors put one.
 
 mod bicep;
+mod hcl;
 
 use canpull_syntax::{Document, Kind, Node, Parsed, TextRange, Value, yaml};
 
@@ -46,11 +47,14 @@ const SUSPECT: [&str; 8] = ["secret", "auth", "env:", "\"env\"", "credential", "
 /// Keys of a Secret that show.
 const OPEN: [&str; 5] = ["apiVersion", "kind", "type", "name", "namespace"];
 
-/// The ranges of a file that may hold a credential, where it is YAML, JSON or Bicep; in no order, and they may overlap.
+/// The ranges of a file that may hold a credential, where it is YAML, JSON, Bicep or Terraform; in no order, and they may overlap.
 /// Slower than the facts' own: meant for the few files whose lines are shown.
 pub fn secrets(path: &str, text: &str) -> Vec<TextRange> {
     if [".bicep", ".bicepparam"].iter().any(|ending| path.ends_with(ending)) {
         return bicep::secrets(text);
+    }
+    if super::terraform::claims(path) {
+        return hcl::secrets(text);
     }
     if !super::claims_yaml(path) {
         return Vec::new();

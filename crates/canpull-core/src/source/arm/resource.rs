@@ -62,6 +62,8 @@ impl Reader<'_> {
             within,
             terms: terms(node),
             with_type: with_type(node),
+            group: None,
+            words: &[],
         });
         for child in node.get("resources").into_iter().flat_map(Node::items).filter(|_| depth < MAX_DEPTH) {
             self.resource(child, None, Some(index), depth + 1);

@@ -106,6 +106,8 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
         },
         parent: owner.filter(|_| is("FederatedIdentityCredential")),
         within: None,
+        group: None,
+        words: &[],
         terms: Terms {
             // Whether what is left alone is as written, no source tells.
             condition: (skipped && is("RoleAssignment")).then(|| Expression::opaque(spec.range())),

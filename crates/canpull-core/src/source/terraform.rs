@@ -1,0 +1,128 @@
+//! Terraform: configurations and their files of variables. All files of a folder are one template.
+
+mod body;
+mod kind;
+mod names;
+mod resource;
+
+use canpull_syntax::hcl::{self, Block, Body};
+
+use super::comment;
+use crate::fact::template::{ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Source, TemplateFact, Terms};
+use crate::fact::{FileFacts, SourceProblem};
+use names::resolved;
+
+/// Whether a file is Terraform by its name.
+pub(super) fn claims(path: &str) -> bool {
+    ends_with(path, ".tf") || is_variables(path)
+}
+
+fn is_variables(path: &str) -> bool {
+    ends_with(path, ".tfvars")
+}
+
+/// Terraform itself reads names in small letters only.
+fn ends_with(path: &str, ending: &str) -> bool {
+    path.strip_suffix(ending).is_some_and(|stem| !stem.is_empty())
+}
+
+/// Reads a file into its facts.
+pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
+    facts.recognised = true;
+    facts.documents += 1;
+    comment::in_either(text, facts);
+    let parsed = hcl::parse(text);
+    // One that is no HCL at all has a problem in every block.
+    facts.problems.extend(parsed.problems.into_iter().take(1).map(|problem| SourceProblem {
+        range: problem.range,
+        message: problem.message,
+        fatal: true,
+        kubectl_only: false,
+    }));
+    if is_variables(path) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let always = name == "terraform.tfvars" || name.ends_with(".auto.tfvars");
+        let values = parsed.body.attributes.into_iter();
+        let values = values.map(|own| Named { name: format!("var.{}", own.name).into(), value: resolved(own.value) });
+        facts.arguments = Some(ArgumentsFact { receiver: Receiver::Folder { always }, values: values.collect() });
+    } else {
+        facts.templates.push(read_template(parsed.body));
+    }
+}
+
+fn read_template(body: Body) -> TemplateFact {
+    let mut found = TemplateFact { is_of_folder: true, ..TemplateFact::default() };
+    for block in body.blocks {
+        let mut labels = block.labels.iter().map(|label| &**label);
+        match (&*block.kind, labels.next(), labels.next()) {
+            ("variable", Some(name), None) => found.parameters.push(Parameter {
+                name: format!("var.{name}").into(),
+                default: block.body.value("default").cloned().map(resolved),
+                range: block.range,
+            }),
+            ("locals", None, None) => {
+                let values = block.body.attributes.into_iter();
+                found.variables.extend(
+                    values.map(|own| Named { name: format!("local.{}", own.name).into(), value: resolved(own.value) }),
+                );
+            }
+            ("output", Some(name), None) => {
+                let value = block.body.value("value").cloned().map(resolved);
+                found.outputs.extend(value.map(|value| Named { name: name.into(), value }));
+            }
+            ("module", Some(name), None) => {
+                let symbol = format!("module.{name}");
+                found.modules.extend(module(block, symbol));
+            }
+            ("resource", Some(kind), Some(name)) => {
+                found.resources.push(resource::resource(&block, kind, name, false));
+            }
+            ("data", Some(kind), Some(name)) => found.resources.push(resource::resource(&block, kind, name, true)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Arguments of a module's block that are not the module's own.
+const APART: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
+
+fn module(block: Block, symbol: String) -> Option<Module> {
+    let source = block.body.value("source")?.text()?.to_owned();
+    let terms = terms(&block.body);
+    let own = block.body.attributes.into_iter().filter(|own| !APART.contains(&&*own.name));
+    let is_path = source.starts_with("./") || source.starts_with("../");
+    let source = source.into();
+    Some(Module {
+        symbol: Some(symbol.into()),
+        name: None,
+        source: if is_path { Source::Path(source) } else { Source::Elsewhere(source) },
+        arguments: own
+            .map(|own| Named { name: format!("var.{}", own.name).into(), value: resolved(own.value) })
+            .collect(),
+        scope: None,
+        group: None,
+        subscription: None,
+        terms,
+        range: block.range,
+    })
+}
+
+/// `count` and `for_each`.
+fn terms(body: &Body) -> Terms {
+    let count = body.value("count").cloned().map(|over| ("count.index", None, over));
+    let each = || body.value("for_each").cloned().map(|over| ("each.value", Some("each.key".into()), over));
+    let each = count.or_else(each);
+    let each = each.map(|(name, index, over)| Loop { name: name.into(), index, over: resolved(over) });
+    Terms { condition: None, each }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claims;
+
+    #[test]
+    fn names_tell() {
+        assert!(claims("infra/main.tf") && claims("prod.tfvars") && !claims("a.tf.md") && !claims("main.hcl"));
+    }
+}

@@ -1,0 +1,153 @@
+//! Resources and data sources, told in Azure's words.
+
+use canpull_syntax::TextRange;
+use canpull_syntax::expression::{Expression, ExpressionKind, For, Property};
+use canpull_syntax::hcl::{Block, Body};
+
+use super::kind::{KINDS, Kind, OTHER_WORDS};
+use super::{body, terms};
+use crate::fact::template::Resource;
+
+/// A resource, or one that is only referred to.
+pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) -> Resource {
+    let own = &block.body;
+    let known = KINDS.iter().find(|known| known.name == kind);
+    let symbol = if existing { format!("data.{kind}.{name}") } else { format!("{kind}.{name}") };
+    let mut told = Told { range: block.range, properties: Vec::new() };
+    for (azure, words) in known.map(|known| known.told).unwrap_or_default() {
+        if let Some(value) = body::at(own, words) {
+            told.set(azure, value);
+        }
+    }
+    if let Some(identities) = body::at(own, "identity.identity_ids") {
+        told.set("identity.userAssignedIdentities", as_keys(identities));
+    }
+    let mut found = Resource {
+        symbol: Some(symbol.into()),
+        kind: known.map_or(kind, |known| known.azure).into(),
+        existing,
+        name: named(known, own),
+        scope: None,
+        group: body::at(own, "resource_group_name"),
+        parent: None,
+        within: None,
+        terms: terms(own),
+        body: Expression::opaque(block.range),
+        with_type: None,
+        words: known.map_or(OTHER_WORDS, |known| known.words),
+    };
+    match known.map_or("", |known| known.name) {
+        "azurerm_role_assignment" => {
+            found.name = None;
+            found.scope = Some(body::at(own, "scope").unwrap_or_else(|| Expression::opaque(block.range)));
+            // The provider itself asks the directory until it knows the principal.
+            if own.value("principal_type").is_none() {
+                told.set("properties.principalType", Expression::opaque(block.range));
+            }
+        }
+        "azurerm_federated_identity_credential" => {
+            found.parent = body::at(own, "parent_id").or_else(|| body::at(own, "user_assigned_identity_id"));
+        }
+        "azurerm_role_definition" if !existing => {
+            if let Some(name) = body::at(own, "name") {
+                told.set("properties.roleName", name);
+            }
+            let permissions = body::list(own, "permissions").map(in_camel_case);
+            told.set("properties.permissions", permissions.unwrap_or_else(|| Expression::opaque(block.range)));
+        }
+        "azurerm_subscription" => found.name = body::at(own, "subscription_id"),
+        _ => {}
+    }
+    found.body = told.into_object();
+    found
+}
+
+/// The name of a resource in Azure, with the registry's in front for what belongs to one.
+fn named(known: Option<&Kind>, own: &Body) -> Option<Expression> {
+    let name = body::at(own, "name").or_else(|| body::at(own, "display_name"))?;
+    let Some(registry) = body::at(own, "container_registry_name").filter(|_| known.is_some()) else {
+        return Some(name);
+    };
+    let range = name.range;
+    let slash = Expression::new(TextRange::empty(range.start), ExpressionKind::Text("/".into()));
+    Some(Expression::new(range, ExpressionKind::Template(vec![registry, slash, name])))
+}
+
+/// An object with the items of a list as its keys.
+fn as_keys(list: Expression) -> Expression {
+    let range = list.range;
+    let item = || Expression::new(range, ExpressionKind::Name("*".into()));
+    let empty = Expression::new(range, ExpressionKind::Object(Vec::new()));
+    let each = For { names: vec!["*".into()], over: list, key: Some(item()), body: empty, condition: None };
+    Expression::new(range, ExpressionKind::For(Box::new(each)))
+}
+
+/// The same with keys such as `not_actions` in Azure's spelling.
+fn in_camel_case(value: Expression) -> Expression {
+    let Expression { range, kind } = value;
+    let kind = match kind {
+        ExpressionKind::List(items) => ExpressionKind::List(items.into_iter().map(in_camel_case).collect()),
+        ExpressionKind::For(each) => ExpressionKind::For(Box::new(For { body: in_camel_case(each.body), ..*each })),
+        ExpressionKind::Object(properties) => ExpressionKind::Object(
+            properties
+                .into_iter()
+                .map(|own| Property {
+                    key: match own.key.text() {
+                        Some(key) => Expression::new(own.key.range, ExpressionKind::Text(camel_case(key).into())),
+                        None => own.key,
+                    },
+                    value: own.value,
+                })
+                .collect(),
+        ),
+        kind => kind,
+    };
+    Expression { range, kind }
+}
+
+/// `not_actions` as `notActions`.
+fn camel_case(word: &str) -> String {
+    let mut parts = word.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |word, part| {
+        let mut letters = part.chars();
+        let head = letters.next().map(|c| c.to_ascii_uppercase());
+        word + &head.into_iter().chain(letters).collect::<String>()
+    })
+}
+
+/// What is said of a resource, as an object that grows.
+struct Told {
+    range: TextRange,
+    properties: Vec<Property>,
+}
+
+impl Told {
+    /// Tells the value at the end of a path.
+    fn set(&mut self, path: &str, value: Expression) {
+        insert(&mut self.properties, path, value, self.range);
+    }
+
+    fn into_object(self) -> Expression {
+        Expression::new(self.range, ExpressionKind::Object(self.properties))
+    }
+}
+
+fn insert(properties: &mut Vec<Property>, path: &str, value: Expression, range: TextRange) {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let word = Expression::new(TextRange::empty(value.range.start), ExpressionKind::Text(key.into()));
+    let Some(rest) = rest else {
+        properties.push(Property { key: word, value });
+        return;
+    };
+    let is_own = |own: &&mut Property| own.key.text() == Some(key);
+    if let Some(own) = properties.iter_mut().find(is_own) {
+        if let ExpressionKind::Object(inner) = &mut own.value.kind {
+            insert(inner, rest, value, range);
+        }
+        return;
+    }
+    let mut inner = Vec::new();
+    insert(&mut inner, rest, value, range);
+    properties.push(Property { key: word, value: Expression::new(range, ExpressionKind::Object(inner)) });
+}

@@ -1,0 +1,231 @@
+//! Terraform over several files: what configurations make, whatever way values take, and that no input takes long.
+
+use canpull_core::config::Config;
+use canpull_core::fact::azure::{PrincipalAttribute, PrincipalRef};
+use canpull_core::fact::{AzureFacts, FileFacts};
+use canpull_core::{Options, Report, analyze, deployment, read};
+use canpull_syntax::FileId;
+
+const ACR: &str = "resource \"azurerm_container_registry\" \"acr\" {\n  name = \"contoso\"\n}\n";
+const AKS: &str = "resource \"azurerm_kubernetes_cluster\" \"aks\" {\n  name = \"prod\"\n}\n";
+
+fn facts(files: &[(&str, &str)]) -> Vec<FileFacts> {
+    let read = |(at, (path, text)): (usize, &(&str, &str))| read(FileId::at(at), path, text.as_bytes());
+    files.iter().enumerate().map(read).collect()
+}
+
+fn made(files: &[(&str, &str)]) -> Vec<AzureFacts> {
+    let mut facts = facts(files);
+    deployment::resolve(&mut facts);
+    facts.into_iter().map(|file| file.azure).collect()
+}
+
+fn report(files: &[(&str, &str)]) -> Report {
+    analyze(facts(files), &Config::default(), &Options::default())
+}
+
+/// The names of the registries that are made, `None` of such as are not known.
+fn registries(files: &[(&str, &str)]) -> Vec<Option<String>> {
+    made(files).iter().flat_map(|file| &file.registries).map(|fact| fact.resource.name.clone()).collect()
+}
+
+/// Whom the only role assignment is for: the resource's name with its attribute, and whether it is certain.
+fn grants(files: &[(&str, &str)]) -> Vec<(String, bool)> {
+    let principal = |principal: &PrincipalRef| match principal {
+        PrincipalRef::Of { resource, attribute, .. } => {
+            format!("{} {attribute:?}", resource.name.as_deref().unwrap_or("?"))
+        }
+        PrincipalRef::Written(text, _) => text.clone(),
+        PrincipalRef::Unknown(..) => "?".to_owned(),
+        PrincipalRef::Absent(_) => "absent".to_owned(),
+    };
+    let all = made(files);
+    let all = all.iter().flat_map(|file| &file.assignments);
+    all.map(|fact| (principal(&fact.principal), !fact.maybe)).collect()
+}
+
+fn grant_to(principal: &str) -> String {
+    format!(
+        "resource \"azurerm_role_assignment\" \"pull\" {{\n  scope = azurerm_container_registry.acr.id\n  role_definition_name = \"AcrPull\"\n  principal_id = {principal}\n}}\n"
+    )
+}
+
+const KUBELET: &str = "prod KubeletObjectId";
+
+#[test]
+fn a_principal_is_followed_whatever_way_it_takes() {
+    let counted = "resource \"azurerm_kubernetes_cluster\" \"aks\" {\n  count = 1\n  name = \"prod\"\n}\n";
+    let keyed = "resource \"azurerm_kubernetes_cluster\" \"aks\" {\n  for_each = toset([\"blue\", \"prod\"])\n  name = each.key\n}\n";
+    let cases = [
+        (AKS, "azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id"),
+        (AKS, "azurerm_kubernetes_cluster.aks.kubelet_identity.0.object_id"),
+        (AKS, "\"${azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id}\""),
+        (AKS, "one(azurerm_kubernetes_cluster.aks.kubelet_identity[*].object_id)"),
+        (AKS, "azurerm_kubernetes_cluster.aks.kubelet_identity.*.object_id[0]"),
+        (AKS, "element(azurerm_kubernetes_cluster.aks.kubelet_identity, 0).object_id"),
+        (AKS, "try(azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id, null)"),
+        (AKS, "lookup({ a = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id }, \"a\")"),
+        (AKS, "[for id in azurerm_kubernetes_cluster.aks.kubelet_identity : id.object_id][0]"),
+        (counted, "azurerm_kubernetes_cluster.aks[0].kubelet_identity[0].object_id"),
+        (counted, "azurerm_kubernetes_cluster.aks.0.kubelet_identity.0.object_id"),
+        (counted, "one(azurerm_kubernetes_cluster.aks[*].kubelet_identity[0].object_id)"),
+        (counted, "join(\"\", azurerm_kubernetes_cluster.aks.*.kubelet_identity.0.object_id)"),
+        (keyed, "azurerm_kubernetes_cluster.aks[\"prod\"].kubelet_identity[0].object_id"),
+        (keyed, "values(azurerm_kubernetes_cluster.aks)[1].kubelet_identity[0].object_id"),
+        (
+            keyed,
+            "{ for key, own in azurerm_kubernetes_cluster.aks : key => own.kubelet_identity[0].object_id }[\"prod\"]",
+        ),
+    ];
+    for (cluster, principal) in cases {
+        let text = format!("{ACR}{cluster}{}", grant_to(principal));
+        let found = grants(&[("main.tf", &text)]);
+        assert_eq!(found, [(KUBELET.to_owned(), true)], "{principal}");
+    }
+}
+
+#[test]
+fn locals_variables_and_files_of_variables_are_followed() {
+    let main = "variable \"name\" {\n  default = \"contoso\"\n}\nlocals {\n  full = \"${var.name}prod\"\n}\nresource \"azurerm_container_registry\" \"acr\" {\n  name = local.full\n}\n";
+    let name = |text: &str| Some(text.to_owned());
+    assert_eq!(registries(&[("infra/main.tf", main)]), [name("contosoprod")]);
+    let own = ("infra/terraform.tfvars", "name = \"tailspin\"\n");
+    assert_eq!(registries(&[("infra/main.tf", main), own]), [name("tailspinprod")]);
+    let auto = ("infra/a.auto.tfvars", "name = \"fabrikam\"\n");
+    assert_eq!(registries(&[("infra/main.tf", main), auto, own]), [name("fabrikamprod")]);
+    let (one, two) = (("infra/envs/dev.tfvars", "name = \"one\"\n"), ("infra/prod.tfvars", "name = \"two\"\n"));
+    assert_eq!(registries(&[("infra/main.tf", main), own, one, two]), [name("oneprod"), name("twoprod")]);
+    // Another folder is another configuration.
+    assert_eq!(registries(&[("infra/main.tf", main), ("other/b.tfvars", "name = \"other\"\n")]), [name("contosoprod")]);
+}
+
+#[test]
+fn modules_are_followed_both_ways() {
+    let main = "module \"cluster\" {\n  source = \"./modules/cluster\"\n  name = \"prod\"\n}\nmodule \"registry\" {\n  source = \"./modules/registry\"\n  readers = [module.cluster.kubelet]\n}\n";
+    let cluster = "variable \"name\" {}\nmodule \"inner\" {\n  source = \"../inner\"\n  cluster_name = var.name\n}\noutput \"kubelet\" {\n  value = module.inner.aks.kubelet_identity[0].object_id\n}\n";
+    let inner = "variable \"cluster_name\" {}\nresource \"azurerm_kubernetes_cluster\" \"this\" {\n  name = var.cluster_name\n}\noutput \"aks\" {\n  value = azurerm_kubernetes_cluster.this\n}\n";
+    let registry = format!(
+        "variable \"readers\" {{ type = list(string) }}\n{ACR}resource \"azurerm_role_assignment\" \"pull\" {{\n  count = length(var.readers)\n  scope = azurerm_container_registry.acr.id\n  role_definition_name = \"AcrPull\"\n  principal_id = var.readers[count.index]\n}}\n"
+    );
+    let files = [
+        ("main.tf", main),
+        ("modules/cluster/main.tf", cluster),
+        ("modules/inner/main.tf", inner),
+        ("modules/registry/main.tf", &registry),
+    ];
+    assert_eq!(grants(&files), [(KUBELET.to_owned(), true)]);
+}
+
+#[test]
+fn what_may_not_be_made_is_open() {
+    let maybe = format!(
+        "variable \"on\" {{ default = true }}\n{ACR}{AKS}resource \"azurerm_role_assignment\" \"pull\" {{\n  count = var.on ? 1 : 0\n  scope = azurerm_container_registry.acr.id\n  role_definition_name = \"AcrPull\"\n  principal_id = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id\n}}\n"
+    );
+    assert_eq!(grants(&[("main.tf", &maybe)]), [(KUBELET.to_owned(), false)]);
+    assert_eq!(grants(&[("main.tf", &maybe), ("terraform.tfvars", "on = true\n")]), [(KUBELET.to_owned(), true)]);
+    assert_eq!(grants(&[("main.tf", &maybe), ("terraform.tfvars", "on = false\n")]), []);
+    let either = format!(
+        "variable \"own\" {{}}\n{ACR}{AKS}resource \"azurerm_user_assigned_identity\" \"id\" {{\n  name = \"kubelet\"\n}}\n{}",
+        grant_to(
+            "var.own ? azurerm_user_assigned_identity.id.principal_id : azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id"
+        )
+    );
+    let both = [(format!("kubelet {:?}", PrincipalAttribute::PrincipalId), false), (KUBELET.to_owned(), false)];
+    assert_eq!(grants(&[("main.tf", &either)]), both);
+}
+
+#[test]
+fn a_role_for_the_group_of_an_open_name_reaches_its_registry() {
+    let text = format!(
+        "variable \"group\" {{}}\nresource \"azurerm_resource_group\" \"rg\" {{\n  name = var.group\n}}\nresource \"azurerm_container_registry\" \"acr\" {{\n  name = \"contoso\"\n  resource_group_name = azurerm_resource_group.rg.name\n}}\n{AKS}{}",
+        grant_to("azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id")
+            .replace("azurerm_container_registry.acr.id", "azurerm_resource_group.rg.id")
+    );
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: contoso.azurecr.io/a:1}\n";
+    let report = report(&[("main.tf", &text), ("pod.yaml", pod)]);
+    assert_eq!(report.pulls[0].verdict.as_str(), "yes");
+}
+
+#[test]
+fn what_does_not_parse_costs_itself_alone() {
+    let text = format!(
+        "{ACR}resource \"azurerm_kubernetes_cluster\" \"aks\" {{\n  name = = \"prod\"\n}}\nlocals {{\n  a = {{ b = 1, b = 2 }}\n}}\n"
+    );
+    let facts = facts(&[("main.tf", &text)]);
+    let [problem] = facts[0].problems.as_slice() else { panic!("{:?}", facts[0].problems) };
+    assert_eq!(facts[0].lines.position(problem.range.start).line, 5);
+    assert_eq!(registries(&[("main.tf", &text)]), [Some("contoso".to_owned())]);
+    for taken in [
+        "a = { b = 1, b = 2, b = 3 }\n",
+        "\u{feff}a = 1\n",
+        "a = { for k in b : k => c &&\n d }\n",
+        "a = {\n for k in b : # each\n k => 1\n if true }\n",
+    ] {
+        assert_eq!(self::facts(&[("main.tf", taken)])[0].problems, [], "{taken}");
+    }
+}
+
+#[test]
+fn hostile_configurations_end_soon() {
+    let registry = "resource \"azurerm_container_registry\" \"acr\" {\n  name = NAME\n}\n";
+    let named = |name: &str| registry.replace("NAME", name);
+    for open in [
+        "[",
+        "{a=",
+        "(",
+        "f(",
+        "!",
+        "-",
+        "\"${",
+        "a[",
+        "a ? b : ",
+        "[for a in ",
+        "{for a in b : a => ",
+        "<<E\n${",
+        "{\n",
+        "a = {\n",
+        "\"",
+        "/*",
+        "%{if ",
+    ] {
+        let deep = open.repeat(20_000);
+        made(&[("main.tf", &named(&deep))]);
+        made(&[("main.tf", &format!("a = {deep}"))]);
+        made(&[("main.tf", &format!("{ACR}{deep}"))]);
+    }
+    for chain in [".a", "[0]", "[*]", ".*", " + 1", " && a", "()"] {
+        made(&[("main.tf", &named(&format!("a{}", chain.repeat(20_000))))]);
+    }
+    made(&[("main.tf", &"a \"b\" {\n".repeat(20_000))]);
+    let wide = (0..40_000).map(|n| format!("a{n} = {n}\n")).collect::<Vec<_>>().concat();
+    for (open, close) in [("", ""), ("locals {\n", "}\n"), ("a = {\n", "}\n"), ("a = [{\n", "}]\n")] {
+        made(&[("main.tf", &format!("{open}{wide}{close}"))]);
+    }
+    let doubling = (0..60).fold("locals {\n  v0 = [\"a\"]\n  s0 = \"ab\"\n".to_owned(), |text, n| {
+        let next = n + 1;
+        text + &format!(
+            "  v{next} = concat(local.v{n}, local.v{n})\n  s{next} = \"${{local.s{n}}}${{local.s{n}}}\"\n  o{next} = {{ a = local.v{n}, b = local.v{n} }}\n  f{next} = flatten([local.v{n}, local.v{n}])\n"
+        )
+    });
+    made(&[("main.tf", &format!("{doubling}}}\n{}", named("local.s60")))]);
+    let chain = (0..20_000).map(|n| format!("  v{} = local.v{n}\n", n + 1)).collect::<Vec<_>>().concat();
+    made(&[("main.tf", &format!("locals {{\n  v0 = \"a\"\n{chain}}}\n{}", named("local.v20000")))]);
+    let cycle = "locals {\n  a = local.b\n  b = local.a\n}\nvariable \"c\" {\n  default = var.c\n}\nresource \"azurerm_container_registry\" \"acr\" {\n  count = length(azurerm_container_registry.acr)\n  name = \"${local.a}${var.c}${azurerm_container_registry.acr[0].name}\"\n}\nmodule \"m\" {\n  source = \"./\"\n  for_each = module.m\n  c = module.m.x\n}\nmodule \"up\" {\n  source = \"../infra\"\n  c = module.up.x\n}\noutput \"x\" {\n  value = module.m.x\n}\n";
+    made(&[("infra/main.tf", cycle)]);
+    made(&[("infra/main.tf", cycle), ("main.tf", "module \"m\" {\n  source = \"./infra\"\n}\n")]);
+    let fan: Vec<(String, String)> = (0..30)
+        .map(|n| {
+            let call = |name: &str| format!("module \"{name}\" {{\n  source = \"../m{}\"\n}}\n", n + 1);
+            (format!("m{n}/main.tf"), call("a") + &call("b"))
+        })
+        .collect();
+    let fan: Vec<(&str, &str)> = fan.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    made(&fan);
+    let text = format!(
+        "{ACR}{AKS}{}",
+        grant_to("\"${one(azurerm_kubernetes_cluster.aks[*].kubelet_identity[0].object_id)}\"")
+    );
+    for cut in 0..text.len() {
+        made(&[("main.tf", &text[..cut])]);
+    }
+}

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 /// What edits of manifests are about, as the ends of the paths to it.
-const ABOUT: [&str; 6] = ["pullsecret", "image", "apiversion", "script", "run", "principal"];
+const ABOUT: [&str; 8] = ["pullsecret", "image", "apiversion", "script", "run", "principal", "role", "wellknownname"];
 
 /// All manifests of the fixtures and of the rules' pages, each alone.
 fn manifests() -> Vec<(String, String)> {

@@ -47,6 +47,54 @@ fn the_right_principal_is_an_edit_away() {
     }
 }
 
+/// What a text is once the edits of the only fix of a rule's only finding are made.
+fn mended(path: &str, text: &str, rule: &str) -> String {
+    let report = report(&[(path, text)]);
+    let mut found = report.diagnostics.iter().filter(|own| own.rule == rule);
+    let (Some(finding), None) = (found.next(), found.next()) else { panic!("{path}: {:?}", report.diagnostics) };
+    let edits = finding.fixes.iter().find_map(|fix| match &fix.change {
+        Change::Edits(edits) if fix.applicability == Applicability::Unsafe => Some(edits),
+        _ => None,
+    });
+    let edits = edits.unwrap_or_else(|| panic!("{path}: {finding:?}"));
+    let edits: Vec<_> = edits.iter().map(|(_, edit)| edit.clone()).collect();
+    edit::apply(text, &edits).unwrap()
+}
+
+#[test]
+fn the_right_role_is_an_edit_away() {
+    let acrpull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+    let reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
+    let lister = "bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7";
+    let bicep = include_str!("../../fixtures/equivalence/granted/bicep/main.bicep");
+    let arm = include_str!("../../fixtures/equivalence/granted/arm/azuredeploy.json");
+    let in_variable = bicep.replace(&format!("'{acrpull}'"), "role") + &format!("\nvar role = '{acrpull}'\n");
+    for (path, text) in [("main.bicep", bicep), ("azuredeploy.json", arm), ("main.bicep", &in_variable)] {
+        let wrong = text.replace(acrpull, lister);
+        assert_eq!(mended(path, &wrong, "role-cannot-pull"), text);
+        let abac = text.replace("LegacyRegistryPermissions", "AbacRepositoryPermissions");
+        assert_eq!(mended(path, &abac, "role-ignored-by-registry-mode"), abac.replace(acrpull, reader));
+    }
+    let aso = include_str!("../../fixtures/equivalence/wrong-scope/aso/estate.yaml");
+    let aso = aso
+        .replace(
+            "    group: resources.azure.com\n    kind: ResourceGroup\n    name: prod-nodes",
+            "    group: containerregistry.azure.com\n    kind: Registry\n    name: contoso",
+        )
+        .replace("LegacyRegistryPermissions", "AbacRepositoryPermissions");
+    let right = aso.replace("AcrPull", "Container Registry Repository Reader");
+    assert_eq!(mended("estate.yaml", &aso, "role-ignored-by-registry-mode"), right);
+}
+
+#[test]
+fn a_scope_is_an_edit_away() {
+    let text = format!(
+        "resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {{\r\n  name: 'contoso'\r\n}}\r\nparam who string\r\nresource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{\r\n  name: guid(who) // its name\r\n  properties: {{\r\n    principalId: who\r\n    roleDefinitionId: {PULL}\r\n  }}\r\n}}\r\n"
+    );
+    let right = text.replace("guid(who) // its name", "guid(who)\r\n  scope: acr // its name");
+    assert_eq!(mended("main.bicep", &text, "role-scope-missing"), right);
+}
+
 #[test]
 fn a_principal_is_found_where_it_is_written_and_where_it_is_handed_on() {
     let main = "resource aks 'Microsoft.ContainerService/managedClusters@2024-05-01' = {\n  name: 'prod'\n}\nmodule m 'm.bicep' = {\n  name: 'm'\n  params: {\n    who: aks.identity.principalId\n  }\n}\n";

@@ -50,6 +50,7 @@ pub fn resolve(files: &mut [FileFacts]) {
     let made = {
         let evaluator = Evaluator::new(files, &known);
         for entry in evaluator.entries() {
+            evaluator.call_for(&entry);
             evaluator.deploy(&entry, false);
         }
         evaluator.made.into_inner()

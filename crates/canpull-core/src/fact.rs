@@ -472,6 +472,9 @@ pub struct SourceProblem {
 /// What [`UnresolvedFact::what`] calls a template of a chart.
 pub const HELM_TEMPLATE: &str = "Helm template";
 
+/// What [`UnresolvedFact::what`] calls a template of Crossplane's.
+pub const COMPOSITION: &str = "Composition";
+
 /// A part of the sources that keeps verdicts open: a template, a placeholder.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnresolvedFact {

@@ -15,6 +15,9 @@ use crate::fact::azure::ResourceKind;
 /// Expressions, and what they lead to, are followed this deep.
 const MAX_DEPTH: usize = 160;
 
+/// Loops within values go round so many times.
+const MAX_ROUNDS: usize = 64;
+
 /// Lists and objects keep so many items.
 const MAX_ITEMS: usize = 1_000;
 
@@ -108,10 +111,27 @@ impl<'f> Evaluator<'f> {
         Evaluated::new(Data::Object(all.into()), span)
     }
 
-    /// A property that an ARM template fills in by a loop.
+    /// A property that an ARM template fills in by a loop: `{name, count, input}`.
     fn copied(&self, own: &'f Expression, env: &Env<'f>) -> Option<(Evaluated, Evaluated)> {
-        let name = own.at(&["name"])?;
-        Some((self.evaluate(name, env), Evaluated::unknown(env.span(own))))
+        let name = self.evaluate(own.at(&["name"])?, env);
+        let span = env.span(own);
+        let count = own.at(&["count"]).map(|count| self.evaluate(count, env));
+        let rounds = match &count {
+            Some(Evaluated { data: Data::Number(count), .. }) => usize::try_from(*count).ok(),
+            _ => None,
+        };
+        let firm = count.is_some_and(|count| count.firm);
+        let (Some(rounds), Some(input), Some(loop_name)) =
+            (rounds.filter(|rounds| *rounds <= MAX_ROUNDS), own.at(&["input"]), name.data.as_text())
+        else {
+            return Some((name, Evaluated::unknown(span)));
+        };
+        let round = |at: usize| {
+            let index = Evaluated::new(Data::Number(i64::try_from(at).unwrap_or(i64::MAX)), span);
+            self.evaluate(input, &env.and([(format!("copyindex({loop_name})"), index)]))
+        };
+        let items: Vec<Evaluated> = (0..rounds).map(round).collect();
+        Some((name, Evaluated::new(Data::List(items.into()), span).given(firm)))
     }
 
     /// Whatever goes by a name.
@@ -263,7 +283,7 @@ impl<'f> Evaluator<'f> {
             }
             _ => return Evaluated::unknown(span),
         };
-        if items.len() > 64 {
+        if items.len() > MAX_ROUNDS {
             return Evaluated::unknown(span);
         }
         let mut pairs = Vec::new();

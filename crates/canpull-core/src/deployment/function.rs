@@ -51,10 +51,7 @@ impl<'f> Evaluator<'f> {
             "extensionresourceid" => {
                 let Some(kind) = all.get(1).and_then(|own| own.data.as_text()) else { return Evaluated::unknown(span) };
                 let place = match first.map(|own| &own.data) {
-                    Some(Data::Resource(target, _)) => Place {
-                        group: target.reference.group.clone(),
-                        subscription: target.reference.subscription.clone(),
-                    },
+                    Some(Data::Resource(target, _)) => target.place(),
                     _ => Place::default(),
                 };
                 new(Data::part(Rc::new(named(kind, all.get(2..).unwrap_or_default(), &place, env, span)), &["id"]))
@@ -206,8 +203,9 @@ fn copy_index(all: &[Evaluated], env: &Env<'_>, span: Span) -> Evaluated {
 fn named(kind: &str, names: &[Evaluated], place: &Place, env: &Env<'_>, span: Span) -> Target {
     let open = || vec![Piece::Open(crate::fact::Why::FilledAtRunTime, None)];
     let pieces = names.iter().map(|name| name.data.pieces().unwrap_or_else(open));
-    let names: Vec<Vec<Piece>> = pieces.flat_map(|name| segments(&name)).collect();
-    Target::new(kind, names, place, &env.instance.root, span)
+    let all: Vec<Vec<Piece>> = pieces.flat_map(|name| segments(&name)).collect();
+    let named_at = names.last().filter(|name| name.data.as_text().is_some()).map(|name| name.span);
+    Target { named_at, ..Target::new(kind, all, place, &env.instance.root, span) }
 }
 
 /// `resourceId([subscription], [group], type, name, …)` and its like.
@@ -220,17 +218,22 @@ fn resource_id(function: &str, all: &[Evaluated], env: &Env<'_>, span: Span) -> 
     let own = &env.instance.place;
     let place = match (function, before) {
         ("resourceid", []) => own.clone(),
-        ("resourceid", [group]) => Place { group: text(Some(group)), subscription: own.subscription.clone() },
-        ("resourceid", [subscription, group, ..]) => {
-            Place { group: text(Some(group)), subscription: text(Some(subscription)) }
+        ("resourceid", [group]) => group_of(group, own.subscription.clone(), env),
+        ("resourceid", [subscription, group, ..]) => group_of(group, text(Some(subscription)), env),
+        ("subscriptionresourceid", []) => Place { subscription: own.subscription.clone(), ..Place::default() },
+        ("subscriptionresourceid", [subscription, ..]) => {
+            Place { subscription: text(Some(subscription)), ..Place::default() }
         }
-        ("subscriptionresourceid", []) => Place { group: None, subscription: own.subscription.clone() },
-        ("subscriptionresourceid", [subscription, ..]) => Place { group: None, subscription: text(Some(subscription)) },
         _ => Place::default(),
     };
     let target = named(kind, all.get(at + 1..).unwrap_or_default(), &place, env, span);
     let firm = all.iter().all(|own| own.firm);
     Evaluated::new(Data::part(Rc::new(target), &["id"]), span).given(firm)
+}
+
+/// A resource group by its name.
+fn group_of(name: &Evaluated, subscription: Option<String>, env: &Env<'_>) -> Place {
+    Place::group(&name.data.pieces().unwrap_or_default(), subscription, &env.instance.root)
 }
 
 /// A scope that a deployment may have.
@@ -239,24 +242,19 @@ fn scope(function: &str, all: &[Evaluated], env: &Env<'_>, span: Span) -> Evalua
     let own = &env.instance.place;
     let (kind, place) = match (function, all) {
         ("resourcegroup", []) => (ResourceKind::ResourceGroup, own.clone()),
-        ("resourcegroup", [group]) => {
-            (ResourceKind::ResourceGroup, Place { group: text(Some(group)), subscription: own.subscription.clone() })
-        }
+        ("resourcegroup", [group]) => (ResourceKind::ResourceGroup, group_of(group, own.subscription.clone(), env)),
         ("resourcegroup", [subscription, group, ..]) => {
-            (ResourceKind::ResourceGroup, Place { group: text(Some(group)), subscription: text(Some(subscription)) })
+            (ResourceKind::ResourceGroup, group_of(group, text(Some(subscription)), env))
         }
         ("subscription", []) => {
-            (ResourceKind::Subscription, Place { group: None, subscription: own.subscription.clone() })
+            (ResourceKind::Subscription, Place { subscription: own.subscription.clone(), ..Place::default() })
         }
-        ("subscription", [id, ..]) => (ResourceKind::Subscription, Place { group: None, subscription: text(Some(id)) }),
+        ("subscription", [id, ..]) => {
+            (ResourceKind::Subscription, Place { subscription: text(Some(id)), ..Place::default() })
+        }
         _ => (ResourceKind::ManagementGroup, Place::default()),
     };
-    let mut target = Target::scope(kind, &place, &env.instance.root, span);
-    // A group that is named by something open is known by that.
-    if let (Some(name), ResourceKind::ResourceGroup) = (all.last().filter(|_| place.group.is_none()), kind) {
-        target.reference.symbol =
-            name.data.symbol().map(|symbol| format!("{}:resourceGroups#{symbol}", env.instance.root));
-    }
+    let target = Target::scope(kind, &place, &env.instance.root, span);
     Evaluated::new(Data::Resource(Rc::new(target), Rc::from([])), span)
 }
 

@@ -13,7 +13,6 @@ use super::value::{Data, Evaluated};
 use super::{Evaluator, MAX_INSTANCES};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::template::{self, Loop, Module, Resource, Scoping, Source};
-use crate::placeholder;
 
 /// Index of a deployment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -165,7 +164,10 @@ impl<'f> Evaluator<'f> {
             unit: Rc::clone(unit),
             root: root.into(),
             prefix: String::new(),
-            place: Place::default(),
+            place: Place {
+                group_symbol: (level == ResourceKind::ResourceGroup).then(|| format!("{root}#resourceGroup()")),
+                ..Place::default()
+            },
             level,
             caller: None,
             given: given.collect(),
@@ -254,9 +256,10 @@ impl<'f> Evaluator<'f> {
             (None, Some(_)) => ResourceKind::Subscription,
             (None, None) => own.level,
         };
-        let place = Place {
-            group: known(group, &own.place.group),
-            subscription: known(text(&module.subscription), &own.place.subscription),
+        let subscription = known(text(&module.subscription), &own.place.subscription);
+        let place = match group {
+            Some(group) => Place::group(&group.data.pieces().unwrap_or_default(), subscription, &own.root),
+            None => Place { subscription, ..own.place.clone() },
         };
         (level, place)
     }
@@ -392,14 +395,15 @@ impl<'f> Evaluator<'f> {
         };
         let named = resource.name.as_ref().filter(|_| !instance.unit.objects.is_patched(index));
         let own = named.map(|name| self.evaluate(name, &env));
+        let named_at = own.as_ref().filter(|name| name.data.as_text().is_some()).map(|name| name.span);
         let own = own.and_then(|name| name.data.pieces()).unwrap_or_default();
         let own = super::target::segments(&own);
         let names: Vec<_> = above.iter().flat_map(|above| above.names.iter().cloned()).chain(own).collect();
         let mut place = instance.place.clone();
         if let Some(above) = &above {
-            place = Place { group: above.reference.group.clone(), subscription: above.reference.subscription.clone() };
+            place = above.place();
         } else if let Some(group) = &resource.group {
-            place.group = self.group(group, &env, &resource.kind);
+            place = self.group(group, &env, place.subscription);
         } else if let Some(scope) =
             resource.scope.as_ref().filter(|_| resource.existing || !is_set_upon(&resource.kind))
         {
@@ -423,6 +427,7 @@ impl<'f> Evaluator<'f> {
         }
         target.declared = Some((instance.id, index));
         target.words = resource.words;
+        target.named_at = named_at;
         target
     }
 
@@ -435,22 +440,10 @@ impl<'f> Evaluator<'f> {
         (is_application && !target.reference.is_open()).then(|| target.reference.clone())
     }
 
-    /// The resource group that a resource says that it is in. That of a registry is known by what stands for its name, too:
-    /// roles reach a registry from above.
-    fn group(&self, group: &'f Expression, env: &Env<'f>, kind: &str) -> Option<String> {
+    /// The resource group that a resource says that it is in.
+    fn group(&self, group: &'f Expression, env: &Env<'f>, subscription: Option<String>) -> Place {
         let name = self.evaluate(group, env);
-        if let Some(known) = name.data.as_text().filter(|name| placeholder::find(name).is_none()) {
-            return Some(known.to_owned());
-        }
-        let is_registry = kind.eq_ignore_ascii_case("Microsoft.ContainerRegistry/registries");
-        let open = Target::new(
-            "Microsoft.Resources/resourceGroups",
-            vec![name.data.pieces()?],
-            &Place::default(),
-            &env.instance.root,
-            name.span,
-        );
-        open.reference.symbol.filter(|_| is_registry)
+        Place::group(&name.data.pieces().unwrap_or_default(), subscription, &env.instance.root)
     }
 }
 

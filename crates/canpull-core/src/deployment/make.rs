@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use canpull_syntax::{FileId, Span, TextRange};
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::Evaluator;
 use super::instance::{Env, Instance};
@@ -40,6 +41,18 @@ impl<'f> Evaluator<'f> {
                 match self.module(&round.env, index, at) {
                     Some(called) => self.deploy(&called, maybe),
                     None => self.hand_over(&round.env, index),
+                }
+            }
+        }
+    }
+
+    /// Calls for all modules that a deployment deploys, and what these deploy: what is beside what is known from then on.
+    pub(super) fn call_for(&self, instance: &Rc<Instance<'f>>) {
+        for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
+            let env = instance.env(*file);
+            for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
+                if let Some(called) = self.module(&round.env, index, at) {
+                    self.call_for(&called);
                 }
             }
         }
@@ -132,7 +145,10 @@ impl<'f> Evaluator<'f> {
                     statement: if resource.existing { Statement::Mentions } else { Statement::Makes },
                     body: &body,
                     maybe,
-                    amends: amends(&target, &body, env, resource),
+                    amends: Amends {
+                        with_scope: env.instance.unit.scopes.get(&index).map(|edit| placed(edit, env)),
+                        ..amends(&target, &body, env, resource)
+                    },
                 };
                 lowering::lower(&typed, self.made.borrow_mut().entry(env.span(&resource.body).file).or_default());
             }
@@ -168,7 +184,7 @@ impl<'f> Evaluator<'f> {
         vec![match env.instance.level {
             ResourceKind::Subscription => {
                 let own = &env.instance;
-                let place = super::target::Place { group: None, subscription: own.place.subscription.clone() };
+                let place = super::target::Place { subscription: own.place.subscription.clone(), ..Default::default() };
                 Field::Known(Target::scope(ResourceKind::Subscription, &place, &own.root, span).reference, span)
             }
             ResourceKind::ResourceGroup if self.has_registry(&env.instance) || env.instance.place.group.is_some() => {
@@ -277,8 +293,31 @@ fn amends(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource)
         name_without_principal: without_principal(target, body, env, resource),
         principal_via: principal.hops.to_vec(),
         kubelet_instead: kubelet_instead(principal),
-        with_type: resource.with_type.as_ref().map(|edit| (Span::new(env.file, edit.range), edit.text.clone())),
+        with_type: resource.with_type.as_ref().map(|edit| placed(edit, env)),
+        with_scope: None,
+        role_at: body.key("properties").and_then(|own| own.key("roleDefinitionId")).and_then(role_at),
     }
+}
+
+fn placed(edit: &Edit, env: &Env<'_>) -> (Span, String) {
+    (Span::new(env.file, edit.range), edit.text.clone())
+}
+
+/// Where the name or GUID of a role is written out: at the end of a text that is as long as it is written, but for quotes.
+fn role_at(role: &Evaluated) -> Option<Span> {
+    let (span, text) = match &role.data {
+        Data::Resource(target, _) => (target.named_at?, target.name()?),
+        data => (role.span, data.as_text()?),
+    };
+    let length = to_offset(text.len());
+    let quote = match (span.range.end - span.range.start).checked_sub(length)? {
+        0 => 0,
+        2 => 1,
+        _ => return None,
+    };
+    let end = span.range.end - quote;
+    let own = text.rsplit('/').next().unwrap_or(text);
+    (!own.is_empty()).then(|| Span::new(span.file, TextRange::new(end - to_offset(own.len()), end)))
 }
 
 /// The edit that would make another part of a cluster its kubelet identity's object id.

@@ -25,6 +25,8 @@ pub(super) struct Target {
     pub(super) declared: Option<(InstanceId, usize)>,
     /// What its parts are called where it is declared.
     pub(super) words: Words,
+    /// Where the last of its names is written, and nothing but that.
+    pub(super) named_at: Option<Span>,
 }
 
 /// Where something is deployed.
@@ -32,8 +34,19 @@ pub(super) struct Target {
 pub(super) struct Place {
     /// The resource group, where told.
     pub(super) group: Option<String>,
+    /// What stands for the resource group where its name is not known.
+    pub(super) group_symbol: Option<String>,
     /// The subscription, where told.
     pub(super) subscription: Option<String>,
+}
+
+impl Place {
+    /// A resource group by its name, which may be open, in some subscription.
+    pub(super) fn group(name: &[Piece], subscription: Option<String>, root: &str) -> Self {
+        let group = known(name);
+        let symbol = || symbol_of(name).map(|symbol| format!("{root}:resourcegroups#{symbol}"));
+        Self { group_symbol: if group.is_none() { symbol() } else { None }, group, subscription }
+    }
 }
 
 impl Target {
@@ -55,36 +68,45 @@ impl Target {
             name,
             symbol,
             group: place.group.clone(),
+            group_symbol: place.group_symbol.clone(),
             subscription: place.subscription.clone(),
             ..ResourceRef::unknown(kind_of(own_kind), span)
         };
-        Self { kind: kind.to_owned(), reference, names, declared: None, words: &[] }
+        Self { kind: kind.to_owned(), reference, names, declared: None, named_at: None, words: &[] }
     }
 
     /// A resource group, a subscription or what is above.
     pub(super) fn scope(kind: ResourceKind, place: &Place, root: &str, span: Span) -> Self {
-        let own = match kind {
-            ResourceKind::ResourceGroup => ("Microsoft.Resources/resourceGroups", &place.group, "resourceGroup()"),
-            ResourceKind::Subscription => ("Microsoft.Resources/subscriptions", &place.subscription, "subscription()"),
-            _ => ("Microsoft.Management/managementGroups", &None, "managementGroup()"),
+        let (of_kind, name, symbol) = match kind {
+            ResourceKind::ResourceGroup => {
+                ("Microsoft.Resources/resourceGroups", &place.group, place.group_symbol.clone())
+            }
+            ResourceKind::Subscription => {
+                ("Microsoft.Resources/subscriptions", &place.subscription, Some(format!("{root}#subscription()")))
+            }
+            _ => ("Microsoft.Management/managementGroups", &None, Some(format!("{root}#managementGroup()"))),
         };
-        let (of_kind, name, symbol) = own;
         let reference = ResourceRef {
             name: name.clone(),
             group: place.group.clone().filter(|_| kind == ResourceKind::ResourceGroup),
             subscription: place.subscription.clone(),
-            symbol: name.is_none().then(|| format!("{root}#{symbol}")),
+            symbol: symbol.filter(|_| name.is_none()),
             ..ResourceRef::unknown(kind, span)
         };
         let names = name.iter().map(|name| vec![Piece::Text(name.as_str().into())]).collect();
-        Self { kind: of_kind.to_owned(), reference, names, declared: None, words: &[] }
+        Self { kind: of_kind.to_owned(), reference, names, declared: None, named_at: None, words: &[] }
     }
 
-    /// Where what is in it is.
+    /// Where what is in it is, or beside it where it is no resource group.
     pub(super) fn place(&self) -> Place {
         let own = &self.reference;
-        let group = || own.name.clone().filter(|_| own.kind == ResourceKind::ResourceGroup);
-        Place { group: own.group.clone().or_else(group), subscription: own.subscription.clone() }
+        let is_group = own.kind == ResourceKind::ResourceGroup;
+        let (group, group_symbol) = if is_group {
+            (own.name.clone().or_else(|| own.group.clone()), own.symbol.clone())
+        } else {
+            (own.group.clone(), own.group_symbol.clone())
+        };
+        Place { group, group_symbol, subscription: own.subscription.clone() }
     }
 
     /// The last of its names, where known.
@@ -144,7 +166,11 @@ impl Target {
             segments.get(at + 1)
         };
         let text = |segment: Option<&Vec<Piece>>| segment.and_then(|segment| known(segment));
-        let place = Place { group: text(after("resourceGroups")), subscription: text(after("subscriptions")) };
+        let subscription = text(after("subscriptions"));
+        let place = match after("resourceGroups") {
+            Some(group) => Place::group(group, subscription, root),
+            None => Place { subscription, ..Place::default() },
+        };
         let provider = segments.iter().rposition(|segment| is(segment, "providers"));
         let Some(of_type) = provider.map(|at| segments.get(at + 1..).unwrap_or_default()) else {
             let kind = match (after("resourceGroups"), after("subscriptions")) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use canpull_syntax::FileId;
+use canpull_syntax::edit::Edit;
 
 use super::objects::Objects;
 use crate::fact::template::{Module, Named, Parameter, Resource, Target, TemplateFact};
@@ -33,6 +34,8 @@ pub(super) struct Unit<'f> {
     pub(super) modules: Vec<(FileId, &'f Module)>,
     /// Resources and modules by what they go by.
     pub(super) symbols: BTreeMap<String, Symbol>,
+    /// The edits that give role assignments a scope, by their places among the resources.
+    pub(super) scopes: BTreeMap<usize, &'f Edit>,
     /// Of objects of Kubernetes: how they find each other.
     pub(super) objects: Objects<'f>,
 }
@@ -55,6 +58,8 @@ impl<'f> Unit<'f> {
         self.parameters.extend(template.parameters.iter().map(|own| (lower(&own.name), (file, own))));
         self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));
         self.outputs.extend(template.outputs.iter().map(|own| (lower(&own.name), (file, own))));
+        let before = self.resources.len();
+        self.scopes.extend(template.scopes.iter().map(|(at, edit)| (before + at, edit)));
         for resource in &template.resources {
             if let Some(symbol) = &resource.symbol {
                 self.symbols.insert(lower(symbol), Symbol::Resource(self.resources.len()));

@@ -321,6 +321,10 @@ impl Value for &Evaluated {
         self.pairs().iter().map(|(key, value)| (key, value)).collect()
     }
 
+    fn options(self) -> Vec<Self> {
+        self.alternatives().iter().collect()
+    }
+
     fn list(self) -> Option<Vec<Self>> {
         match &self.data {
             Data::List(items) => Some(items.iter().collect()),

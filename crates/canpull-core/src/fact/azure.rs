@@ -38,6 +38,8 @@ pub struct ResourceRef {
     pub name: Option<String>,
     /// The resource group, where told.
     pub group: Option<String>,
+    /// What stands for the resource group where its name is not known, unique to it among all sources.
+    pub group_symbol: Option<String>,
     /// The subscription's id or name, where told.
     pub subscription: Option<String>,
     /// What stands for it where its name may not be known, unique to it among all sources: a Terraform address with
@@ -50,7 +52,7 @@ pub struct ResourceRef {
 impl ResourceRef {
     /// A reference of which nothing is known yet but its sort and place.
     pub const fn unknown(kind: ResourceKind, span: Span) -> Self {
-        Self { kind, id: None, name: None, group: None, subscription: None, symbol: None, span }
+        Self { kind, id: None, name: None, group: None, group_symbol: None, subscription: None, symbol: None, span }
     }
 
     /// By its name alone.
@@ -74,7 +76,7 @@ impl ResourceRef {
             _ if group.is_some() => (ResourceKind::ResourceGroup, group.clone()),
             _ => (ResourceKind::Subscription, subscription.clone()),
         };
-        Self { kind, id: Some(id.to_owned()), name, group, subscription, symbol: None, span }
+        Self { id: Some(id.to_owned()), name, group, subscription, ..Self::unknown(kind, span) }
     }
 
     /// Whether nothing tells which resource is meant.

@@ -55,6 +55,10 @@ pub struct RoleAssignmentFact {
     pub kubelet_instead: Option<(Span, String)>,
     /// The edit, with its place, that would tell the principal's type.
     pub with_type: Option<(Span, String)>,
+    /// The edit, with its place, that would give the only registry beside it as its scope.
+    pub with_scope: Option<(Span, String)>,
+    /// Where the role's name or GUID is written out, and nothing but that.
+    pub role_at: Option<Span>,
     /// The directory is not asked whether the principal exists (`--assignee-object-id`,
     /// `skip_service_principal_aad_check`): a wrong id is accepted and never works.
     pub unchecked: bool,

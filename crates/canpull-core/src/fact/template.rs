@@ -159,6 +159,9 @@ pub struct TemplateFact {
     pub variables: Vec<Named>,
     /// Resources that bear on pulling.
     pub resources: Vec<Resource>,
+    /// Of role assignments without a scope, by their places among the resources: the edit that gives them the only
+    /// registry of the template.
+    pub scopes: Vec<(usize, Edit)>,
     /// Templates that it deploys.
     pub modules: Vec<Module>,
     /// Outputs.

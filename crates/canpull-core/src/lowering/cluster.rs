@@ -82,12 +82,14 @@ fn reference<V: Value>(id: V) -> ResourceRef {
 
 fn identity_kind<V: Value>(resource: &Resource<V>) -> Field<ClusterIdentityKind> {
     if let Some(kind) = resource.property(&["identity", "type"])
-        && !kind.text().text().is_some_and(|kind| kind.eq_ignore_ascii_case("None"))
+        && !is_none(&kind.text())
     {
+        let managed = |own: V| own.text().known().is_some() && !is_none(&own.text());
         return match kind.text() {
-            Field::Known(_, span) => Field::Known(ClusterIdentityKind::Managed, span),
+            // One of several, each of them managed.
+            _ if kind.options().into_iter().all(managed) => Field::Known(ClusterIdentityKind::Managed, kind.span()),
+            Field::Known(_, span) | Field::Absent(span) => Field::Absent(span),
             Field::Unknown(why, span) => Field::Unknown(why, span),
-            Field::Absent(span) => Field::Absent(span),
         };
     }
     let client = resource.property(&["servicePrincipalProfile", "clientId"]);
@@ -100,6 +102,11 @@ fn identity_kind<V: Value>(resource: &Resource<V>) -> Field<ClusterIdentityKind>
         Field::Unknown(why, span) => Field::Unknown(why, span),
         Field::Absent(span) => Field::Absent(span),
     }
+}
+
+/// Whether a type of identity is that of a cluster without a managed one.
+fn is_none(kind: &Field<String>) -> bool {
+    kind.text().is_some_and(|kind| kind.eq_ignore_ascii_case("None"))
 }
 
 fn service_principal<V: Value>(resource: &Resource<V>) -> Option<PrincipalRef> {

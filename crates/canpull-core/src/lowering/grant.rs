@@ -27,6 +27,8 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         principal_via: resource.amends.principal_via.clone(),
         kubelet_instead: resource.amends.kubelet_instead.clone(),
         with_type: resource.amends.with_type.clone(),
+        with_scope: resource.amends.with_scope.clone(),
+        role_at: resource.amends.role_at,
         // Terraform's name for it: no other language of templates lets one ask not to.
         unchecked: resource.flag(&["skipServicePrincipalCheck"]).known() == Some(&true),
         maybe: resource.maybe,

@@ -38,6 +38,10 @@ pub(crate) struct Amends {
     pub(crate) kubelet_instead: Option<(Span, String)>,
     /// The edit that would tell the principal's type.
     pub(crate) with_type: Option<(Span, String)>,
+    /// The edit that would give the only registry beside it as its scope.
+    pub(crate) with_scope: Option<(Span, String)>,
+    /// Where the role's name or GUID is written out, and nothing but that.
+    pub(crate) role_at: Option<Span>,
 }
 
 impl<V: Value> Resource<V> {

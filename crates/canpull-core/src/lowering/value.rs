@@ -19,6 +19,11 @@ pub(crate) trait Value: Copy {
     /// A map's keys and values in order of writing; nothing of anything else.
     fn entries(self) -> Vec<(Self, Self)>;
 
+    /// What it may be; itself where that is settled.
+    fn options(self) -> Vec<Self> {
+        vec![self]
+    }
+
     /// A list's items; `None` of anything else.
     fn list(self) -> Option<Vec<Self>>;
 

@@ -12,6 +12,8 @@ pub struct Place {
     pub name: Option<String>,
     /// Its resource group.
     pub group: Option<String>,
+    /// What stands for its resource group in the sources.
+    pub group_symbols: Vec<String>,
     /// Its subscription.
     pub subscription: Option<String>,
     /// What stands for it in the sources.
@@ -30,11 +32,11 @@ impl Place {
         fill(&mut self.name, &resource.name);
         fill(&mut self.group, &resource.group);
         fill(&mut self.subscription, &resource.subscription);
-        if let Some(symbol) = &resource.symbol
-            && !self.symbols.contains(symbol)
-        {
-            self.symbols.push(symbol.clone());
-        }
+        let add = |own: &mut Vec<String>, other: &Option<String>| {
+            own.extend(other.clone().filter(|other| !own.contains(other)));
+        };
+        add(&mut self.group_symbols, &resource.group_symbol);
+        add(&mut self.symbols, &resource.symbol);
     }
 
     /// Whether a reference means this resource. Names of registries are unique in the world; other names only in their
@@ -94,9 +96,8 @@ pub fn reaches(scope: &ResourceRef, registry: &Place) -> Truth {
         ResourceKind::Registry if below_registry(scope) => Truth::No,
         ResourceKind::Registry => registry.is(scope),
         ResourceKind::ResourceGroup => {
-            let named = scope.name.as_ref().or(scope.group.as_ref()).or(scope.symbol.as_ref());
             let elsewhere = differ(scope.subscription.as_ref(), registry.subscription.as_ref());
-            same_name(named, registry.group.as_ref()).and(elsewhere.not())
+            in_group(scope, registry).and(elsewhere.not())
         }
         ResourceKind::Subscription => {
             same_name(scope.subscription.as_ref().or(scope.name.as_ref()), registry.subscription.as_ref())
@@ -104,6 +105,14 @@ pub fn reaches(scope: &ResourceRef, registry: &Place) -> Truth {
         ResourceKind::Other if scope.is_open() => Truth::Unknown,
         _ => Truth::No,
     }
+}
+
+/// Whether a registry is in a resource group. One that a symbol stands for may have any name.
+fn in_group(group: &ResourceRef, registry: &Place) -> Truth {
+    if group.symbol.as_ref().is_some_and(|symbol| registry.group_symbols.contains(symbol)) {
+        return Truth::Yes;
+    }
+    same_name(group.name.as_ref().or(group.group.as_ref()), registry.group.as_ref())
 }
 
 fn same_name(one: Option<&String>, other: Option<&String>) -> Truth {

@@ -4,7 +4,9 @@ use canpull_syntax::Span;
 use canpull_syntax::edit::Edit;
 
 use crate::diagnostic::{Annotation, Applicability, Change, Fix};
+use crate::fact::azure::RegistryMode;
 use crate::fact::grant::RoleAssignmentFact;
+use crate::model::role::{self, BuiltIn};
 
 /// Where whom an assignment is for is handed on.
 pub(super) fn handed_on(fact: &RoleAssignmentFact) -> impl Iterator<Item = Annotation> {
@@ -15,6 +17,16 @@ pub(super) fn handed_on(fact: &RoleAssignmentFact) -> impl Iterator<Item = Annot
 pub(super) fn kubelet_instead(fact: &RoleAssignmentFact) -> Option<Fix> {
     let (span, text) = fact.kubelet_instead.as_ref()?;
     Some(edit("grant it to the kubelet identity", Applicability::Unsafe, *span, text))
+}
+
+/// The edit that grants the role that this mode heeds, in place of the one that is written. It changes who may pull.
+pub(super) fn role_instead(fact: &RoleAssignmentFact, mode: RegistryMode) -> Option<Fix> {
+    let span = fact.role_at?;
+    let is_guid = fact.role.written.text().is_some_and(|written| role::is_guid(role::last_segment(written)));
+    let name = role::to_grant(mode);
+    let right = BuiltIn::find(name)?;
+    let text = if is_guid { right.guid } else { right.name };
+    Some(edit(&format!("grant {name} instead"), Applicability::Unsafe, span, text))
 }
 
 /// A fix of one edit.

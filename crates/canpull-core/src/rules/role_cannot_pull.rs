@@ -1,6 +1,6 @@
 //! A role meant for pulling that gives no pull.
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, role_instead};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::azure::RegistryMode;
 use crate::model::role;
@@ -56,6 +56,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = finding(&RULE, fact.role.written.span(), message, &help);
         diagnostic.severity = if is_all { Severity::Error } else { Severity::Warning };
         diagnostic.pulls = pulls;
+        diagnostic.fixes.extend(role_instead(fact, mode));
         found.push(diagnostic);
     }
 }

@@ -1,6 +1,6 @@
 //! A pull role that the registry's mode ignores.
 
-use super::{Context, Rule, finding, registry_id, shown};
+use super::{Context, Rule, finding, registry_id, role_instead, shown};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::azure::RegistryMode;
 use crate::fact::grant::GrantOrigin;
@@ -64,6 +64,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = finding(&RULE, at, message, &format!("grant `{wanted}` instead"));
         let told = mode.spans().iter().map(|&span| Annotation { span, message: "the registry's mode".to_owned() });
         diagnostic.related.extend(told);
+        diagnostic.fixes.extend(role_instead(fact, decides));
         let scope = registry_id(Some(registry), None);
         diagnostic.fixes.push(shown(
             "grant the role that this mode heeds",

@@ -1,7 +1,7 @@
 //! A pull role granted without a scope.
 
-use super::{Context, Rule, finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Context, Rule, edit, finding};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::fact::grant::GrantOrigin;
 use crate::proof::review;
 
@@ -47,6 +47,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
             _ => "the pull role is granted without a scope, which the command refuses",
         };
-        found.push(finding(&RULE, fact.scope.span(), message.to_owned(), "give the registry's id as the scope"));
+        let mut diagnostic =
+            finding(&RULE, fact.scope.span(), message.to_owned(), "give the registry's id as the scope");
+        let fix = fact.with_scope.as_ref();
+        diagnostic
+            .fixes
+            .extend(fix.map(|(span, text)| edit("grant it on the registry alone", Applicability::Unsafe, *span, text)));
+        found.push(diagnostic);
     }
 }

@@ -6,7 +6,7 @@ use canpull_syntax::{FileId, Span};
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
-use crate::fact::{HELM_TEMPLATE, Why};
+use crate::fact::{COMPOSITION, HELM_TEMPLATE, Why};
 use crate::model::{ImageUse, Reference};
 use crate::proof::{Claim, Truth};
 
@@ -135,10 +135,10 @@ fn placeholders(images: &[(usize, &ImageUse<'_>)]) -> Option<Diagnostic> {
 /// A template, which is not read.
 fn unread(span: Span, what: &str) -> Diagnostic {
     let message = format!("this {what} is not read, so the pulls that depend on it are not checked");
-    let help = if what == HELM_TEMPLATE {
-        "check what it renders to: `helm template <chart> | canpull -`"
-    } else {
-        "check what it renders to: `… | canpull -`"
+    let help = match what {
+        HELM_TEMPLATE => "check what it renders to: `helm template <chart> | canpull -`",
+        COMPOSITION => "check what it renders to: `crossplane render … | canpull -`",
+        _ => "check what it renders to: `… | canpull -`",
     };
     finding(&RULE, span, message, help)
 }

@@ -2,6 +2,7 @@
 
 mod resource;
 
+use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, Property};
 use canpull_syntax::{Kind, Node, Parsed, arm};
 
 use super::{Format, Input, comment};
@@ -82,7 +83,7 @@ fn template(root: Node<'_>, target: Target, depth: u8, facts: &mut FileFacts) {
         target,
         compiled_from: compiled_from(root),
         parameters: parameters(root),
-        variables: named(root.get("variables"), |value| Some(arm::value(value))),
+        variables: variables(root),
         outputs: named(root.get("outputs"), |output| output.get("value").map(arm::value)),
         ..TemplateFact::default()
     };
@@ -90,6 +91,25 @@ fn template(root: Node<'_>, target: Target, depth: u8, facts: &mut FileFacts) {
     if let Some(place) = facts.templates.get_mut(index) {
         *place = found;
     }
+}
+
+/// The variables, those that loops fill in among them.
+fn variables(root: Node<'_>) -> Vec<Named> {
+    let mut all = named(root.get("variables"), |value| Some(arm::value(value)));
+    let Some(at) = all.iter().position(|own| &*own.name == "copy" && !own.value.items().is_empty()) else { return all };
+    let loops = all.swap_remove(at).value;
+    // `{"copy": [{"name": "all", …}]}` is an object that has `all`.
+    all.extend(loops.items().iter().filter_map(|own| {
+        let name = own.at(&["name"])?.text()?;
+        let range = own.range;
+        let list = Expression::new(range, ExpressionKind::List(vec![own.clone()]));
+        let key = Expression::new(range, ExpressionKind::Text("copy".into()));
+        let filled = ExpressionKind::Object(vec![Property { key, value: list }]);
+        let of = Box::new(Expression::new(range, filled));
+        let value = Expression::new(range, ExpressionKind::Access(of, Accessor::Member(name.into())));
+        Some(Named { name: name.into(), value })
+    }));
+    all
 }
 
 fn compiled_from(root: Node<'_>) -> Option<&'static str> {
@@ -108,10 +128,7 @@ fn parameters(root: Node<'_>) -> Vec<Parameter> {
 }
 
 /// The entries of a map, but for those of which nothing can be read.
-fn named(
-    map: Option<Node<'_>>,
-    value: impl Fn(Node<'_>) -> Option<canpull_syntax::expression::Expression>,
-) -> Vec<Named> {
+fn named(map: Option<Node<'_>>, value: impl Fn(Node<'_>) -> Option<Expression>) -> Vec<Named> {
     let entries = map.filter(|map| map.kind() == Kind::Map).into_iter().flat_map(Node::written_entries);
     entries.filter_map(|entry| Some(Named { name: entry.name().into(), value: value(entry.value)? })).collect()
 }

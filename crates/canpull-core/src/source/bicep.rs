@@ -87,7 +87,25 @@ fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
             Statement::Module(own) => found.modules.push(module(own)),
         }
     }
+    found.scopes = scopes(&found, text);
     found
+}
+
+/// The edits that give role assignments the only registry as their scope, where they have none: behind their names.
+fn scopes(template: &TemplateFact, text: &str) -> Vec<(usize, Edit)> {
+    let is = |own: &Resource, kind: &str| own.kind.eq_ignore_ascii_case(kind) && own.terms.each.is_none();
+    let mut registries = template.resources.iter().filter(|own| is(own, "Microsoft.ContainerRegistry/registries"));
+    let (Some(only), None) = (registries.next().and_then(|own| own.symbol.as_deref()), registries.next()) else {
+        return Vec::new();
+    };
+    let all = template.resources.iter().enumerate();
+    let edits = all.filter_map(|(at, own)| {
+        let bare = is(own, "Microsoft.Authorization/roleAssignments") && own.scope.is_none() && own.within.is_none();
+        let name = own.body.property("name").filter(|_| bare)?;
+        let line = line_break(text, name.key.range.start).unwrap_or_else(|| ", ".to_owned());
+        Some((at, Edit { range: TextRange::empty(name.value.range.end), text: format!("{line}scope: {only}") }))
+    });
+    edits.collect()
 }
 
 fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, template: &mut TemplateFact) {

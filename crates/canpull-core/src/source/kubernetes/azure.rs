@@ -1,18 +1,20 @@
 //! Resources of Azure that stand in objects, for an operator to make.
 
 mod aso;
+mod crossplane;
 mod value;
 
 use canpull_syntax::Node;
 
 use super::object::Reader;
 use crate::fact::template::{Named, TemplateFact};
-use crate::fact::{FileFacts, ObjectMeta};
+use crate::fact::{Field, FileFacts, ObjectMeta, ProducerFact, Reach};
 use value::Writer;
 
 /// Reads a custom resource that stands for a resource of Azure.
 pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &ObjectMeta, facts: &mut FileFacts) {
     aso::read(reader, group, node, meta, facts);
+    crossplane::read(reader, group, node, meta, facts);
 }
 
 /// What a `ConfigMap` holds that may be the id of an identity.
@@ -36,4 +38,19 @@ fn is_guid(text: &str) -> bool {
 
 fn objects(facts: &mut FileFacts) -> &mut TemplateFact {
     facts.objects.get_or_insert_default()
+}
+
+/// A secret of a certain type that an operator fills, at the place that it is told: `{name, namespace}`.
+fn secret_of_type(reader: &Reader<'_>, place: Node<'_>, secret_type: &str, meta: &ObjectMeta) -> ProducerFact {
+    let name = reader.field(place, "name");
+    let namespace = reader.field(place, "namespace");
+    ProducerFact {
+        object: meta.clone(),
+        reach: Reach::Namespace(if namespace.is_absent() { meta.namespace.clone() } else { namespace }),
+        secret_type: Field::Known(secret_type.to_owned(), name.span()),
+        keys: None,
+        registry: None,
+        needs_mount: None,
+        name,
+    }
 }

@@ -270,6 +270,8 @@ impl Cmdlet<'_, '_, '_> {
             principal_via: Vec::new(),
             kubelet_instead: None,
             with_type: None,
+            with_scope: None,
+            role_at: None,
             unchecked,
             maybe: self.run.maybe,
             span: self.span(),

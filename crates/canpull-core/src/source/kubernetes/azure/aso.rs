@@ -4,10 +4,10 @@ use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, Property}
 use canpull_syntax::{Kind, Node, TextRange};
 
 use super::super::object::Reader;
-use super::objects;
-use super::value::{Writer, text};
+use super::value::{OTHER, Writer, entry, object, opaque};
+use super::{objects, secret_of_type, value};
 use crate::fact::template::{Named, Resource, Terms};
-use crate::fact::{Field, FileFacts, ObjectMeta, ProducerFact, Reach};
+use crate::fact::{FileFacts, ObjectMeta, ProducerFact};
 
 /// A kind of the operator that bears on pulling.
 struct Own {
@@ -44,6 +44,8 @@ const KINDS: [Own; 7] = [
 const IDENTITY: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 const FEDERATED: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
 
+const ANY: Own = own("", "", OTHER, &[]);
+
 const fn own(
     group: &'static str,
     kind: &'static str,
@@ -59,16 +61,29 @@ const POLICY: &str = "serviceoperator.azure.com/reconcile-policy";
 /// Keys that tell the operator what to do, not what the resource is.
 const APART: [&str; 3] = ["azureName", "operatorSpec", "owner"];
 
+/// What the operator has seen of a resource, where the object tells.
+const SHOWN: [(&str, &str); 4] = [
+    ("Registry", "loginServer"),
+    ("ManagedCluster", "identityProfile"),
+    ("UserAssignedIdentity", "principalId"),
+    ("UserAssignedIdentity", "clientId"),
+];
+
 /// Reads an object of the operator.
 pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &ObjectMeta, facts: &mut FileFacts) {
     let Some(spec) = node.get("spec").filter(|spec| group.ends_with(".azure.com") && spec.kind() == Kind::Map) else {
         return;
     };
     secrets(reader, spec, meta, facts);
-    let Some(own) = KINDS.iter().find(|own| own.group == group && own.kind == meta.kind) else { return };
+    let own = KINDS.iter().find(|own| own.group == group && own.kind == meta.kind);
+    // Of anything else it counts whose identity it has.
+    let Some(own) = own.or_else(|| spec.get("identity").map(|_| &ANY)) else { return };
     let writer = Writer::new(reader, node);
     let exported = exports(&writer, own, spec);
-    let resource = resource(&writer, own, node, spec);
+    let resource = Resource {
+        symbol: Some(writer.key(group, &meta.kind, &writer.name).into()),
+        ..resource(&writer, own, node, spec)
+    };
     let objects = objects(facts);
     objects.variables.extend(exported);
     objects.resources.push(resource);
@@ -83,16 +98,18 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
     let owner = spec.get("owner").map(|owner| reference(writer, owner, default_owner(own)));
     let written = spec.get("azureName").or_else(|| node.at(&["metadata", "name"]));
     let mut body = writer.shaped(spec, &|key, value| shaped(writer, own, key, value));
-    if let ExpressionKind::Object(properties) = &mut body.kind
-        && is("RoleAssignment")
-        && spec.get("principalType").is_none()
-    {
-        // An operator tries again until the directory knows whom it is for.
-        let range = spec.range();
-        properties.push(Property { key: text("principalType", range), value: Expression::opaque(range) });
+    if let ExpressionKind::Object(properties) = &mut body.kind {
+        let known = node.get("status").map(|status| (status, SHOWN.iter().filter(|(kind, _)| is(kind))));
+        let shown = known.into_iter().flat_map(|(status, keys)| keys.filter_map(move |(_, key)| status.entry(key)));
+        let unsaid = shown.filter(|seen| spec.get(&seen.name()).is_none());
+        properties.extend(unsaid.map(|seen| entry(&seen.name(), writer.value(seen.value))));
+        if is("RoleAssignment") && spec.get("principalType").is_none() {
+            // An operator tries again until the directory knows whom it is for.
+            properties.push(opaque("principalType", spec.range()));
+        }
     }
     Resource {
-        symbol: Some(writer.key(own.group, own.kind, &writer.name).into()),
+        symbol: None,
         kind: own.azure.into(),
         existing: skipped || adopted,
         // Definitions of roles are named by ids that the operator makes.
@@ -113,7 +130,7 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
             condition: (skipped && is("RoleAssignment")).then(|| Expression::opaque(spec.range())),
             each: None,
         },
-        body: Expression { range: node.range(), ..body },
+        body: value::body(own.azure, body, node.range()),
         with_type: None,
     }
 }
@@ -129,7 +146,7 @@ fn default_owner(own: &Own) -> (&'static str, &'static str) {
 /// How an entry of a specification is called in Azure.
 fn shaped(writer: &Writer<'_>, own: &Own, key: &str, value: Node<'_>) -> Option<Property> {
     let range = value.range();
-    let property = |key: &str, value: Expression| Some(Property { key: text(key, range), value });
+    let property = |key: &str, value: Expression| Some(entry(key, value));
     if APART.contains(&key) {
         return property(key, Expression::new(range, ExpressionKind::Null));
     }
@@ -143,9 +160,9 @@ fn shaped(writer: &Writer<'_>, own: &Own, key: &str, value: Node<'_>) -> Option<
         let given = value.items().filter_map(|item| item.get("reference").or_else(|| item.get("resourceReference")));
         let given = given.map(|given| Property {
             key: reference(writer, given, ("managedidentity.azure.com", "UserAssignedIdentity")),
-            value: Expression::new(given.range(), ExpressionKind::Object(Vec::new())),
+            value: object(Vec::new(), given.range()),
         });
-        return property(key, Expression::new(range, ExpressionKind::Object(given.collect())));
+        return property(key, object(given.collect(), range));
     }
     None
 }
@@ -161,7 +178,7 @@ fn reference(writer: &Writer<'_>, node: Node<'_>, or: (&str, &str)) -> Expressio
     let Some(name) = told("name") else { return Expression::opaque(node.range()) };
     let azure = KINDS.iter().find(|own| own.group == group && own.kind == kind).map(|own| own.azure);
     // Of any other kind its type is as good as any other that has nothing to do with pulling.
-    let azure = azure.unwrap_or("Microsoft.Resources/others");
+    let azure = azure.unwrap_or(OTHER);
     writer.object((group, kind, &name), azure, node.range())
 }
 
@@ -213,21 +230,11 @@ fn secrets(reader: &Reader<'_>, spec: Node<'_>, meta: &ObjectMeta, facts: &mut F
     let computed = spec.at(&["operatorSpec", "secretExpressions"]).into_iter().flat_map(Node::items);
     let mut made: Vec<ProducerFact> = Vec::new();
     for place in written.into_iter().map(|entry| entry.value).chain(computed) {
-        let name = reader.field(place, "name");
-        if name.is_absent() || made.iter().any(|other| other.name.text().is_some() && other.name.text() == name.text())
-        {
-            continue;
+        let secret = secret_of_type(reader, place, "Opaque", meta);
+        let known = |other: &ProducerFact| other.name.text().is_some() && other.name.text() == secret.name.text();
+        if !secret.name.is_absent() && !made.iter().any(known) {
+            made.push(secret);
         }
-        let secret_type = Field::Known("Opaque".to_owned(), name.span());
-        made.push(ProducerFact {
-            object: meta.clone(),
-            reach: Reach::Namespace(meta.namespace.clone()),
-            secret_type,
-            keys: None,
-            registry: None,
-            needs_mount: None,
-            name,
-        });
     }
     facts.producers.extend(made);
 }

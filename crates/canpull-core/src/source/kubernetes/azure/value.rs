@@ -11,6 +11,9 @@ use crate::fact::Field;
 use crate::fact::template::{CONFIG_VALUE, OBJECT, PLACEHOLDER};
 use crate::placeholder;
 
+/// The type of whatever does not bear on pulling.
+pub(super) const OTHER: &str = "Microsoft.Resources/others";
+
 /// Values nest this deep at most.
 const MAX_DEPTH: u8 = 24;
 
@@ -37,7 +40,7 @@ impl<'r> Writer<'r> {
 
     /// What an object of the same namespace goes by.
     pub(super) fn key(&self, group: &str, kind: &str, name: &str) -> String {
-        format!("{group}/{kind} {}/{name}", self.namespace)
+        key(&self.namespace, group, kind, name)
     }
 
     /// What the value of a `ConfigMap` of the same namespace goes by.
@@ -47,14 +50,27 @@ impl<'r> Writer<'r> {
 
     /// The resource that an object of the same namespace stands for.
     pub(super) fn object(&self, (group, kind, name): (&str, &str, &str), azure: &str, range: TextRange) -> Expression {
-        call(OBJECT, &[&self.key(group, kind, name), azure], range)
+        object_in(&self.namespace, (group, kind, name), azure, range)
+    }
+
+    /// A resource by its type and its name in Azure.
+    pub(super) fn named(&self, azure: &str, name: Node<'_>) -> Expression {
+        call("resourceId", vec![text(azure, name.range()), self.value(name)], name.range())
+    }
+
+    /// A resource group by its name in Azure.
+    pub(super) fn resource_group(&self, name: Node<'_>) -> Expression {
+        call("resourceGroup", vec![self.value(name)], name.range())
     }
 
     /// What a reference to a value of a `ConfigMap` means: `{name, key}`.
     pub(super) fn config_value(&self, reference: Node<'_>) -> Expression {
-        let text = |key: &str| reference.get(key).and_then(Node::text);
-        match (text("name"), text("key")) {
-            (Some(name), Some(key)) => call(CONFIG_VALUE, &[&self.config_key(&name, &key)], reference.range()),
+        let told = |key: &str| reference.get(key).and_then(Node::text);
+        match (told("name"), told("key")) {
+            (Some(name), Some(key)) => {
+                let (key, range) = (self.config_key(&name, &key), reference.range());
+                call(CONFIG_VALUE, vec![text(&key, range)], range)
+            }
             _ => Expression::opaque(reference.range()),
         }
     }
@@ -118,9 +134,44 @@ pub(super) fn text(text: &str, range: TextRange) -> Expression {
     Expression::new(range, ExpressionKind::Text(text.into()))
 }
 
-/// A function of no language.
-fn call(function: &str, arguments: &[&str], range: TextRange) -> Expression {
-    let arguments = arguments.iter().map(|own| text(own, range)).collect();
+/// The resource that an object of some namespace stands for.
+pub(super) fn object_in(
+    namespace: &str,
+    (group, kind, name): (&str, &str, &str),
+    azure: &str,
+    range: TextRange,
+) -> Expression {
+    call(OBJECT, vec![text(&key(namespace, group, kind, name), range), text(azure, range)], range)
+}
+
+/// An object.
+pub(super) const fn object(properties: Vec<Property>, range: TextRange) -> Expression {
+    Expression::new(range, ExpressionKind::Object(properties))
+}
+
+/// The body of a resource of this type: its properties apart, but for what only tells whose identity it has.
+pub(super) fn body(azure: &str, properties: Expression, range: TextRange) -> Expression {
+    if azure == OTHER {
+        return Expression { range, ..properties };
+    }
+    object(vec![entry("properties", properties)], range)
+}
+
+/// A value under a key.
+pub(super) fn entry(key: &str, value: Expression) -> Property {
+    Property { key: text(key, value.range), value }
+}
+
+/// A key whose value is not known.
+pub(super) fn opaque(key: &str, range: TextRange) -> Property {
+    entry(key, Expression::opaque(range))
+}
+
+fn key(namespace: &str, group: &str, kind: &str, name: &str) -> String {
+    format!("{group}/{kind} {namespace}/{name}")
+}
+
+fn call(function: &str, arguments: Vec<Expression>, range: TextRange) -> Expression {
     Expression::new(range, ExpressionKind::Call(function.into(), arguments))
 }
 
@@ -135,7 +186,7 @@ fn with_placeholders(written: &str, range: TextRange) -> ExpressionKind {
         if !before.is_empty() {
             parts.push(text(before, range));
         }
-        parts.push(call(PLACEHOLDER, &[own], range));
+        parts.push(call(PLACEHOLDER, vec![text(own, range)], range));
         rest = behind;
         if parts.len() > 32 {
             return ExpressionKind::Opaque;

@@ -95,6 +95,8 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
             principal_via: Vec::new(),
             kubelet_instead: None,
             with_type: None,
+            with_scope: None,
+            role_at: None,
             unchecked: false,
             maybe,
             span,

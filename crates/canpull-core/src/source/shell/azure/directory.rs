@@ -182,6 +182,8 @@ fn grant(call: &mut Call<'_, '_, '_>, own: &ResourceRef, scope: Field<ResourceRe
         principal_via: Vec::new(),
         kubelet_instead: None,
         with_type: None,
+        with_scope: None,
+        role_at: None,
         unchecked: false,
         maybe,
         span,

@@ -106,6 +106,8 @@ fn create(call: &mut Call<'_, '_, '_>) {
         principal_via: Vec::new(),
         kubelet_instead: None,
         with_type: None,
+        with_scope: None,
+        role_at: None,
         unchecked,
         maybe,
         span,

@@ -10,6 +10,7 @@ mod evaluate;
 mod function;
 mod instance;
 mod known;
+mod kubernetes;
 mod make;
 mod objects;
 mod operate;
@@ -61,11 +62,20 @@ pub fn resolve(files: &mut [FileFacts]) {
         file.arguments = None;
         file.objects = None;
     }
-    for (file, facts) in made {
-        if let Some(file) = files.get_mut(file.0 as usize) {
-            file.azure.append(facts);
-        }
+    for (file, made) in made {
+        let Some(file) = files.get_mut(file.0 as usize) else { continue };
+        file.azure.append(made.azure);
+        file.script.secrets.extend(made.objects.secrets);
+        file.service_accounts.extend(made.objects.service_accounts);
+        file.workloads.extend(made.objects.workloads);
     }
+}
+
+/// What the templates of one file make.
+#[derive(Default)]
+struct Made {
+    azure: AzureFacts,
+    objects: kubernetes::Objects,
 }
 
 /// All templates, and what has been worked out of them so far.
@@ -81,7 +91,7 @@ struct Evaluator<'f> {
     visits: Cell<u64>,
     /// How deep the evaluation is.
     depth: Cell<usize>,
-    made: RefCell<BTreeMap<FileId, AzureFacts>>,
+    made: RefCell<BTreeMap<FileId, Made>>,
 }
 
 impl<'f> Evaluator<'f> {

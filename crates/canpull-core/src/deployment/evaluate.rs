@@ -242,7 +242,10 @@ impl<'f> Evaluator<'f> {
                 Some(value) => value.clone().through(span).given(of.firm),
                 None => here(Data::Null),
             },
-            Data::Resource(target, path) => here(part(target, path, key, span)),
+            Data::Resource(target, path) => match self.setting(target, path, key) {
+                Some(value) => value.through(span).given(of.firm),
+                None => here(part(target, path, key, span)),
+            },
             Data::Module(id) => match self.instance(*id) {
                 Some(instance) if instance.unit.is_of_folder => self.output(&instance, key, span).through(span),
                 Some(_) if key.eq_ignore_ascii_case("outputs") => here(Data::Outputs(*id, false)),
@@ -266,6 +269,17 @@ impl<'f> Evaluator<'f> {
             Data::Null => here(Data::Null),
             _ => Evaluated::unknown(span),
         }
+    }
+
+    /// What a resource of the sources is told under a name that others may read.
+    fn setting(&self, target: &Target, path: &[Box<str>], key: &str) -> Option<Evaluated> {
+        let (id, index) = target.declared.filter(|_| path.is_empty())?;
+        let instance = self.instance(id)?;
+        let &(file, resource) = instance.unit.resources.get(index)?;
+        // In a loop it may be another in each round.
+        let setting =
+            resource.settings.iter().find(|own| &*own.name == key).filter(|_| resource.terms.each.is_none())?;
+        Some(self.evaluate(&setting.value, &instance.env(file)))
     }
 
     /// A value for each item.

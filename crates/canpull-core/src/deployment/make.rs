@@ -81,7 +81,7 @@ impl<'f> Evaluator<'f> {
         match &value.data {
             Data::Resource(target, _) if target.reference.kind == ResourceKind::Identity => {
                 let used = ResourceRef { span: value.span, ..target.reference.clone() };
-                self.made.borrow_mut().entry(file).or_default().identity_uses.push(used);
+                self.made.borrow_mut().entry(file).or_default().azure.identity_uses.push(used);
             }
             Data::List(items) | Data::OneOf(items) if depth < 4 => {
                 items.iter().for_each(|item| self.used(item, file, depth + 1));
@@ -107,6 +107,12 @@ impl<'f> Evaluator<'f> {
             self.evaluate(&resource.body, env)
         };
         let kind = resource.kind.to_ascii_lowercase();
+        if super::kubernetes::is_object(&kind) {
+            if !resource.existing {
+                self.make_object(&kind, &body, maybe);
+            }
+            return;
+        }
         if !lowering::matters(&kind) {
             let identity = body.key("identity").and_then(|identity| identity.key("userAssignedIdentities"));
             if let Some(identity) = identity {
@@ -150,7 +156,8 @@ impl<'f> Evaluator<'f> {
                         ..amends(&target, &body, env, resource)
                     },
                 };
-                lowering::lower(&typed, self.made.borrow_mut().entry(env.span(&resource.body).file).or_default());
+                let file = env.span(&resource.body).file;
+                lowering::lower(&typed, &mut self.made.borrow_mut().entry(file).or_default().azure);
             }
         }
     }

@@ -142,6 +142,8 @@ impl Target {
 
     /// A path as Azure calls it.
     pub(super) fn in_azure<'p>(&self, path: &[&'p str]) -> Vec<&'p str> {
+        // What `azapi` shows of a resource is what Azure shows.
+        let path = path.strip_prefix(&["output"]).unwrap_or(path);
         let keys = |written: &'static str| written.split('.').map(|key| key.trim_end_matches("[0]"));
         let fits = |(own, _): &&(&'static str, &'static str)| keys(own).eq(path.iter().copied());
         match self.words.iter().find(fits) {

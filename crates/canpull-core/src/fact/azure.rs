@@ -142,6 +142,7 @@ impl PrincipalAttribute {
     pub fn at(kind: ResourceKind, path: &[&str]) -> Option<Self> {
         Some(match (kind, path) {
             (ResourceKind::Cluster, path) => Self::of_cluster(path)?,
+            (ResourceKind::Registry, ["adminUsername"]) => Self::AdminUser,
             (ResourceKind::Identity, ["principalId"]) => Self::PrincipalId,
             (ResourceKind::Identity, ["clientId"]) => Self::ClientId,
             (ResourceKind::Identity, ["id"]) => Self::ResourceId,

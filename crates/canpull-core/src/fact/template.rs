@@ -99,6 +99,8 @@ pub struct Resource {
     pub with_type: Option<Edit>,
     /// What its parts are called where others read them.
     pub words: Words,
+    /// What it is told, by the names under which others may read it.
+    pub settings: Vec<Named>,
 }
 
 /// Where the template of a module is.

@@ -134,6 +134,7 @@ fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, templat
         with_type: with_type(&body, text),
         group: None,
         words: &[],
+        settings: Vec::new(),
         body: Expression { range: own.range, ..body },
     });
     for nested in own.nested {

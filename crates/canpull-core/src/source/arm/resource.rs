@@ -64,6 +64,7 @@ impl Reader<'_> {
             with_type: with_type(node),
             group: None,
             words: &[],
+            settings: Vec::new(),
         });
         for child in node.get("resources").into_iter().flat_map(Node::items).filter(|_| depth < MAX_DEPTH) {
             self.resource(child, None, Some(index), depth + 1);

@@ -40,7 +40,7 @@ const CLUSTER_WORDS: Words = &[
 
 const IDENTITY_WORDS: Words = &[("principal_id", "principalId"), ("client_id", "clientId")];
 
-const REGISTRY_WORDS: Words = &[("login_server", "loginServer")];
+const REGISTRY_WORDS: Words = &[("login_server", "loginServer"), ("admin_username", "adminUsername")];
 
 const ROLE_WORDS: Words = &[("role_definition_resource_id", "id"), ("role_definition_id", "id")];
 

@@ -5,8 +5,9 @@ use canpull_syntax::expression::{Expression, ExpressionKind, For, Property};
 use canpull_syntax::hcl::{Block, Body};
 
 use super::kind::{KINDS, Kind, OTHER_WORDS};
+use super::names::resolved;
 use super::{body, terms};
-use crate::fact::template::Resource;
+use crate::fact::template::{Named, Resource, Words};
 
 /// A resource, or one that is only referred to.
 pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) -> Resource {
@@ -35,7 +36,13 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
         body: Expression::opaque(block.range),
         with_type: None,
         words: known.map_or(OTHER_WORDS, |known| known.words),
+        settings: settings(own, known.map(|known| known.words).unwrap_or_default()),
     };
+    if kind.starts_with("kubernetes_") || kind == "kubectl_manifest" {
+        found.name = body::at(own, "metadata.name");
+        found.body = body::object(own, block.range);
+        return found;
+    }
     match known.map_or("", |known| known.name) {
         "azurerm_role_assignment" => {
             found.name = None;
@@ -55,12 +62,58 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
             let permissions = body::list(own, "permissions").map(in_camel_case);
             told.set("properties.permissions", permissions.unwrap_or_else(|| Expression::opaque(block.range)));
         }
+        _ if kind == "azapi_resource" => {
+            if let Some(kind) = body::at(own, "identity.type") {
+                told.set("identity.type", kind);
+            }
+            found.body = told.into_object();
+            return in_azure(own, found.clone()).unwrap_or(found);
+        }
         "azurerm_subscription" => found.name = body::at(own, "subscription_id"),
         _ => {}
     }
     found.body = told.into_object();
     found
 }
+
+/// A resource in Azure's own words: `azapi_resource`.
+fn in_azure(own: &Body, mut found: Resource) -> Option<Resource> {
+    let kind = own.value("type")?.text()?;
+    let kind = kind.split('@').next().unwrap_or(kind);
+    let parent = body::at(own, "parent_id");
+    let range = found.body.range;
+    let told = body::at(own, "body");
+    let told = told.map(|told| Property {
+        key: Expression::new(told.range, ExpressionKind::Spread(Box::new(told))),
+        value: Expression::new(range, ExpressionKind::Null),
+    });
+    let mut properties: Vec<Property> = told.into_iter().collect();
+    if let ExpressionKind::Object(identity) = found.body.kind {
+        properties.extend(identity);
+    }
+    found.body = Expression::new(range, ExpressionKind::Object(properties));
+    let is_part = kind.to_ascii_lowercase().strip_prefix("microsoft.containerregistry/registries/").is_some();
+    if is_part {
+        found.parent = parent;
+    } else {
+        found.scope = Some(parent.unwrap_or_else(|| Expression::opaque(range)));
+    }
+    found.kind = kind.into();
+    Some(found)
+}
+
+/// What others may read of a resource as it is written: all but what Azure makes of it.
+fn settings(own: &Body, words: Words) -> Vec<Named> {
+    let is_made =
+        |name: &str| name == "id" || words.iter().any(|(word, _)| word.split(['.', '[']).next() == Some(name));
+    let told = own.attributes.iter().filter(|own| !is_made(&own.name) && !APART.contains(&&*own.name));
+    let told = told.map(|own| Named { name: own.name.clone(), value: resolved(own.value.clone()) });
+    let metadata = body::list(own, "metadata").map(|value| Named { name: "metadata".into(), value });
+    told.chain(metadata).collect()
+}
+
+/// Settings that are Terraform's own.
+const APART: [&str; 4] = ["count", "for_each", "provider", "depends_on"];
 
 /// The name of a resource in Azure, with the registry's in front for what belongs to one.
 fn named(known: Option<&Kind>, own: &Body) -> Option<Expression> {

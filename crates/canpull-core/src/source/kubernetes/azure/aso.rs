@@ -125,6 +125,7 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
         within: None,
         group: None,
         words: &[],
+        settings: Vec::new(),
         terms: Terms {
             // Whether what is left alone is as written, no source tells.
             condition: (skipped && is("RoleAssignment")).then(|| Expression::opaque(spec.range())),

@@ -84,6 +84,7 @@ pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &Obje
         body: body(azure, object(properties, given.range()), node.range()),
         with_type: None,
         words: &[],
+        settings: Vec::new(),
     };
     objects(facts).resources.push(resource);
 }

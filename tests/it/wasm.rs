@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use canpull_core::render::FORMATS;
 use rayon::prelude::*;
 
-use super::{estates, rules};
+use super::{equivalence, estates, rules};
 
 const NOW: &str = "2026-01-01T12:00:00Z";
 
@@ -26,9 +27,10 @@ fn below(folder: &Path) -> Files {
     files.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
 }
 
-/// Every estate, every fixture of a format, and every example of a rule's page.
+/// Every estate, the same estates in each language, every fixture of a format, and every example of a rule's page.
 fn projects() -> Vec<Files> {
     let mut all: Vec<Files> = estates::estates().iter().map(|folder| below(folder)).collect();
+    all.extend(equivalence::estates().iter().map(|folder| below(folder)));
     let formats = below(&root().join("fixtures/formats"));
     all.extend(formats.into_iter().filter(|(name, _)| name.strip_suffix(".facts").is_none()).map(|file| vec![file]));
     for rule in canpull_core::rules::ALL {
@@ -47,17 +49,21 @@ fn print(folder: &Path, files: &Files, everything: bool) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
-    let expect = |ending: &str, args: &[&str]| {
+    let beside = |ending: &str| format!("{}.{ending}", folder.display());
+    let canpull = |args: &[&str]| {
         let mut canpull = Command::new(env!("CARGO_BIN_EXE_canpull"));
-        canpull.args(args).args(["--now", NOW, "--no-ignore", "--quiet"]).current_dir(folder);
-        let output = canpull.output().unwrap();
+        canpull.args(args).args(["--now", NOW, "--no-ignore", "--quiet"]).current_dir(folder).output().unwrap()
+    };
+    let expect = |ending: &str, args: &[&str]| {
+        let output = canpull(args);
         if output.status.code() != Some(2) {
-            std::fs::write(format!("{}.{ending}", folder.display()), output.stdout).unwrap();
+            std::fs::write(beside(ending), output.stdout).unwrap();
         }
     };
-    expect("json", &["check", "--output-format", "json"]);
+    let formats = FORMATS.iter().map(|format| format.name).filter(|name| everything || *name == "json");
+    let outputs: Vec<String> = formats.map(|name| format!("--output-format={name}={}", beside(name))).collect();
+    canpull(&std::iter::once("check").chain(outputs.iter().map(String::as_str)).collect::<Vec<_>>());
     if everything {
-        expect("concise", &["check", "--output-format", "concise"]);
         expect("explain", &["explain", ""]);
         for format in canpull_core::render::graph::FORMATS.iter().map(|format| format.name) {
             expect(&format!("graph-{format}"), &["graph", "--format", format]);
@@ -75,7 +81,7 @@ fn module_and_command_line_print_the_same() {
     }
     let folder = tempfile::tempdir().unwrap();
     let projects = projects();
-    let whole = estates::estates().len();
+    let whole = estates::estates().len() + equivalence::estates().len();
     projects.par_iter().enumerate().for_each(|(index, files)| {
         print(&folder.path().join(format!("{index:04}")), files, index < whole);
     });

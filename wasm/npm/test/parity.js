@@ -32,9 +32,10 @@ for (const entry of readdirSync(root, { withFileTypes: true }).filter((entry) =>
     const path = join(inner.parentPath ?? inner.path, inner.name);
     return { path: relative(folder, path).split(sep).join("/"), bytes: readFileSync(path) };
   });
-  hold(entry.name, `${entry.name}.json`, () => canpull.render("json", files, undefined, options));
+  for (const format of canpull.formats()) {
+    hold(entry.name, `${entry.name}.${format}`, () => canpull.render(format, files, undefined, options));
+  }
   hold(entry.name, `${entry.name}.json`, () => `${JSON.stringify(canpull.analyze(files, undefined, options), null, 2)}\n`);
-  hold(entry.name, `${entry.name}.concise`, () => canpull.render("concise", files, undefined, options));
   hold(entry.name, `${entry.name}.explain`, () => canpull.explain("", files, undefined, options));
   for (const format of canpull.graphFormats()) {
     hold(entry.name, `${entry.name}.graph-${format}`, () => canpull.graph(files, format, undefined, options));

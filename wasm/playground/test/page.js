@@ -41,12 +41,12 @@ export async function serve() {
   return { url: `http://127.0.0.1:${port}/some/folder/`, origin: `http://127.0.0.1:${port}`, close };
 }
 
-/** A headless Chromium: the one that is installed, or the one that CHROMIUM names. */
-export function launch() {
+/** A headless Chromium: the one that is installed, or the one that CHROMIUM names; with more flags where given. */
+export function launch(...more) {
   const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
   return chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: [...flags, "--disable-component-update", "--disable-sync"],
+    args: [...flags, "--disable-component-update", "--disable-sync", ...more],
   });
 }
 

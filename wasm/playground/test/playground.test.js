@@ -55,6 +55,16 @@ async function write(page, text) {
   await page.keyboard.insertText(text);
 }
 
+/** Pastes a text that is the same piece over and over. */
+async function paste(page, piece, times) {
+  await page.evaluate(({ piece, times }) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", piece.repeat(times));
+    const target = document.querySelector("#code .cm-content");
+    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, { piece, times });
+}
+
 async function addFile(page, path) {
   await page.click("#add-file");
   await page.keyboard.type(path);
@@ -274,15 +284,7 @@ pageTest("a zip is opened; what is no text and what is no zip is told", async (p
 
 pageTest("20 MB are kept, and analysed when asked for", async (page) => {
   await addFile(page, "large.yaml");
-  const length = await page.evaluate(() => {
-    const text = "# a line of a comment that goes on and on and on\n".repeat(410_000);
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", text);
-    const target = document.querySelector("#code .cm-content");
-    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-    return text.length;
-  });
-  assert.ok(length > 20e6);
+  await paste(page, "# a line of a comment that goes on and on and on\n", 410_000);
   await page.locator("#problem-state", { hasText: "MB" }).waitFor();
   await page.getByRole("button", { name: "Analyse all the same" }).click();
   await analysed(page);
@@ -303,6 +305,19 @@ test("a module that does not load is told of, and loaded anew", async () => {
     await titled(page, "2 of 3 images cannot be pulled");
   } finally {
     await context.close();
+  }
+});
+
+test("a module that runs out of memory is told, starts anew, and the text is kept", async () => {
+  const cramped = await launch("--js-flags=--wasm-max-mem-pages=500");
+  try {
+    const { page } = await open(await cramped.newContext(), server.url);
+    await paste(page, `---\n${POD("  containers: [{name: web, image: contoso.azurecr.io/web}]\n")}`, 20_000);
+    await page.locator("#problem-state", { hasText: "Your text is kept" }).waitFor();
+    await write(page, WRONG);
+    await titled(page, "2 of 3 images cannot be pulled");
+  } finally {
+    await cramped.close();
   }
 });
 

@@ -1,12 +1,15 @@
 //! Bicep: statements with their expressions. What does not parse costs its statement, no other.
 
 mod expression;
+mod import;
 mod string;
 mod trivia;
 
 use crate::expression::{Expression, ExpressionKind};
 use crate::text::{TextRange, to_offset};
 use crate::tree::Problem;
+
+pub use import::Import;
 
 /// What parsing gives: always statements, with problems beside them.
 #[derive(Debug, Default)]
@@ -17,7 +20,7 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
 }
 
-/// A statement. Types, functions, imports and assertions are read over.
+/// A statement. Types, functions, extensions and assertions are read over.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Statement {
     /// `targetScope = …`, `using …`, `metadata name = …`: by its first word.
@@ -49,6 +52,8 @@ pub enum Statement {
     Resource(Declaration),
     /// `module symbol 'path' = …`.
     Module(Declaration),
+    /// `import {…} from 'path'`, with the statement's place.
+    Import(Import, TextRange),
 }
 
 /// A resource or module.
@@ -215,7 +220,8 @@ impl Parser<'_> {
                 self.expression(0)?;
                 None
             }
-            "import" | "extension" | "provider" | "assert" | "test" => {
+            "import" => self.import()?.map(|import| Statement::Import(import, self.range(start))),
+            "extension" | "provider" | "assert" | "test" => {
                 self.skip_balanced()?;
                 None
             }
@@ -422,11 +428,31 @@ mod tests {
     }
 
     #[test]
+    fn imports_are_read() {
+        let imported = |text: &str| match parse(text).statements.pop() {
+            Some(Statement::Import(import, _)) => {
+                let name = |(there, here): &(Option<Box<str>>, Box<str>)| {
+                    format!("{here}={}", there.as_deref().unwrap_or("*"))
+                };
+                format!("{} {}", import.path, import.names.iter().map(name).collect::<Vec<_>>().join(" "))
+            }
+            other => format!("{other:?}"),
+        };
+        assert_eq!(imported("import { a, b as c } from 'x.bicep'\n"), "x.bicep a=a c=b");
+        assert_eq!(imported("import {\n  a // one\n  b as c\n} from 'x.bicep'"), "x.bicep a=a c=b");
+        assert_eq!(imported("import * as own from '../x.bicep'\n"), "../x.bicep own=*");
+        assert_eq!(imported("import 'kubernetes@1.0.0' with {\n a: 1 \n} as k8s\n"), "None");
+        assert_eq!(parse("import {a b} from 'x'\nvar b = 1\n").statements.len(), 2);
+        assert_eq!(parse("import {a} form 'x'\nvar b = 1\n").problems.len(), 1);
+        assert_eq!(parse("import {").problems.len(), 1);
+    }
+
+    #[test]
     fn statements_are_read() {
         let text = "// a\n#disable-next-line x\ntargetScope = 'subscription'\n@description('a')\n@allowed([\n  'a'\n])\nparam a string = 'b'\nparam c {\n  d: string?\n  e: 'x' | 'y'\n}[]\nparam f\n  | 'a'\n  | 'b'\ntype t = {\n  @minLength(1)\n  *: int\n}\nfunc g(a string) string => '${a}!'\nimport * as m from 'x.bicep'\nvar v = [for (i, n) in c: i]\noutput o string? = a /* c */\nmetadata m = {\n  a: 1\n}\n";
         let parsed = parse(text);
         assert_eq!(parsed.problems, []);
-        assert_eq!(parsed.statements.len(), 7);
+        assert_eq!(parsed.statements.len(), 8);
         for text in ["param a string", "var x = 1", "var x string[] = []\r\n\r\n", ""] {
             assert_eq!(parse(text).problems, [], "{text}");
         }

@@ -198,7 +198,7 @@ impl<'f> Evaluator<'f> {
         let own = &env.instance;
         let &(file, module) = own.unit.modules.get(index)?;
         let unit = match &module.source {
-            Source::Path(path) => self.unit_at(file, path)?.1,
+            Source::Path(path) | Source::Variables(path) => self.unit_at(file, path)?.1,
             Source::Inline(at, _) => Rc::clone(self.units.get(&UnitKey::Template(file.0 as usize, *at))?),
             Source::Elsewhere(written) => Rc::clone(self.units.get(&UnitKey::Known(super::known::path(written)?))?),
         };
@@ -277,14 +277,15 @@ impl<'f> Evaluator<'f> {
                 names.into_iter().chain(own.index.iter().map(|name| (name.to_ascii_lowercase(), index.clone())));
             Round { env: env.and(names.chain(copy)), maybe }
         };
-        let maybe = !over.firm;
+        // That nothing is made may change, where it rests on what a parameter is if nobody says otherwise.
+        let settled = |rounds: usize| rounds <= MAX_ROUNDS && (rounds > 0 || over.firm);
         match &over.data {
-            Data::List(items) if items.len() <= MAX_ROUNDS => {
-                items.iter().enumerate().map(|(at, item)| round(item.clone(), number(at), maybe)).collect()
+            Data::List(items) if settled(items.len()) => {
+                items.iter().enumerate().map(|(at, item)| round(item.clone(), number(at), false)).collect()
             }
-            Data::Number(count) if usize::try_from(*count).is_ok_and(|count| count <= MAX_ROUNDS) => {
+            Data::Number(count) if usize::try_from(*count).is_ok_and(settled) => {
                 let count = usize::try_from(*count).unwrap_or_default();
-                (0..count).map(|at| round(number(at), number(at), maybe)).collect()
+                (0..count).map(|at| round(number(at), number(at), false)).collect()
             }
             Data::Object(pairs) if pairs.len() <= MAX_ROUNDS => {
                 pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), maybe)).collect()
@@ -335,6 +336,10 @@ impl<'f> Evaluator<'f> {
     /// What a deployment gives out under a name.
     pub(super) fn output(&self, instance: &Rc<Instance<'f>>, name: &str, span: Span) -> Evaluated {
         let name = name.to_ascii_lowercase();
+        let caller = instance.caller.as_ref();
+        if caller.is_some_and(|caller| matches!(caller.module.source, Source::Variables(_))) {
+            return self.variable(instance, &name).unwrap_or_else(|| Evaluated::unknown(span));
+        }
         let Some(&(file, output)) = instance.unit.outputs.get(&name) else { return Evaluated::unknown(span) };
         instance.remembered(Sort::Output, &name, span, || self.evaluate(&output.value, &instance.env(file)))
     }

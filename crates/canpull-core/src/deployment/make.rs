@@ -10,7 +10,7 @@ use super::instance::{Env, Instance};
 use super::target::{Target, segments};
 use super::value::{Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
-use crate::fact::template::Resource;
+use crate::fact::template::{Resource, Source};
 use crate::fact::{Field, Why};
 use crate::lowering::{self, Amends, Value};
 
@@ -34,6 +34,9 @@ impl<'f> Evaluator<'f> {
             }
         }
         for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
+            if matches!(module.source, Source::Variables(_)) {
+                continue;
+            }
             let env = instance.env(*file);
             for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
                 let Some(condition) = self.holds(module.terms.condition.as_ref(), &round.env) else { continue };
@@ -60,10 +63,11 @@ impl<'f> Evaluator<'f> {
 
     fn holds(&self, condition: Option<&'f canpull_syntax::expression::Expression>, env: &Env<'f>) -> Option<Holds> {
         let Some(condition) = condition else { return Some(Holds::Yes) };
-        match self.evaluate(condition, env).truth() {
-            Some(true) => Some(Holds::Yes),
-            Some(false) => None,
-            None => Some(Holds::Maybe),
+        let condition = self.evaluate(condition, env);
+        match condition.data {
+            Data::Bool(true) => Some(Holds::Yes),
+            Data::Bool(false) if condition.firm => None,
+            _ => Some(Holds::Maybe),
         }
     }
 

@@ -108,6 +108,8 @@ pub struct Resource {
 pub enum Source {
     /// In a file of the project, or, where that is a folder, in all of its files.
     Path(Box<str>),
+    /// In a file of the project of which nothing is deployed: its variables are what it gives out.
+    Variables(Box<str>),
     /// In the same file, by its place among the file's templates. Its expressions may be the caller's.
     Inline(usize, Scoping),
     /// In a registry of modules, or anywhere else that is not read, as written.

@@ -1,9 +1,9 @@
 //! Bicep files and their parameter files.
 
 use canpull_syntax::TextRange;
-use canpull_syntax::bicep::{self, Declaration, Each, Statement};
+use canpull_syntax::bicep::{self, Declaration, Each, Import, Statement};
 use canpull_syntax::edit::Edit;
-use canpull_syntax::expression::{Expression, ExpressionKind, Property};
+use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, Property};
 
 use super::comment;
 use super::line_break;
@@ -85,6 +85,7 @@ fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
             Statement::Output { name, value } => found.outputs.push(Named { name, value }),
             Statement::Resource(own) => resource(own, None, text, &mut found),
             Statement::Module(own) => found.modules.push(module(own)),
+            Statement::Import(own, range) => import(own, range, &mut found),
         }
     }
     found.scopes = scopes(&found, text);
@@ -106,6 +107,34 @@ fn scopes(template: &TemplateFact, text: &str) -> Vec<(usize, Edit)> {
         Some((at, Edit { range: TextRange::empty(name.value.range.end), text: format!("{line}scope: {only}") }))
     });
     edits.collect()
+}
+
+/// What is taken over from another file, as the outputs of a module of which nothing is deployed.
+fn import(own: Import, range: TextRange, template: &mut TemplateFact) {
+    // No name of Bicep has a space in it.
+    let symbol: Box<str> = format!("import {}", template.modules.len()).into();
+    let part = |of: ExpressionKind, key: Box<str>| {
+        ExpressionKind::Access(Box::new(Expression::new(range, of)), Accessor::Member(key))
+    };
+    for (there, name) in own.names {
+        let all = part(ExpressionKind::Name(symbol.clone()), "outputs".into());
+        let value = match there {
+            Some(there) => part(all, there),
+            None => all,
+        };
+        template.variables.push(Named { name, value: Expression::new(range, value) });
+    }
+    template.modules.push(Module {
+        symbol: Some(symbol),
+        name: None,
+        source: Source::Variables(own.path),
+        arguments: Vec::new(),
+        scope: None,
+        group: None,
+        subscription: None,
+        terms: Terms::default(),
+        range,
+    });
 }
 
 fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, template: &mut TemplateFact) {

@@ -9,7 +9,7 @@ use crate::expression::{Expression, ExpressionKind};
 use crate::text::{TextRange, to_offset};
 use crate::tree::Problem;
 
-pub use import::Import;
+pub use import::{Import, Imported};
 
 /// What parsing gives: always statements, with problems beside them.
 #[derive(Debug, Default)]
@@ -414,7 +414,7 @@ impl Parser<'_> {
 #[cfg(test)]
 mod tests {
     use super::ExpressionKind;
-    use super::{Statement, parse};
+    use super::{Imported, Statement, parse};
     use crate::expression::{Accessor, Operator};
 
     fn value(text: &str) -> ExpressionKind {
@@ -431,9 +431,7 @@ mod tests {
     fn imports_are_read() {
         let imported = |text: &str| match parse(text).statements.pop() {
             Some(Statement::Import(import, _)) => {
-                let name = |(there, here): &(Option<Box<str>>, Box<str>)| {
-                    format!("{here}={}", there.as_deref().unwrap_or("*"))
-                };
+                let name = |own: &Imported| format!("{}={}", own.alias, own.name.as_deref().unwrap_or("*"));
                 format!("{} {}", import.path, import.names.iter().map(name).collect::<Vec<_>>().join(" "))
             }
             other => format!("{other:?}"),

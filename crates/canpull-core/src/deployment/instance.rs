@@ -287,8 +287,8 @@ impl<'f> Evaluator<'f> {
                 let count = usize::try_from(*count).unwrap_or_default();
                 (0..count).map(|at| round(number(at), number(at), false)).collect()
             }
-            Data::Object(pairs) if pairs.len() <= MAX_ROUNDS => {
-                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), maybe)).collect()
+            Data::Object(pairs) if settled(pairs.len()) => {
+                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), false)).collect()
             }
             _ => vec![round(Evaluated::unknown(span), Evaluated::unknown(span), true)],
         }

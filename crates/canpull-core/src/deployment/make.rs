@@ -10,7 +10,7 @@ use super::instance::{Env, Instance};
 use super::target::{Target, segments};
 use super::value::{Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
-use crate::fact::template::{Resource, Source};
+use crate::fact::template::Resource;
 use crate::fact::{Field, Why};
 use crate::lowering::{self, Amends, Value};
 
@@ -33,11 +33,8 @@ impl<'f> Evaluator<'f> {
                 }
             }
         }
-        for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
-            if matches!(module.source, Source::Variables(_)) {
-                continue;
-            }
-            let env = instance.env(*file);
+        for (index, file, module) in instance.unit.deployments() {
+            let env = instance.env(file);
             for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
                 let Some(condition) = self.holds(module.terms.condition.as_ref(), &round.env) else { continue };
                 let maybe = maybe || round.maybe || condition == Holds::Maybe;
@@ -51,8 +48,8 @@ impl<'f> Evaluator<'f> {
 
     /// Calls for all modules that a deployment deploys, and what these deploy: what is beside what is known from then on.
     pub(super) fn call_for(&self, instance: &Rc<Instance<'f>>) {
-        for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
-            let env = instance.env(*file);
+        for (index, file, module) in instance.unit.deployments() {
+            let env = instance.env(file);
             for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
                 if let Some(called) = self.module(&round.env, index, at) {
                     self.call_for(&called);

@@ -6,7 +6,7 @@ use canpull_syntax::FileId;
 use canpull_syntax::edit::Edit;
 
 use super::objects::Objects;
-use crate::fact::template::{Module, Named, Parameter, Resource, Target, TemplateFact};
+use crate::fact::template::{Module, Named, Parameter, Resource, Source, Target, TemplateFact};
 
 /// Which template.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -72,6 +72,12 @@ impl<'f> Unit<'f> {
             }
             self.modules.push((file, module));
         }
+    }
+
+    /// The modules that it deploys, each with its place among all.
+    pub(super) fn deployments(&self) -> impl Iterator<Item = (usize, FileId, &'f Module)> {
+        let all = self.modules.iter().enumerate().map(|(index, &(file, module))| (index, file, module));
+        all.filter(|(_, _, module)| !matches!(module.source, Source::Variables(_)))
     }
 
     /// How much is written in it, about.

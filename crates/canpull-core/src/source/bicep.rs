@@ -116,13 +116,13 @@ fn import(own: Import, range: TextRange, template: &mut TemplateFact) {
     let part = |of: ExpressionKind, key: Box<str>| {
         ExpressionKind::Access(Box::new(Expression::new(range, of)), Accessor::Member(key))
     };
-    for (there, name) in own.names {
+    for taken in own.names {
         let all = part(ExpressionKind::Name(symbol.clone()), "outputs".into());
-        let value = match there {
-            Some(there) => part(all, there),
+        let value = match taken.name {
+            Some(name) => part(all, name),
             None => all,
         };
-        template.variables.push(Named { name, value: Expression::new(range, value) });
+        template.variables.push(Named { name: taken.alias, value: Expression::new(range, value) });
     }
     template.modules.push(Module {
         symbol: Some(symbol),

@@ -7,8 +7,17 @@ use super::{Parser, Result};
 pub struct Import {
     /// The file, as written.
     pub path: Box<str>,
-    /// What is taken over: its name there, and what it goes by here. Without a name it is everything.
-    pub names: Vec<(Option<Box<str>>, Box<str>)>,
+    /// What is taken over.
+    pub names: Vec<Imported>,
+}
+
+/// Something that is taken over from another file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Imported {
+    /// Its name in that file; `None` is everything.
+    pub name: Option<Box<str>>,
+    /// What it goes by here.
+    pub alias: Box<str>,
 }
 
 impl Parser<'_> {
@@ -20,8 +29,8 @@ impl Parser<'_> {
             Some(b'*') => {
                 self.at += 1;
                 self.space();
-                let Some(own) = self.alias()? else { return self.stop("an `as` should stand here") };
-                vec![(None, own)]
+                let Some(alias) = self.alias()? else { return self.stop("an `as` should stand here") };
+                vec![Imported { name: None, alias }]
             }
             _ => {
                 self.skip_balanced()?;
@@ -38,7 +47,7 @@ impl Parser<'_> {
         Ok(Some(Import { path, names }))
     }
 
-    fn imported_names(&mut self) -> Result<Vec<(Option<Box<str>>, Box<str>)>> {
+    fn imported_names(&mut self) -> Result<Vec<Imported>> {
         self.at += 1;
         let mut names = Vec::new();
         loop {
@@ -49,8 +58,8 @@ impl Parser<'_> {
                 _ => {
                     let name: Box<str> = self.name()?.into();
                     self.space();
-                    let own = self.alias()?.unwrap_or_else(|| name.clone());
-                    names.push((Some(name), own));
+                    let alias = self.alias()?.unwrap_or_else(|| name.clone());
+                    names.push(Imported { name: Some(name), alias });
                 }
             }
         }

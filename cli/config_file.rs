@@ -1,6 +1,7 @@
 //! The project's configuration: which file it is, and what it says.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use canpull_core::config::{Config, ConfigError};
 use canpull_core::report::ConfigText;
@@ -12,10 +13,25 @@ use crate::root;
 use crate::staged::Staged;
 
 /// A configuration as it was read.
+#[derive(Clone)]
 pub(crate) struct ConfigSource {
     pub(crate) path: PathBuf,
     pub(crate) written: ConfigText,
     pub(crate) source: Source,
+}
+
+impl ConfigSource {
+    /// The same configuration with what fixes have made of it.
+    pub(crate) fn with(&self, bytes: &Arc<[u8]>) -> Result<Self, String> {
+        let text = decoded(&self.written.path, bytes)?;
+        let source = Source { origin: Origin::Memory(bytes.clone()), stamp: stamp(bytes) };
+        Ok(Self { path: self.path.clone(), written: ConfigText { path: self.written.path.clone(), text }, source })
+    }
+}
+
+fn decoded(name: &str, bytes: &[u8]) -> Result<String, String> {
+    let decoded = text::decode(bytes).map_err(|error| format!("{name}: the file is not text: {}", error.message))?;
+    Ok(decoded.into_owned())
 }
 
 /// The configuration that is named, or the project's own: as it is staged, where that is looked at.
@@ -44,9 +60,9 @@ pub(crate) fn config_source(
         let read = read_bounded(&path).map_err(|error| format!("{name}: {error}"))?;
         (read.bytes, Origin::Disk(path.clone()))
     };
-    let decoded = text::decode(&bytes).map_err(|error| format!("{name}: the file is not text: {}", error.message))?;
+    let text = decoded(&name, &bytes)?;
     let source = Source { origin, stamp: stamp(&bytes) };
-    let written = ConfigText { path: name, text: decoded.into_owned() };
+    let written = ConfigText { path: name, text };
     Ok(Some(ConfigSource { path, written, source }))
 }
 

@@ -1,11 +1,10 @@
 //! One analysis: the files read and parsed in parallel, joined, judged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use canpull_core::config::Config;
 use canpull_core::fact::FileFacts;
-use canpull_core::fix;
+use canpull_core::fix::{self, Changed};
 use canpull_core::report::change::keep_new;
 use canpull_core::report::{ReadError, judge};
 use canpull_core::{Options, Report, analyze, read_config};
@@ -13,7 +12,7 @@ use canpull_syntax::{FileId, LineIndex, text};
 use rayon::prelude::*;
 
 use crate::bytes::{Content, Origin, Source, read_bounded, stamp};
-use crate::config_file::{configuration, in_lines};
+use crate::config_file::{ConfigSource, configuration, in_lines};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::staged::{Parent, Staged};
@@ -40,7 +39,7 @@ impl Project {
     pub(crate) fn analyse(
         &self,
         options: &Options,
-        changed: &BTreeMap<String, Arc<[u8]>>,
+        changed: &Changed,
         progress: &Progress,
     ) -> Result<Analysis, String> {
         let files = self.origins(changed);
@@ -65,13 +64,16 @@ impl Project {
             }
             sources.push(source);
         }
+        let config = self.config_with(changed)?;
         let options = Options { now: self.now, partial: self.partial || options.partial, ..options.clone() };
         let mut report = match &self.staged {
-            Some(staged) if !staged.parents.is_empty() => self.judge_change(staged, facts, &mut sources, &options)?,
+            Some(staged) if !staged.parents.is_empty() => {
+                self.judge_change(staged, config.as_ref(), (facts, &mut sources), &options)?
+            }
             _ => {
-                sources.extend(self.config.as_ref().map(|config| config.source.clone()));
-                let config = self.config.as_ref().map(|config| &config.written);
-                judge(facts, config, &options).map_err(|errors| in_lines(&errors))?
+                sources.extend(config.as_ref().map(|config| config.source.clone()));
+                judge(facts, config.as_ref().map(|config| &config.written), &options)
+                    .map_err(|errors| in_lines(&errors))?
             }
         };
         if let Some(baseline) = &self.baseline {
@@ -83,7 +85,7 @@ impl Project {
     }
 
     /// Where each file's bytes come from, by name and in order.
-    fn origins(&self, changed: &BTreeMap<String, Arc<[u8]>>) -> Vec<(&str, Origin)> {
+    fn origins(&self, changed: &Changed) -> Vec<(&str, Origin)> {
         let mut files: BTreeMap<&str, Origin> =
             self.found.all().map(|(name, path)| (name, Origin::Disk(path.to_owned()))).collect();
         if let Some((name, bytes)) = &self.stdin {
@@ -110,13 +112,13 @@ impl Project {
     fn judge_change(
         &self,
         staged: &Staged,
-        mut facts: Vec<FileFacts>,
-        sources: &mut Vec<Source>,
+        config: Option<&ConfigSource>,
+        (mut facts, sources): (Vec<FileFacts>, &mut Vec<Source>),
         options: &Options,
     ) -> Result<Report, String> {
         let unnarrowed = Options { min_severity: None, ..options.clone() };
         let before = facts.clone();
-        let config = self.config(&mut facts, sources)?;
+        let config = added(config, &mut facts, sources)?;
         let mut report = analyze(facts, &config, &unnarrowed);
         for parent in &staged.parents {
             if report.diagnostics.is_empty() {
@@ -155,13 +157,11 @@ impl Project {
         analyze(facts, &config, options)
     }
 
-    fn config(&self, facts: &mut Vec<FileFacts>, sources: &mut Vec<Source>) -> Result<Config, String> {
-        let Some(source) = &self.config else { return Ok(Config::default()) };
-        let config = configuration(source, FileId::at(facts.len()))?;
-        let lines = LineIndex::new(&source.written.text);
-        facts.push(FileFacts { path: source.written.path.clone(), lines, ..FileFacts::default() });
-        sources.push(source.source.clone());
-        Ok(config)
+    /// The configuration as fixes leave it.
+    fn config_with(&self, changed: &Changed) -> Result<Option<ConfigSource>, String> {
+        let Some(source) = &self.config else { return Ok(None) };
+        let changed = changed.get(&source.written.path);
+        changed.map_or_else(|| Ok(source.clone()), |bytes| source.with(bytes)).map(Some)
     }
 
     /// A file's facts; where it comes from, and why it could not be read.
@@ -186,6 +186,20 @@ impl Project {
             }
         }
     }
+}
+
+/// What a configuration says, which is added to the files that were read.
+fn added(
+    source: Option<&ConfigSource>,
+    facts: &mut Vec<FileFacts>,
+    sources: &mut Vec<Source>,
+) -> Result<Config, String> {
+    let Some(source) = source else { return Ok(Config::default()) };
+    let config = configuration(source, FileId::at(facts.len()))?;
+    let lines = LineIndex::new(&source.written.text);
+    facts.push(FileFacts { path: source.written.path.clone(), lines, ..FileFacts::default() });
+    sources.push(source.source.clone());
+    Ok(config)
 }
 
 /// Whether all rules ran on all files, and all that they found is shown.

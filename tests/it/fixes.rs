@@ -5,6 +5,8 @@ use std::path::Path;
 
 use canpull_core::config::Config;
 use canpull_core::diagnostic::Change;
+use canpull_core::fix::Allowed;
+use canpull_core::project::Project;
 use canpull_core::rules::ALL;
 use canpull_core::{Options, analyze, read};
 use canpull_syntax::{FileId, edit, text, yaml};
@@ -12,7 +14,20 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 /// What edits of manifests are about, as the ends of the paths to it.
-const ABOUT: [&str; 8] = ["pullsecret", "image", "apiversion", "script", "run", "principal", "role", "wellknownname"];
+const ABOUT: [&str; 12] = [
+    "pullsecret",
+    "image",
+    "apiversion",
+    "script",
+    "run",
+    "principal",
+    "role",
+    "wellknownname",
+    "/type",
+    "/data/",
+    "stringdata",
+    "canpull/ignore",
+];
 
 /// All manifests of the fixtures and of the rules' pages, each alone.
 fn manifests() -> Vec<(String, String)> {
@@ -82,6 +97,250 @@ fn edits_change_what_they_are_about_and_nothing_else() {
         }
     }
     assert!(edited > 30, "only {edited} edits in all fixtures");
+}
+
+/// A file before and after.
+type Case = (&'static str, &'static str, &'static str);
+
+const POD: &str = "\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets: [{name: acr}]
+  containers: [{name: web, image: contoso.azurecr.io/web:1}]
+";
+
+/// The files as `--fix` leaves them.
+fn fixed(files: &[(&str, &str)], allowed: &Allowed) -> BTreeMap<String, String> {
+    let bytes = files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
+    let project = Project::new(bytes, None, false).unwrap();
+    let outcome = project.mend(&Options::default(), allowed).unwrap();
+    assert_eq!(outcome.skipped, [""; 0]);
+    let mut all: BTreeMap<String, String> =
+        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    for (name, mended) in outcome.files {
+        all.insert(name, String::from_utf8(mended.after.to_vec()).unwrap());
+    }
+    all
+}
+
+/// Fixes each file beside the others, also with the line ends of Windows where it is no script, and once more.
+fn check(cases: &[Case], beside: &[(&str, &str)], allowed: &Allowed) {
+    for (name, before, after) in cases {
+        let with = |text: &str| fixed(&[&[(*name, text)], beside].concat(), allowed).remove(*name).unwrap();
+        assert_eq!(with(before), *after, "{before}");
+        assert_eq!(with(after), *after, "once more");
+        if !name.ends_with(".sh") {
+            let windows = |text: &str| text.replace('\n', "\r\n");
+            assert_eq!(with(&windows(before)), windows(after), "{before}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_gets_the_type_that_its_key_is_for() {
+    let data = "stringData:\n  .dockerconfigjson: '{\"auths\": {\"contoso.azurecr.io\": {\"username\": \"u\", \"password\": \"\"}}}'\n";
+    let head = "apiVersion: v1\nkind: Secret\n";
+    let of = |before: &str, after: &str| {
+        let text = |own: &str| format!("{head}{own}{data}").leak() as &str;
+        ("secret.yaml", text(before), text(after))
+    };
+    let right = "kubernetes.io/dockerconfigjson";
+    let cases = [
+        of(
+            "metadata: {name: acr}\ntype: Opaque # why\n",
+            "metadata: {name: acr}\ntype: kubernetes.io/dockerconfigjson # why\n",
+        ),
+        of(
+            "type: \"Opaque\"\nmetadata: {name: acr}\n",
+            "type: \"kubernetes.io/dockerconfigjson\"\nmetadata: {name: acr}\n",
+        ),
+        of("type:\nmetadata: {name: acr}\n", "type: kubernetes.io/dockerconfigjson\nmetadata: {name: acr}\n"),
+        of("metadata:\n  name: acr\n", "metadata:\n  name: acr\ntype: kubernetes.io/dockerconfigjson\n"),
+        // Both keys, and a payload that would not decode, leave open what is meant.
+        of("metadata: {name: acr}\ndata: {.dockercfg: e30=}\n", "metadata: {name: acr}\ndata: {.dockercfg: e30=}\n"),
+    ];
+    check(&cases, &[("pod.yaml", POD)], &Allowed::Safe);
+    let flow = |kind: &str| {
+        format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"Secret\", {kind}\"metadata\": {{\"name\": \"acr\"}}, \"data\": {{\".dockercfg\": \"e30=\"}}}}\n"
+        )
+    };
+    let mended = fixed(&[("secret.json", &flow("\"type\": \"Opaque\", ")), ("pod.yaml", POD)], &Allowed::Safe);
+    assert_eq!(mended["secret.json"], flow("\"type\": \"kubernetes.io/dockercfg\", "));
+    let pretty = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Secret\",\n  \"metadata\": {\"name\": \"acr\"},\n  \"data\": {\".dockercfg\": \"e30=\"}\n}\n";
+    let mended = fixed(&[("secret.json", pretty), ("pod.yaml", POD)], &Allowed::Safe);
+    assert_eq!(mended["secret.json"], pretty.replacen("{\n", "{\n  \"type\": \"kubernetes.io/dockercfg\",\n", 1));
+    let others: Vec<Case> = vec![
+        (
+            "kustomization.yaml",
+            "resources: [pod.yaml]\nsecretGenerator:\n  - name: acr\n    files:\n      - .dockerconfigjson\n",
+            "resources: [pod.yaml]\nsecretGenerator:\n  - name: acr\n    type: kubernetes.io/dockerconfigjson\n    files:\n      - .dockerconfigjson\n",
+        ),
+        (
+            "external.yaml",
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: acr}\nspec:\n  target:\n    template:\n      type: Opaque\n      data:\n        .dockerconfigjson: '{{ .config }}'\n",
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: acr}\nspec:\n  target:\n    template:\n      type: kubernetes.io/dockerconfigjson\n      data:\n        .dockerconfigjson: '{{ .config }}'\n",
+        ),
+        (
+            "setup.sh",
+            "kubectl create secret generic acr \\\n  --from-file=.dockerconfigjson=config.json\n",
+            "kubectl create secret generic acr \\\n  --type=kubernetes.io/dockerconfigjson --from-file=.dockerconfigjson=config.json\n",
+        ),
+        (
+            "setup.sh",
+            "kubectl create secret generic acr --from-file=.dockerconfigjson=config.json --type 'Opaque'\n",
+            "kubectl create secret generic acr --from-file=.dockerconfigjson=config.json --type 'kubernetes.io/dockerconfigjson'\n",
+        ),
+        // The file's own name is the key.
+        (
+            "setup.sh",
+            "kubectl create secret generic acr --from-file=config.json\n",
+            "kubectl create secret generic acr --from-file=config.json\n",
+        ),
+    ];
+    check(&others, &[("pod.yaml", POD)], &Allowed::Safe);
+    let sealed = of("metadata: {name: acr}\ntype: Opaque\nsops: {mac: x}\n", "");
+    assert!(!fixed(&[("secret.yaml", sealed.1), ("pod.yaml", POD)], &Allowed::Unsafe)["secret.yaml"].contains(right));
+}
+
+#[test]
+fn a_payload_is_put_where_it_is_read() {
+    let config = "'{\"auths\": {\"contoso.azurecr.io\": {\"username\": \"u\", \"password\": \"\"}}}'";
+    let of = |before: &str, after: &str| {
+        let head = "apiVersion: v1\nkind: Secret\nmetadata: {name: acr}\ntype: kubernetes.io/dockerconfigjson\n";
+        let text = |own: &str| format!("{head}{}\n", own.replace("CONFIG", config)).leak() as &str;
+        ("secret.yaml", text(before), text(after))
+    };
+    let cases = [
+        of("data:\n  .dockerconfigjson: CONFIG", "stringData:\n  .dockerconfigjson: CONFIG"),
+        of("stringData:\n  config.json: CONFIG # mine", "stringData:\n  .dockerconfigjson: CONFIG # mine"),
+        of("stringData: {\"dockerconfigjson\": CONFIG}", "stringData: {\".dockerconfigjson\": CONFIG}"),
+        of(
+            "stringData:\n  config.json: CONFIG\n  .dockercfg: CONFIG",
+            "stringData:\n  config.json: CONFIG\n  .dockercfg: CONFIG",
+        ),
+        of("data:\n  .dockerconfigjson: CONFIG\n  other: e30=", "data:\n  .dockerconfigjson: CONFIG\n  other: e30="),
+    ];
+    check(&cases, &[("pod.yaml", POD)], &Allowed::Safe);
+}
+
+#[test]
+fn a_pull_secret_of_a_service_account_is_named_for_pulling() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: acr}\ntype: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: '{\"auths\": {\"contoso.azurecr.io\": {\"username\": \"u\", \"password\": \"\"}}}'\n";
+    let of = |before: &str, after: &str| {
+        let text = |own: &str| {
+            format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: runner}}\n{own}").leak() as &str
+        };
+        ("account.yaml", text(before), text(after))
+    };
+    let before = |text: &str, own: &str| {
+        // The new entry goes in front.
+        text.replacen("apiVersion", &format!("{own}apiVersion"), 1)
+    };
+    let (name, text, _) = of("secrets:\n  - name: acr\n", "");
+    let expected = before(text, "imagePullSecrets:\n  - name: acr\n");
+    check(&[(name, text, expected.leak())], &[("secret.yaml", secret)], &Allowed::Safe);
+    let listed = of(
+        "imagePullSecrets:\n- name: other # why\nsecrets:\n- name: acr\n",
+        "imagePullSecrets:\n- name: other # why\n- name: acr\nsecrets:\n- name: acr\n",
+    );
+    check(&[listed], &[("secret.yaml", secret)], &Allowed::Safe);
+}
+
+#[test]
+fn a_patch_that_is_about_pull_secrets_alone_adds() {
+    let of = |before: &'static str, after: &'static str| ("setup.sh", before, after);
+    let cases = [
+        of(
+            "kubectl patch sa default --type merge -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
+            "kubectl patch sa default --type strategic -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
+        ),
+        of(
+            "kubectl patch sa default --type \"merge\" -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
+            "kubectl patch sa default --type \"strategic\" -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
+        ),
+        of(
+            "kubectl patch sa default --type merge -p '{\"secrets\": [], \"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
+            "kubectl patch sa default --type merge -p '{\"secrets\": [], \"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
+        ),
+    ];
+    check(&cases, &[], &Allowed::Unsafe);
+    let (_, written, _) = cases[0];
+    assert_eq!(fixed(&[("setup.sh", written)], &Allowed::Safe)["setup.sh"], written);
+}
+
+#[test]
+fn what_silences_nothing_is_taken_away() {
+    let pod = |metadata: &str, image: &str| {
+        format!("apiVersion: v1\nkind: Pod\nmetadata:\n{metadata}spec:\n  containers:\n  - name: web\n{image}").leak()
+            as &str
+    };
+    let named = "  name: web\n";
+    let plain = pod(named, "    image: nginx\n");
+    let cases: Vec<Case> = vec![
+        ("a.yaml", pod(named, "    image: nginx # canpull: ignore[pull-denied] why\n"), plain),
+        ("a.yaml", pod(named, "    # canpull: ignore[pull-denied] why\n    image: nginx\n"), plain),
+        (
+            "a.yaml",
+            pod(named, "    image: nginx # canpull: ignore[pull-denied, pull-unproven, role-denied] why\n"),
+            plain,
+        ),
+        (
+            "a.yaml",
+            pod(named, "    image: contoso.azurecr.io/a:1 # canpull: ignore[pull-denied, pull-unproven] why\n"),
+            pod(named, "    image: contoso.azurecr.io/a:1 # canpull: ignore[pull-unproven] why\n"),
+        ),
+        (
+            "a.yaml",
+            pod(named, "    image: contoso.azurecr.io/a:1 # canpull: ignore[pull-unproven,pull-denied] why\n"),
+            pod(named, "    image: contoso.azurecr.io/a:1 # canpull: ignore[pull-unproven] why\n"),
+        ),
+        ("a.yaml", pod("  name: web\n  annotations:\n    canpull/ignore: pull-denied\n", "    image: nginx\n"), plain),
+        (
+            "a.yaml",
+            pod("  name: web\n  annotations: {canpull/ignore: \"pull-denied\", a: b}\n", "    image: nginx\n"),
+            pod("  name: web\n  annotations: {a: b}\n", "    image: nginx\n"),
+        ),
+        (
+            "a.yaml",
+            pod("  name: web\n  annotations:\n    a: b\n    canpull/ignore: pull-denied\n", "    image: nginx\n"),
+            pod("  name: web\n  annotations:\n    a: b\n", "    image: nginx\n"),
+        ),
+        (
+            "a.sh",
+            "# canpull: ignore[role-denied]\naz acr create --name contoso --resource-group shop --sku Basic\n",
+            "az acr create --name contoso --resource-group shop --sku Basic\n",
+        ),
+        // It may be a part of a string.
+        (
+            "a.sh",
+            "az acr create --name contoso --resource-group shop --sku Basic --tags 'a=# canpull: ignore[role-denied]'\n",
+            "az acr create --name contoso --resource-group shop --sku Basic --tags 'a=# canpull: ignore[role-denied]'\n",
+        ),
+    ];
+    check(&cases, &[], &Allowed::Safe);
+    let first = "  - { rule: pull-denied, object: Pod/a }\n";
+    let used = "  - rule: pull-unproven\n    path: p.yaml\n";
+    let config: Vec<Case> = [
+        (format!("# why\nignore:\n{first}exclude: [x]\n"), "# why\nexclude: [x]\n".to_owned()),
+        (format!("ignore:\n{first}"), "ignore: []\n".to_owned()),
+        (format!("ignore:\n{first}{first}{first}exclude: [x]\n"), "exclude: [x]\n".to_owned()),
+        (format!("ignore:\n{first}{used}{first}exclude: [x]\n"), format!("ignore:\n{used}exclude: [x]\n")),
+        (
+            "ignore: [{rule: pull-denied, path: a}, {rule: pull-unproven, path: p.yaml}, {rule: role-denied, path: a}]\n".to_owned(),
+            "ignore: [{rule: pull-unproven, path: p.yaml}]\n".to_owned(),
+        ),
+    ]
+    .map(|(before, after)| ("canpull.yaml", before.leak() as &str, after.leak() as &str))
+    .into();
+    check(&config, &[("p.yaml", pod(named, "    image: contoso.azurecr.io/a:1\n"))], &Allowed::Safe);
+    let misspelt = pod(named, "    image: contoso.azurecr.io/a:1 # canpull: ignore[pull-unprovn] why\n");
+    check(&[("a.yaml", misspelt, misspelt)], &[], &Allowed::Safe);
+    let right = misspelt.replace("unprovn", "unproven").leak();
+    check(&[("a.yaml", misspelt, right)], &[], &Allowed::Unsafe);
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! canpull as a WebAssembly module: thin functions over the core's face, for the JavaScript in `npm/` to wrap.
 //!
-//! What goes over the border is text and bytes. An error is thrown as the JSON of a [`forms::Refusal`]; whatever else
+//! What goes over the border is text and bytes. An error is thrown as the JSON of a `Refusal`; whatever else
 //! comes out is a defect of canpull, after which the instance is not to be used again.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]

@@ -3,6 +3,8 @@
 mod file;
 mod keys;
 
+use canpull_syntax::edit::Edit;
+use canpull_syntax::yaml::Layout;
 use canpull_syntax::{FileId, Node, Position, Span, TextRange, to_offset, yaml};
 
 use crate::diagnostic::Severity;
@@ -59,6 +61,9 @@ pub struct RegistryDecl {
     pub private: bool,
 }
 
+/// Where a project keeps its configuration, the first that is there.
+pub const CONFIG_PATHS: [&str; 2] = ["canpull.yaml", ".github/canpull.yaml"];
+
 /// What a rule is set to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Level {
@@ -81,6 +86,8 @@ pub struct IgnoreDecl {
     pub reason: Option<String>,
     /// The entry.
     pub span: Span,
+    /// What to delete so that it is gone, where others stay.
+    pub removal: Option<TextRange>,
 }
 
 /// The configuration.
@@ -98,6 +105,8 @@ pub struct Config {
     pub rules: Vec<(Declared<String>, Level)>,
     /// Suppressions.
     pub ignore: Vec<IgnoreDecl>,
+    /// What takes all suppressions away.
+    pub without_ignore: Option<Edit>,
     /// Globs of paths that are not read.
     pub exclude: Vec<Declared<String>>,
 }
@@ -146,11 +155,25 @@ pub fn parse(path: &str, file: FileId, text: &str, rule_ids: &[&str]) -> (Config
             (Config::default(), errors.found)
         }
         Ok(written) => {
-            let config = file::place(written.unwrap_or_default(), Places { file, root });
+            let mut config = file::place(written.unwrap_or_default(), Places { file, root });
+            if let Some(root) = root {
+                removals(&mut config, &Layout::new(text, parsed.tree.comments()), root);
+            }
             check_values(&config, rule_ids, &mut errors);
             (config, errors.found)
         }
     }
+}
+
+/// How suppressions can be taken away.
+fn removals(config: &mut Config, layout: &Layout<'_>, root: Node<'_>) {
+    let Some(entry) = root.entry("ignore").filter(|entry| root.range().contains(entry.range())) else { return };
+    for (index, ignore) in config.ignore.iter_mut().enumerate() {
+        ignore.removal = layout.item_removal(entry.value, index);
+    }
+    let deleted = |range| Edit { range, text: String::new() };
+    let emptied = || Some(Edit { range: layout.value_range(entry)?, text: " []".to_owned() });
+    config.without_ignore = layout.removal(root, entry).map(deleted).or_else(emptied);
 }
 
 /// The parser's message without its own "at line … column …": the place stands in front already.

@@ -124,8 +124,8 @@ pub struct ObjectMeta {
     pub span: Span,
     /// Carries `resourceVersion` or `uid`: read from a live cluster.
     pub live: bool,
-    /// Rule ids in the `canpull/ignore` annotation of the object or its pod template, each with its place.
-    pub ignores: Vec<(String, Span)>,
+    /// The rules in the `canpull/ignore` annotation of the object or its pod template.
+    pub ignores: Vec<IgnoredRule>,
     /// The file's `# Source:` comment in force, from `helm template`.
     pub helm_source: Option<String>,
 }
@@ -254,6 +254,15 @@ pub struct SecretValue {
     pub encoded: bool,
 }
 
+/// How to give a secret the type that the key of its docker config is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Retype {
+    /// The type.
+    pub secret_type: &'static str,
+    /// What writes it.
+    pub edit: Edit,
+}
+
 /// A Secret, of whatever type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SecretFact {
@@ -266,6 +275,10 @@ pub struct SecretFact {
     pub values: Vec<SecretValue>,
     /// Contents are filled in later (an annotation says so) or encrypted.
     pub hidden: Option<Why>,
+    /// How to give it the type that its key is for.
+    pub retype: Option<Retype>,
+    /// What makes `stringData` of `data` where there is none, for values that are not encoded.
+    pub to_clear: Option<Edit>,
 }
 
 /// The namespaces a producer makes its secret in.
@@ -295,6 +308,8 @@ pub struct ProducerFact {
     pub registry: Option<Field<String>>,
     /// Made only while a pod of the namespace mounts this `SecretProviderClass`.
     pub needs_mount: Option<String>,
+    /// How to give the Secret the type that its key is for.
+    pub retype: Option<Retype>,
 }
 
 /// Something that adds pull secrets to pods or service accounts behind the manifests' back.
@@ -413,6 +428,8 @@ pub struct GeneratorFact {
     pub literals: Vec<SecretValue>,
     /// It changes the secret of another generator (`behavior`).
     pub merges: bool,
+    /// How to give the secret the type that its key is for.
+    pub retype: Option<Retype>,
     /// The entry.
     pub span: Span,
 }
@@ -441,11 +458,22 @@ pub struct PatchFact {
     pub span: Span,
 }
 
+/// A rule that a comment or an annotation suppresses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IgnoredRule {
+    /// Its id as written.
+    pub id: String,
+    /// Where that stands.
+    pub range: TextRange,
+    /// What to delete so that the rule is no longer suppressed; `None` where that is not certain.
+    pub removal: Option<TextRange>,
+}
+
 /// An inline comment `# canpull: ignore[rule-id] reason`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InlineIgnore {
-    /// The rule ids, each with its place.
-    pub rules: Vec<(String, TextRange)>,
+    /// The rules.
+    pub rules: Vec<IgnoredRule>,
     /// The reason behind the bracket.
     pub reason: String,
     /// The comment.

@@ -7,15 +7,12 @@ use std::sync::Arc;
 
 use canpull_syntax::{FileId, text};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{CONFIG_PATHS, Config, ConfigError};
 use crate::fix::{self, Allowed, Changed, Outcome};
 use crate::glob;
 use crate::render::{Format, Input, SourceText};
 use crate::report::{ConfigText, Options, Report, ReportFile, judge, rule_infos};
 use crate::source::{self, is_candidate, is_skipped};
-
-/// Where a project keeps its configuration, the first that is there.
-pub const CONFIG_PATHS: [&str; 2] = ["canpull.yaml", ".github/canpull.yaml"];
 
 /// Files and a configuration, held whole.
 #[derive(Clone, Debug)]

@@ -5,11 +5,12 @@ pub mod estate;
 
 use std::collections::BTreeSet;
 
-use canpull_syntax::{FileId, LineIndex, Span, TextRange};
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{FileId, LineIndex, Span, TextRange, to_offset};
 
-use crate::config::{self, Config, ConfigError, Level, did_you_mean};
+use crate::config::{self, CONFIG_PATHS, Config, ConfigError, Level, did_you_mean};
 use crate::deployment;
-use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, RuleInfo, Severity};
 use crate::fact::{FileFacts, Role};
 use crate::model::AccessModel;
 use crate::proof::review::Review;
@@ -296,10 +297,35 @@ fn suppressed(
         return;
     }
     let unused = unused.into_iter().filter(|unused| !(options.partial && unused.declared));
-    let mut found: Vec<Diagnostic> =
-        unused.map(|unused| rules::unused_suppression(unused.span, unused.message)).collect();
+    let mut found: Vec<Diagnostic> = unused
+        .map(|unused| {
+            let fix = suppression_fix(&unused, files, options);
+            Diagnostic { fixes: fix.into_iter().collect(), ..rules::unused_suppression(unused.span, unused.message) }
+        })
+        .collect();
     set_levels(&mut found, config);
     report.diagnostics.extend(found);
+}
+
+/// Takes a suppression away that silenced nothing, where all that it could silence was looked for, or writes the rule's id
+/// as it is spelt.
+fn suppression_fix(unused: &suppress::UnusedSuppression, files: &[FileFacts], options: &Options) -> Option<Fix> {
+    let file = unused.span.file;
+    // Another project may share a configuration that is not this one's own.
+    let shared = |facts: &FileFacts| unused.declared && !CONFIG_PATHS.contains(&facts.path.as_str());
+    let (title, applicability, edit) = if let Some(written) = &unused.misspelt {
+        let near = config::nearest(written, rules::ALL.iter().map(|rule| rule.id))?;
+        let range = unused.span.range;
+        // Quotes stay.
+        let quotes = (range.end - range.start).checked_sub(to_offset(written.len()))?;
+        let inner =
+            matches!(quotes, 0 | 2).then(|| TextRange::new(range.start + quotes / 2, range.end - quotes / 2))?;
+        (format!("suppress `{near}`"), Applicability::Unsafe, Edit { range: inner, text: near.to_owned() })
+    } else {
+        ("remove it".to_owned(), Applicability::Safe, unused.removal.clone().filter(|_| !options.partial)?)
+    };
+    let change = Change::Edits(vec![(file, edit)]);
+    (!files.get(file.0 as usize).is_none_or(shared)).then_some(Fix { title, applicability, change })
 }
 
 /// Keeps what the caller asked to see.

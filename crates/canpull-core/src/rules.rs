@@ -60,11 +60,11 @@ mod virtual_node_needs_pull_secret;
 use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{Span, TextRange, text, to_offset};
+use canpull_syntax::{FileId, Span, TextRange, text, to_offset};
 
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, RuleInfo, Severity};
 use crate::fact::script::SlipFact;
-use crate::fact::{DefectKind, FieldDefect};
+use crate::fact::{DefectKind, FieldDefect, Insertion, ServiceAccountFact};
 use crate::model::azure::{Registry, RegistryId};
 use crate::model::docker_config::Credential;
 use crate::model::image::ImageReference;
@@ -257,11 +257,13 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// One finding for each secret whose content `defect` objects to, however many pulls it concerns.
+    /// One finding for each secret whose content `defect` objects to, however many pulls it concerns, with what mends
+    /// the secret.
     fn secret_findings(
         &self,
         rule: &Rule,
         defect: fn(&Content) -> Option<(String, &'static str, Span)>,
+        mend: fn(&PullSecret<'_>) -> Option<Fix>,
         found: &mut Vec<Diagnostic>,
     ) {
         let mut by_place = BTreeMap::new();
@@ -270,6 +272,7 @@ impl<'a> Context<'a> {
             let diagnostic = by_place.entry(span).or_insert_with(|| {
                 let name = secret.name.as_deref().unwrap_or_default();
                 let mut diagnostic = finding(rule, span, format!("pull secret `{name}`: {reason}"), help);
+                diagnostic.fixes.extend(mend(secret));
                 diagnostic.related.extend(
                     route.named_at.map(|span| Annotation { span, message: "named here for pulling".to_owned() }),
                 );
@@ -478,12 +481,22 @@ fn image_fix(image: &ImageUse<'_>, from: &str, to: &str) -> Option<Fix> {
 /// only.
 fn name_secret(pod: &Pod<'_>, name: &str) -> Option<Fix> {
     let insertion = pod.fact.insertion.as_ref().filter(|_| !pod.fact.is_static)?;
+    Some(insert_name(insertion, pod.fact.object.span.file, name))
+}
+
+/// Names a secret in the service account's list.
+fn name_in_account(account: &ServiceAccountFact, name: &str) -> Option<Fix> {
+    let insertion = account.insertion.as_ref().filter(|_| !account.object.live)?;
+    Some(insert_name(insertion, account.object.span.file, name))
+}
+
+fn insert_name(insertion: &Insertion, file: FileId, name: &str) -> Fix {
     let text = format!("{}{name}{}", insertion.before, insertion.after);
-    Some(Fix {
+    Fix {
         title: format!("name `{name}` in `imagePullSecrets`"),
         applicability: Applicability::Safe,
-        change: Change::Edits(vec![(pod.fact.object.span.file, Edit { range: insertion.range, text })]),
-    })
+        change: Change::Edits(vec![(file, Edit { range: insertion.range, text })]),
+    }
 }
 
 /// A finding about a command, with the edits that right it.

@@ -8,6 +8,7 @@ mod comment;
 mod kubernetes;
 mod kustomization;
 mod pipeline;
+mod retype;
 mod secrecy;
 mod shell;
 mod template;

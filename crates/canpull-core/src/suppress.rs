@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{FileId, Span, TextRange};
 
 use crate::config::{Config, IgnoreDecl};
 use crate::diagnostic::Diagnostic;
-use crate::fact::{FileFacts, ObjectMeta};
+use crate::fact::{FileFacts, IgnoredRule, ObjectMeta};
 use crate::glob;
 
 /// Where a pull is wanted.
@@ -42,6 +43,10 @@ pub struct UnusedSuppression {
     pub message: String,
     /// It stands in the configuration.
     pub declared: bool,
+    /// The rule's id, where no rule is called so.
+    pub misspelt: Option<String>,
+    /// What takes it away, where it silenced nothing.
+    pub removal: Option<Edit>,
 }
 
 /// Takes out the findings that are suppressed, and tells which suppressions were of no use.
@@ -60,8 +65,18 @@ pub fn apply(
     let index = Index::new(&suppressions);
     let lookup = Lookup { files, objects: &objects, pulls, index: &index };
     let kept = diagnostics.into_iter().filter_map(|finding| remaining(finding, &mut suppressions, &lookup)).collect();
-    let unused = suppressions.iter().filter_map(|suppression| suppression.unused(rules)).collect();
+    let mut unused: Vec<_> = suppressions.iter().filter_map(|suppression| suppression.unused(rules)).collect();
+    remove_together(&mut unused, config);
     (kept, unused)
+}
+
+/// A list of which nothing is left is taken away as a whole.
+fn remove_together(unused: &mut [UnusedSuppression], config: &Config) {
+    let declared = || unused.iter().filter(|one| one.declared);
+    let all = declared().count() == config.ignore.len() && declared().all(|one| one.misspelt.is_none());
+    for one in unused.iter_mut().filter(|one| one.declared && all) {
+        one.removal.clone_from(&config.without_ignore);
+    }
 }
 
 /// Says of each finding which object it lies in.
@@ -81,6 +96,7 @@ struct Suppression<'a> {
     rule: &'a str,
     span: Span,
     scope: Scope<'a>,
+    removal: Option<TextRange>,
     used: bool,
 }
 
@@ -94,16 +110,29 @@ enum Scope<'a> {
     Declared(&'a IgnoreDecl),
 }
 
-impl Suppression<'_> {
+impl<'a> Suppression<'a> {
+    fn new(file: FileId, ignored: &'a IgnoredRule, scope: Scope<'a>) -> Self {
+        let IgnoredRule { id, range, removal } = ignored;
+        Self { rule: id, span: Span::new(file, *range), scope, removal: *removal, used: false }
+    }
+
     fn unused(&self, rules: &Rules<'_>) -> Option<UnusedSuppression> {
-        let message = if self.rule != "*" && !(rules.known)(self.rule) {
+        let unknown = self.rule != "*" && !(rules.known)(self.rule);
+        let message = if unknown {
             format!("this suppresses `{}`, and no rule is called so", self.rule)
         } else if !self.used && (self.rule == "*" || (rules.ran)(self.rule)) {
             format!("this suppresses `{}`, and there is no such finding here", self.rule)
         } else {
             return None;
         };
-        Some(UnusedSuppression { span: self.span, message, declared: matches!(self.scope, Scope::Declared(_)) })
+        let removal = self.removal.filter(|_| !unknown).map(|range| Edit { range, text: String::new() });
+        Some(UnusedSuppression {
+            span: self.span,
+            message,
+            declared: matches!(self.scope, Scope::Declared(_)),
+            misspelt: unknown.then(|| self.rule.to_owned()),
+            removal,
+        })
     }
 }
 
@@ -113,24 +142,18 @@ fn collect<'a>(files: &'a [FileFacts], config: &'a Config) -> Vec<Suppression<'a
         let id = FileId::at(index);
         for comment in &file.ignores {
             let scope = Scope::Lines(id, comment.first_line, comment.last_line);
-            let of_rule =
-                |(rule, range): &'a (String, _)| Suppression { rule, span: Span::new(id, *range), scope, used: false };
-            all.extend(comment.rules.iter().map(of_rule));
+            all.extend(comment.rules.iter().map(|ignored| Suppression::new(id, ignored, scope)));
         }
         for object in objects(file) {
-            let of_rule = |(rule, span): &'a (String, Span)| Suppression {
-                rule,
-                span: *span,
-                scope: Scope::Object(object.span),
-                used: false,
-            };
-            all.extend(object.ignores.iter().map(of_rule));
+            let scope = Scope::Object(object.span);
+            all.extend(object.ignores.iter().map(|ignored| Suppression::new(id, ignored, scope)));
         }
     }
     all.extend(config.ignore.iter().map(|ignore| Suppression {
         rule: &ignore.rule.value,
         span: ignore.rule.span,
         scope: Scope::Declared(ignore),
+        removal: ignore.removal,
         used: false,
     }));
     all

@@ -6,11 +6,13 @@ mod build;
 mod equal;
 mod events;
 mod json;
+mod layout;
 mod message;
 mod scalar;
 mod split;
 mod view;
 
+pub use layout::Layout;
 pub(crate) use scalar::{float_key, resolve as resolve_scalar};
 
 use crate::text::{TextRange, to_offset};

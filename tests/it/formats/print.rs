@@ -51,7 +51,7 @@ pub(super) fn facts(facts: &FileFacts, bytes: &[u8]) -> String {
 fn ignores(source: &Source<'_>, out: &mut String) {
     for ignore in &source.facts.ignores {
         let rules: Vec<String> =
-            ignore.rules.iter().map(|(rule, range)| format!("{rule}={}", source.slice(*range))).collect();
+            ignore.rules.iter().map(|rule| format!("{}={}", rule.id, source.slice(rule.range))).collect();
         writeln!(
             out,
             "ignore {} lines {}-{} {:?}",

@@ -115,6 +115,7 @@ pub(super) fn place(written: ConfigFile, root: Places<'_>) -> Config {
         external_service_accounts: external.get("service-accounts").all(written.external.service_accounts),
         rules: rules(written.rules, root.get("rules")),
         ignore: join(written.ignore, root.get("ignore"), ignore),
+        without_ignore: None,
         exclude: root.get("exclude").all(written.exclude),
     }
 }
@@ -139,6 +140,7 @@ fn ignore(ignore: Ignore, at: Places<'_>) -> IgnoreDecl {
         path: ignore.path.map(|path| at.get("path").declared(path)),
         reason: ignore.reason,
         span: at.span(),
+        removal: None,
     }
 }
 

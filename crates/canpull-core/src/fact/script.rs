@@ -3,8 +3,8 @@
 use canpull_syntax::Span;
 use canpull_syntax::edit::Edit;
 
-use super::Field;
 use super::azure::{PrincipalRef, ResourceRef};
+use super::{Field, Retype};
 
 /// A Secret made by a command: `kubectl create secret docker-registry`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,8 @@ pub struct ScriptSecretFact {
     pub registry: Option<ResourceRef>,
     /// `--docker-username`.
     pub user: PrincipalRef,
+    /// How to give it the type that its key is for.
+    pub retype: Option<Retype>,
     /// The password is a token that soon ends: the output of `az acr login --expose-token`.
     pub short_lived: Option<Span>,
     /// The command.
@@ -40,6 +42,8 @@ pub struct AccountPatchFact {
     pub secrets: Vec<Field<String>>,
     /// Where `--type merge` stands: the patch replaces the list; otherwise it adds to it.
     pub replaces: Option<Span>,
+    /// The edit that makes it add, where the patch is about nothing but pull secrets.
+    pub adding: Option<Edit>,
     /// The command.
     pub span: Span,
 }

@@ -1,10 +1,11 @@
 //! Pull secrets: where they come from, and what the API server and the kubelet make of their content.
 
-use canpull_syntax::Span;
+use canpull_syntax::edit::Edit;
+use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use crate::fact::azure::PrincipalRef;
 use crate::fact::script::ScriptSecretFact;
-use crate::fact::{Field, GeneratorFact, ProducerFact, Reach, SecretFact, SecretValue, Why};
+use crate::fact::{Field, GeneratorFact, ProducerFact, Reach, Retype, SecretFact, SecretValue, Why};
 use crate::model::azure::Who;
 use crate::model::docker_config::{self, Credential, Decoded, Layout, LayoutDefect};
 use crate::model::kustomize::Layers;
@@ -118,6 +119,51 @@ impl PullSecret<'_> {
         matches!(self.origin, Origin::Manifest(_) | Origin::Generator(_))
     }
 
+    /// How to give it the type that its key is for, where the kubelet can then use it.
+    pub fn retype(&self) -> Option<&Retype> {
+        let (retype, content) = match self.origin {
+            Origin::Manifest(fact) => {
+                let retype = fact.retype.as_ref()?;
+                (retype, content_as(fact, retype.secret_type, fact.secret_type.span()))
+            }
+            Origin::Generator(fact) => {
+                let retype = fact.retype.as_ref()?;
+                (retype, generated_as(fact, retype.secret_type))
+            }
+            // What these fill in is not visible.
+            Origin::Producer(fact) => return fact.retype.as_ref(),
+            Origin::Script(fact) => return fact.retype.as_ref(),
+        };
+        matches!(content, Content::Credentials { .. } | Content::Hidden(_)).then_some(retype)
+    }
+
+    /// How to call the one key that was meant for the docker config as its type demands, and how it is then called.
+    pub fn rename_key(&self) -> Option<(&'static str, (FileId, Edit))> {
+        let fact = self.manifest().filter(|fact| fact.hidden.is_none() && !fact.object.live)?;
+        let (key, layout) = layout_of(fact.secret_type.text()?)?;
+        let mut kept = fact.values.iter().filter(|value| !value.value.is_absent());
+        let value = kept.next().filter(|value| kept.next().is_none() && value.key != key)?;
+        let decoded = matches!(payload(value, layout), Content::Credentials { .. });
+        let written = value.key_span.range;
+        // Quotes stay.
+        let quotes = (written.end - written.start).checked_sub(to_offset(value.key.len()))?;
+        let range = TextRange::new(written.start + quotes / 2, written.end - quotes / 2);
+        let edit = Edit { range, text: key.to_owned() };
+        (decoded && matches!(quotes, 0 | 2)).then_some((key, (value.key_span.file, edit)))
+    }
+
+    /// How to put a docker config that is not encoded, though it stands under `data`, under `stringData`.
+    pub fn move_to_clear(&self) -> Option<(FileId, Edit)> {
+        let fact = self.manifest()?;
+        let (key, layout) = layout_of(fact.secret_type.text()?)?;
+        let edit = fact.to_clear.clone()?;
+        let value = fact.values.iter().find(|value| value.key == key && value.encoded)?;
+        let clear = SecretValue { encoded: false, ..value.clone() };
+        let mended = matches!(payload(value, layout), Content::Refused { .. })
+            && matches!(payload(&clear, layout), Content::Credentials { .. });
+        mended.then_some((fact.object.span.file, edit))
+    }
+
     /// The Secret manifest, where it is one.
     pub fn manifest(&self) -> Option<&SecretFact> {
         match self.origin {
@@ -146,6 +192,11 @@ fn content(fact: &SecretFact) -> Content {
         Field::Absent(span) => ("Opaque", *span),
         Field::Unknown(why, _) => return Content::Hidden(*why),
     };
+    content_as(fact, secret_type, type_span)
+}
+
+/// What a Secret of this type holds, which stands or would stand there.
+fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content {
     let Some((key, layout)) = layout_of(secret_type) else {
         return Content::Ignored { secret_type: secret_type.to_owned(), span: type_span };
     };
@@ -228,19 +279,9 @@ fn produced(fact: &ProducerFact) -> Content {
 pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers: &Layers<'_, 'a>) -> PullSecret<'a> {
     let own = || fact.namespace.clone().map_or(Namespace::LeftOut, Namespace::Written);
     let secret_type = fact.secret_type.as_deref().unwrap_or("Opaque");
-    let content = match layout_of(secret_type) {
-        // What several generators make together is not evaluated.
-        _ if layers.merges_generated(&fact.name) => Content::Hidden(Why::PartlyEvaluated),
-        None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
-        Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => {
-            Content::Refused { reason: format!("data[{key}]: Required value"), span: fact.span, defects: Vec::new() }
-        }
-        // What files hold is not read.
-        Some((key, layout)) => match fact.literals.iter().find(|value| value.key == key) {
-            Some(value) => payload(value, layout),
-            None => Content::Hidden(Why::FilledAtRunTime),
-        },
-    };
+    // What several generators make together is not evaluated.
+    let merged = layers.merges_generated(&fact.name);
+    let content = if merged { Content::Hidden(Why::PartlyEvaluated) } else { generated_as(fact, secret_type) };
     PullSecret {
         world,
         name: Some(fact.name.clone()),
@@ -250,6 +291,21 @@ pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers
         content,
         span: fact.span,
         user: None,
+    }
+}
+
+/// What a generated secret of this type holds.
+fn generated_as(fact: &GeneratorFact, secret_type: &str) -> Content {
+    match layout_of(secret_type) {
+        None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
+        Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => {
+            Content::Refused { reason: format!("data[{key}]: Required value"), span: fact.span, defects: Vec::new() }
+        }
+        // What files hold is not read.
+        Some((key, layout)) => match fact.literals.iter().find(|value| value.key == key) {
+            Some(value) => payload(value, layout),
+            None => Content::Hidden(Why::FilledAtRunTime),
+        },
     }
 }
 

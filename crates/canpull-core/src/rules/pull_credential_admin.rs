@@ -74,7 +74,7 @@ Use a repository token with `content/read`, a service principal, or the cluster'
 const HELP: &str = "use a repository token, a service principal, or the cluster's own access";
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.secret_findings(&RULE, defect, found);
+    context.secret_findings(&RULE, defect, |_| None, found);
     of_scripts(context, found);
     let mut switched_off = Vec::new();
     context.holder_findings(&RULE, &Claim::HolderIsOn, HELP, &mut switched_off);

@@ -68,7 +68,7 @@ Use the cluster's own access, a repository token, or something that renews the s
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.secret_findings(&RULE, defect, found);
+    context.secret_findings(&RULE, defect, |_| None, found);
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {

@@ -3,18 +3,12 @@
 use canpull_syntax::Span;
 
 use super::{Context, Rule};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::Content;
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
+use crate::model::{Content, PullSecret};
 
 /// The rule.
-pub(super) const RULE: Rule = Rule {
-    id: "pull-secret-undecodable",
-    severity: Severity::Error,
-    since: "0.1.0",
-    fixable: false,
-    page: PAGE,
-    check,
-};
+pub(super) const RULE: Rule =
+    Rule { id: "pull-secret-undecodable", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports pull secrets whose payload the API server refuses, or accepts and the kubelet cannot decode.
@@ -38,9 +32,11 @@ apiVersion: v1
 kind: Secret
 metadata: {name: acr-auth}
 type: kubernetes.io/dockerconfigjson
-stringData:
-  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"auth": "pull:example"}}}'
+data:
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
 ```
+
+Reported beside it: `pull-unproven`.
 
 ## Right
 ```yaml
@@ -63,11 +59,20 @@ stringData:
 ```
 
 ## How to fix
-Create the secret with `kubectl create secret docker-registry`.
+Create the secret with `kubectl create secret docker-registry`. Where a payload is right and stands under the wrong key,
+or not encoded under `data`, `--fix` moves it.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.secret_findings(&RULE, defect, found);
+    context.secret_findings(&RULE, defect, mend, found);
+}
+
+fn mend(secret: &PullSecret<'_>) -> Option<Fix> {
+    let (title, (file, edit)) = match secret.rename_key() {
+        Some((key, edit)) => (format!("call the key `{key}`"), edit),
+        None => ("put it under `stringData`, where it is not encoded".to_owned(), secret.move_to_clear()?),
+    };
+    Some(Fix { title, applicability: Applicability::Safe, change: Change::Edits(vec![(file, edit)]) })
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {

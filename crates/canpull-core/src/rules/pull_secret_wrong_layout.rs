@@ -70,7 +70,7 @@ Create the secret with `kubectl create secret docker-registry`; use `printf`, no
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.secret_findings(&RULE, defect, found);
+    context.secret_findings(&RULE, defect, |_| None, found);
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {

@@ -3,12 +3,12 @@
 use canpull_syntax::Span;
 
 use super::{Context, Rule};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::Content;
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
+use crate::model::{Content, PullSecret};
 
 /// The rule.
 pub(super) const RULE: Rule =
-    Rule { id: "pull-secret-wrong-type", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+    Rule { id: "pull-secret-wrong-type", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports pull secrets whose type is neither `kubernetes.io/dockerconfigjson` nor `kubernetes.io/dockercfg`.
@@ -59,11 +59,22 @@ stringData:
 ```
 
 ## How to fix
-Delete the secret and create it anew with the right type: a secret's type cannot be changed.
+Write the right type, and where the secret exists already, delete it before it is made anew: a secret's type cannot be
+changed. `--fix` writes the type that the secret's key is for.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.secret_findings(&RULE, defect, found);
+    context.secret_findings(&RULE, defect, mend, found);
+}
+
+/// The type that its key is for.
+fn mend(secret: &PullSecret<'_>) -> Option<Fix> {
+    let retype = secret.retype()?;
+    Some(Fix {
+        title: format!("give it the type `{}`; one that exists has to be deleted first", retype.secret_type),
+        applicability: Applicability::Safe,
+        change: Change::Edits(vec![(secret.span.file, retype.edit.clone())]),
+    })
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {

@@ -1,14 +1,14 @@
 //! A patch that replaces a list where it is meant to add.
 
 use super::{Context, Rule, finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     id: "service-account-patch-replaces",
     severity: Severity::Warning,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };
@@ -31,13 +31,22 @@ kubectl patch serviceaccount default -p '{"imagePullSecrets": [{"name": "acr-aut
 ```
 
 ## How to fix
-Leave `--type merge` out: the default patch adds to the list.
+Leave `--type merge` out: the default patch, `strategic`, adds to the list. `--unsafe-fixes` writes it, unless the list is
+meant to be replaced.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for patch in context.model.files.iter().flat_map(|file| &file.script.account_patches) {
         let Some(span) = patch.replaces else { continue };
         let message = "a merge patch replaces the service account's pull secrets instead of adding to them";
-        found.push(finding(&RULE, span, message.to_owned(), "leave `--type merge` out"));
+        let mut diagnostic = finding(&RULE, span, message.to_owned(), "leave `--type merge` out");
+        if let Some(edit) = &patch.adding {
+            diagnostic.fixes.push(Fix {
+                title: "add to the list".to_owned(),
+                applicability: Applicability::Unsafe,
+                change: Change::Edits(vec![(span.file, edit.clone())]),
+            });
+        }
+        found.push(diagnostic);
     }
 }

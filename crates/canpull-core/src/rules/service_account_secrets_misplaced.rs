@@ -1,6 +1,6 @@
 //! A pull secret under a service account's `secrets`.
 
-use super::{Context, Rule, finding};
+use super::{Context, Rule, finding, name_in_account};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
 
@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "service-account-secrets-misplaced",
     severity: Severity::Warning,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };
@@ -53,7 +53,7 @@ stringData:
 ```
 
 ## How to fix
-List it under `imagePullSecrets`.
+List it under `imagePullSecrets`. `--fix` does, and leaves `secrets` as it is: what mounts the secret may need it there.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
@@ -65,12 +65,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             let docker = here.any(|(_, secret)| matches!(secret.content, Content::Credentials { .. }));
             if docker && !listed {
                 let message = format!("pull secret `{name}` stands under `secrets`, which plays no part in pulling");
-                found.push(finding(
-                    &RULE,
-                    entry.span,
-                    message,
-                    "list it under `imagePullSecrets` of the service account",
-                ));
+                let help = "list it under `imagePullSecrets` of the service account";
+                let mut diagnostic = finding(&RULE, entry.span, message, help);
+                diagnostic.fixes.extend(name_in_account(account.fact, name));
+                found.push(diagnostic);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 
 /// The rule. Its findings are made where suppressions are applied, for only there it shows which of them were used.
 pub(super) const RULE: Rule =
-    Rule { id: "unused-suppression", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+    Rule { id: "unused-suppression", severity: Severity::Warning, since: "0.1.0", fixable: true, page: PAGE, check };
 
 /// What to do about one.
 pub(super) const HELP: &str = "remove it, or mend the rule's id";

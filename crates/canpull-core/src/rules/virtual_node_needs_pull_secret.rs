@@ -1,8 +1,9 @@
 //! A pod on a virtual node whose private image no pull secret leads to.
 
-use super::{Context, Rule, finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Context, Rule, finding, name_secret};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::fact::SecretList;
+use crate::model::{ImageUse, Pod, PullSecret};
 use crate::proof::{Truth, needs_credentials};
 
 /// The rule.
@@ -10,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     id: "virtual-node-needs-pull-secret",
     severity: Severity::Error,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };
@@ -28,8 +29,6 @@ kind: Pod
 metadata: {name: web}
 spec:
   nodeSelector: {type: virtual-kubelet}
-  imagePullSecrets:
-    - name: acr-auth
   containers:
     - name: web
       image: contoso.azurecr.io/web:1
@@ -39,10 +38,10 @@ kind: Secret
 metadata: {name: acr-auth}
 type: kubernetes.io/dockerconfigjson
 stringData:
-  .dockerconfigjson: '{"auths": {"https://contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
 ```
 
-Reported beside it: `pull-secret-registry-mismatch`.
+Reported beside it: `pull-secret-not-referenced`.
 
 ## Right
 ```yaml
@@ -89,6 +88,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             image.text
         );
         let help = "name a pull secret whose key is the bare login server, without a scheme";
-        found.push(Diagnostic { severity, pulls: vec![index], ..finding(&RULE, span, message, help) });
+        let fixes = the_one_that_fits(context, image, pod).into_iter().collect();
+        found.push(Diagnostic { severity, fixes, pulls: vec![index], ..finding(&RULE, span, message, help) });
     }
+}
+
+/// Names the one secret whose key is the image's host and nothing else.
+fn the_one_that_fits<'a>(context: &Context<'a>, image: &ImageUse<'_>, pod: &Pod<'a>) -> Option<Fix> {
+    let reference = image.parsed().filter(|_| !context.has_defect(pod))?;
+    let bare = |secret: &&PullSecret<'_>| secret.credentials().iter().any(|own| own.registry_key == reference.registry);
+    let mut fitting = context.fitting_secrets(pod, reference).filter(bare);
+    let secret = fitting.next().filter(|_| fitting.next().is_none())?;
+    name_secret(pod, secret.name.as_deref()?)
 }

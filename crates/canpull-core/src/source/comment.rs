@@ -1,8 +1,9 @@
 //! Comments that mean something: suppressions, and the source that `helm template` names.
 
+use canpull_syntax::yaml::Layout;
 use canpull_syntax::{Parsed, TextRange, to_offset};
 
-use crate::fact::{FileFacts, InlineIgnore};
+use crate::fact::{FileFacts, IgnoredRule, InlineIgnore};
 
 /// What opens a suppression, behind the `#`.
 const IGNORE: &str = "canpull: ignore[";
@@ -14,7 +15,8 @@ pub(super) fn ignores(text: &str, parsed: &Parsed<'_>, facts: &mut FileFacts) {
         return;
     }
     for &range in parsed.tree.comments() {
-        if let Some(ignore) = ignore(text, range, facts) {
+        let removal = Layout::new(text, parsed.tree.comments()).comment_removal(range);
+        if let Some(ignore) = ignore(text, range, Some(removal), facts) {
             facts.ignores.push(ignore);
         }
     }
@@ -43,27 +45,49 @@ fn behind(opener: &str, text: &str, facts: &mut FileFacts) {
         let start = line + mark;
         let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         let range = TextRange::new(to_offset(start), to_offset(start + length));
-        if let Some(ignore) = ignore(text, range, facts) {
+        // Behind something else on the line, it may be a part of a string.
+        let layout = Layout::new(text, &[]);
+        let removal = layout.stands_alone(range).then(|| layout.comment_removal(range));
+        if let Some(ignore) = ignore(text, range, removal, facts) {
             facts.ignores.push(ignore);
         }
     }
 }
 
-fn ignore(text: &str, range: TextRange, facts: &FileFacts) -> Option<InlineIgnore> {
+/// What to delete so that one of several words is gone, with what stands between it and the next; `whole` where it is the
+/// only one.
+pub(super) fn removals(words: &[TextRange], whole: Option<TextRange>) -> Vec<Option<TextRange>> {
+    let removal = |(at, word): (usize, &TextRange)| {
+        let next = words.get(at + 1).map(|next| TextRange::new(word.start, next.start));
+        let last = || Some(TextRange::new(words.get(at.checked_sub(1)?)?.end, word.end));
+        if words.len() == 1 { whole } else { next.or_else(last) }
+    };
+    words.iter().enumerate().map(removal).collect()
+}
+
+fn ignore(text: &str, range: TextRange, removal: Option<TextRange>, facts: &FileFacts) -> Option<InlineIgnore> {
     let comment = range.slice(text);
     let inner = comment.trim_start_matches(['#', '/']).trim_start().strip_prefix(IGNORE)?;
     let (ids, reason) = inner.split_once(']')?;
     let start = range.start + to_offset(comment.len() - inner.len());
-    let mut rules = Vec::new();
+    let (mut names, mut places) = (Vec::new(), Vec::new());
     let mut at = 0;
     for part in ids.split(',') {
         let id = part.trim();
         if !id.is_empty() {
             let from = start + to_offset(at + part.len() - part.trim_start().len());
-            rules.push((id.to_owned(), TextRange::new(from, from + to_offset(id.len()))));
+            names.push(id);
+            places.push(TextRange::new(from, from + to_offset(id.len())));
         }
         at += part.len() + 1;
     }
+    let rule = |((id, range), removal): ((&str, TextRange), Option<TextRange>)| IgnoredRule {
+        id: id.to_owned(),
+        range,
+        removal,
+    };
+    let removals = removals(&places, removal);
+    let rules = names.into_iter().zip(places).zip(removals).map(rule).collect();
     let before = text.get(..range.start as usize)?;
     let alone = before.rsplit(['\n', '\r']).next().is_none_or(|line| line.trim().is_empty());
     let line = facts.lines.position(range.start).line;

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use canpull_syntax::yaml::Layout;
 use canpull_syntax::{Kind, Node, Parsed, Span, TextRange, to_offset, yaml};
 
-use super::{Format, Input, template};
+use super::{Format, Input, retype, template};
 use crate::fact::{
-    Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, SecretValue, Sensitive,
+    Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, Retype, SecretValue, Sensitive,
     SourceProblem, Touches, UnresolvedFact, Why,
 };
 
@@ -88,6 +89,7 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
             keys: generated_keys(entry),
             literals: literals(input, entry),
             merges: entry.get("behavior").is_some(),
+            retype: retype(input, entry),
             span: span(entry),
         })
     });
@@ -108,6 +110,13 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
         renames: root.get("namePrefix").or(root.get("nameSuffix")).is_some(),
         component: text(root, "kind").as_deref() == Some("Component"),
     }
+}
+
+/// How to give a generated secret the type that its key is for.
+fn retype(input: Input<'_>, entry: Node<'_>) -> Option<Retype> {
+    let keys = generated_keys(entry);
+    let layout = Layout::new(input.text, input.parsed.tree.comments());
+    retype::in_map(&layout, entry, &["files", "literals"], keys.iter().map(String::as_str))
 }
 
 /// The keys that a generator fills: `key=path`, or the path's last part; `key=value` for literals.

@@ -153,8 +153,8 @@ fn object(meta: &ObjectMeta) -> String {
     if let Some(source) = &meta.helm_source {
         write!(out, " from {source}").unwrap();
     }
-    for (rule, _) in &meta.ignores {
-        write!(out, " ignores {rule}").unwrap();
+    for rule in &meta.ignores {
+        write!(out, " ignores {}", rule.id).unwrap();
     }
     out
 }

@@ -118,14 +118,14 @@ impl<'t> Target<'_, 't> {
         let names = names(value)?;
         let only = stray.map.written_entries().count() == 1;
         let gone = match stray.parent {
-            Some((map, entry)) if only => mend::removal(self.reader, map, entry)?,
-            _ => mend::removal(self.reader, stray.map, stray.entry)?,
+            Some((map, entry)) if only => self.reader.layout.removal(map, entry)?,
+            _ => self.reader.layout.removal(stray.map, stray.entry)?,
         };
         let in_shape = value.kind() == Kind::List && value.items().all(|item| item.kind() == Kind::Map);
         let in_block = in_shape && !value.is_flow() && !self.map.is_flow();
         let added = if in_block {
-            mend::add_lines(self.reader, self.map, stray.entry)?
-        } else if self.reader.has_comment(gone) {
+            self.reader.layout.add_lines(self.map, stray.entry)?
+        } else if self.reader.layout.has_comment(gone) {
             return None;
         } else {
             mend::add_names(self.reader, self.map, &names)?
@@ -208,8 +208,8 @@ impl<'t> Target<'_, 't> {
                 Some(vec![insert(value.range().start, open), insert(value.range().end, close)])
             }
             _ => {
-                let range = mend::value_range(self.reader, entry)?;
-                if self.reader.has_comment(range) {
+                let range = self.reader.layout.value_range(entry)?;
+                if self.reader.layout.has_comment(range) {
                     return None;
                 }
                 let text = mend::block_items(self.reader, self.map, &names(value)?);
@@ -229,9 +229,9 @@ impl<'t> Target<'_, 't> {
             }
             let gone = || {
                 let range = if count == 1 {
-                    mend::removal(self.reader, self.map, list)
+                    self.reader.layout.removal(self.map, list)
                 } else {
-                    mend::item_removal(self.reader, list.value, index)
+                    self.reader.layout.item_removal(list.value, index)
                 };
                 range.filter(|_| own).map(|range| vec![Edit { range, text: String::new() }])
             };
@@ -255,7 +255,7 @@ impl<'t> Target<'_, 't> {
                 _ => {}
             }
             for extra in item.written_entries().filter(|entry| !matches!(&*entry.name(), "name" | "<<")) {
-                let range = mend::removal(self.reader, item, extra).filter(|_| own);
+                let range = self.reader.layout.removal(item, extra).filter(|_| own);
                 let edits = range.map(|range| vec![Edit { range, text: String::new() }]);
                 let key = extra.name().into_owned();
                 let place = format!("{path}.{key}");

@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
-use canpull_syntax::{FileId, Kind, Node, Span, TextRange, to_offset};
+use canpull_syntax::yaml::Layout;
+use canpull_syntax::{Entry, FileId, Kind, Node, Span, TextRange, to_offset};
 
 use super::super::{Input, comment};
 use super::api;
-use crate::fact::{Field, ObjectMeta, Why};
+use crate::fact::{Field, IgnoredRule, ObjectMeta, Why};
 use crate::placeholder;
 
 /// How many list items may be aliases of other objects in one file. Nobody writes them, save to do harm.
@@ -15,8 +16,8 @@ const MAX_ALIASES: u8 = 64;
 /// One file's objects on their way to facts.
 pub(super) struct Reader<'i> {
     pub(super) input: Input<'i>,
-    /// How the file ends its lines.
-    pub(super) newline: &'static str,
+    /// How the file is laid out.
+    pub(super) layout: Layout<'i>,
     /// `# Source:` comments of a rendered chart.
     sources: Vec<(u32, &'i str)>,
     /// Whole objects behind aliases that may still be read.
@@ -25,10 +26,9 @@ pub(super) struct Reader<'i> {
 
 impl<'i> Reader<'i> {
     pub(super) fn new(input: Input<'i>) -> Self {
-        let first = input.text.find('\n').and_then(|at| at.checked_sub(1));
-        let crlf = first.is_some_and(|at| input.text.as_bytes().get(at) == Some(&b'\r'));
         let sources = comment::helm_sources(input.text, input.parsed);
-        Self { input, newline: if crlf { "\r\n" } else { "\n" }, sources, aliases: Cell::new(MAX_ALIASES) }
+        let layout = Layout::new(input.text, input.parsed.tree.comments());
+        Self { input, layout, sources, aliases: Cell::new(MAX_ALIASES) }
     }
 
     /// Takes one from the bound on whole objects behind aliases, which could multiply what a file holds.
@@ -48,13 +48,6 @@ impl<'i> Reader<'i> {
 
     pub(super) fn start_of(&self, node: Node<'_>) -> Span {
         self.input.start_of(node)
-    }
-
-    /// The comments within a range.
-    pub(super) fn has_comment(&self, range: TextRange) -> bool {
-        let comments = self.input.parsed.tree.comments();
-        let from = comments.partition_point(|comment| comment.start < range.start);
-        comments.get(from).is_some_and(|comment| comment.start < range.end)
     }
 
     /// Who the object is.
@@ -89,18 +82,46 @@ impl<'i> Reader<'i> {
         next.checked_sub(1).and_then(|at| self.sources.get(at)).map(|(_, source)| *source)
     }
 
-    /// The rule ids in the annotation `canpull/ignore` of some metadata.
-    pub(super) fn ignores(&self, metadata: Node<'_>) -> Vec<(String, Span)> {
-        let Some(value) = metadata.at(&["annotations", "canpull/ignore"]) else { return Vec::new() };
-        let text = value.text().unwrap_or_default();
-        let ids = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|id| !id.is_empty());
-        let place = |id: &str| {
-            let range = value.range();
-            let found = value.raw().find(id).and_then(|at| u32::try_from(at).ok());
-            let length = to_offset(id.len());
-            found.map_or(range, |at| TextRange::new(range.start + at, range.start + at + length))
+    /// The rules in the annotation `canpull/ignore` of some metadata.
+    pub(super) fn ignores(&self, metadata: Node<'_>) -> Vec<IgnoredRule> {
+        let entry = metadata.get("annotations").and_then(|annotations| annotations.entry("canpull/ignore"));
+        let Some(entry) = entry else { return Vec::new() };
+        let separates = |c: char| c == ',' || c.is_whitespace();
+        let text = entry.value.text().unwrap_or_default();
+        let ids: Vec<&str> = text.split(separates).filter(|id| !id.is_empty()).collect();
+        let (range, raw) = (entry.value.range(), entry.value.raw());
+        let mut places = Vec::with_capacity(ids.len());
+        let mut at = 0;
+        for word in raw.split(|c| separates(c) || matches!(c, '"' | '\'')) {
+            if !word.is_empty() {
+                let start = range.start + to_offset(at);
+                places.push(TextRange::new(start, start + to_offset(word.len())));
+            }
+            at += word.len() + 1;
+        }
+        // What is folded or escaped is placed as a whole.
+        let exact = places.iter().map(|place| place.slice(self.input.text)).eq(ids.iter().copied());
+        let removals = if exact {
+            comment::removals(&places, self.annotation_removal(metadata, entry))
+        } else {
+            places = vec![range; ids.len()];
+            vec![None; ids.len()]
         };
-        ids.map(|id| (id.to_owned(), Span::new(self.file(), place(id)))).collect()
+        let rule = |((id, range), removal): ((&str, TextRange), Option<TextRange>)| IgnoredRule {
+            id: id.to_owned(),
+            range,
+            removal,
+        };
+        ids.into_iter().zip(places).zip(removals).map(rule).collect()
+    }
+
+    /// What to delete so that an annotation is gone.
+    fn annotation_removal(&self, metadata: Node<'_>, entry: Entry<'_>) -> Option<TextRange> {
+        let all = metadata.entry("annotations")?;
+        let own = all.value.range().contains(entry.range()) && !all.value.is_alias() && !metadata.is_alias();
+        let only = all.value.written_entries().count() == 1;
+        let range = if only { self.layout.removal(metadata, all) } else { self.layout.removal(all.value, entry) };
+        range.filter(|_| own && !entry.value.is_alias())
     }
 
     /// Nothing written, where it would stand in a map.

@@ -2,9 +2,10 @@
 
 use canpull_syntax::{Kind, Node, Span};
 
+use super::super::retype;
 use super::object::{Reader, is_template};
 use super::secret;
-use crate::fact::{Field, FileFacts, ObjectMeta, ProducerFact, Reach, Why};
+use crate::fact::{Field, FileFacts, ObjectMeta, ProducerFact, Reach, Retype, Why};
 
 const DOCKER_CONFIG_JSON: &str = "kubernetes.io/dockerconfigjson";
 
@@ -74,6 +75,7 @@ impl Object<'_, '_> {
             keys: None,
             registry: None,
             needs_mount: None,
+            retype: None,
         }
     }
 
@@ -102,9 +104,11 @@ impl Object<'_, '_> {
             (None, Some(_)) => None,
         };
         let config = data.and_then(|data| data.get(".dockerconfigjson"));
+        let retype = template.and_then(|template| self.retype(template, keys.as_deref()));
         Some(ProducerFact {
             secret_type: template.map_or_else(|| self.reader.absent(spec), |map| self.reader.field(map, "type")),
             keys,
+            retype,
             registry: config.and_then(|config| registry(self.reader, config)),
             ..self.producer(name)
         })
@@ -143,15 +147,24 @@ impl Object<'_, '_> {
                 secret_type = Field::Known("Opaque".to_owned(), span);
             }
         }
-        facts.producers.push(ProducerFact { secret_type, keys, ..self.producer(self.meta.name.clone()) });
+        let retype = template.and_then(|template| self.retype(template, keys.as_deref()));
+        facts.producers.push(ProducerFact { secret_type, keys, retype, ..self.producer(self.meta.name.clone()) });
+    }
+
+    /// How to give a template of a Secret with these keys the type that it is meant to have.
+    fn retype(&self, template: Node<'_>, keys: Option<&[String]>) -> Option<Retype> {
+        let keys = keys.filter(|_| !self.meta.live)?;
+        retype::in_map(&self.reader.layout, template, &["data"], keys.iter().map(String::as_str))
     }
 
     fn secret_provider_class(&self, facts: &mut FileFacts) {
         let class = self.meta.name.text().unwrap_or_default().to_owned();
         for made in self.node.at(&["spec", "secretObjects"]).into_iter().flat_map(Node::items) {
+            let keys = texts(made.get("data"), "key");
             facts.producers.push(ProducerFact {
                 secret_type: self.reader.field(made, "type"),
-                keys: Some(texts(made.get("data"), "key")),
+                retype: self.retype(made, Some(&keys)),
+                keys: Some(keys),
                 needs_mount: Some(class.clone()),
                 ..self.producer(self.reader.field(made, "secretName"))
             });
@@ -272,6 +285,7 @@ pub(super) fn everywhere(meta: &ObjectMeta, name: &str, span: Span) -> ProducerF
         keys: None,
         registry: None,
         needs_mount: None,
+        retype: None,
     }
 }
 

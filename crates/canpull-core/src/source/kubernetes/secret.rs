@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use canpull_syntax::edit::Edit;
 use canpull_syntax::{Node, Span};
 
+use super::super::retype;
 use super::object::{Reader, is_template};
 use super::producer;
 use crate::fact::{Field, FileFacts, ObjectMeta, SecretFact, SecretValue, Sensitive, Why};
@@ -54,7 +56,29 @@ pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, fact
         filled.then_some(Why::FilledAtRunTime)
     };
     producer::copies(reader, node, &object, facts);
-    facts.secrets.push(SecretFact { secret_type: reader.field(node, "type"), object, values, hidden });
+    // What is encrypted is signed as a whole, and a dump of a cluster is made anew.
+    let may_edit = hidden != Some(Why::Encrypted) && !object.live;
+    let keys = values.iter().map(|value| value.key.as_str());
+    let retype = retype::in_map(&reader.layout, node, &["data", "stringData"], keys).filter(|_| may_edit);
+    let to_clear = to_clear(node).filter(|_| may_edit);
+    facts.secrets.push(SecretFact {
+        secret_type: reader.field(node, "type"),
+        object,
+        values,
+        hidden,
+        retype,
+        to_clear,
+    });
+}
+
+/// Calls `data` `stringData`, where one value stands under it and no other beside it.
+fn to_clear(node: Node<'_>) -> Option<Edit> {
+    let entry = node.entry("data").filter(|_| node.entry("stringData").is_none())?;
+    let key = entry.key.range();
+    let own = node.range().contains(entry.range()) && !node.is_alias() && !entry.value.is_alias();
+    let single = entry.value.written_entries().count() == 1;
+    let text = entry.key.raw().replace("data", "stringData");
+    (own && single).then_some(Edit { range: key, text })
 }
 
 /// Masks every value, however it is written, and the copy of the whole object that `kubectl apply` leaves behind.

@@ -147,6 +147,7 @@ impl Step<'_, '_> {
             server,
             registry: None,
             user,
+            retype: None,
             short_lived: None,
             span: self.span,
         });

@@ -3,6 +3,7 @@
 use canpull_syntax::edit::Edit;
 use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
 
+use super::super::retype;
 use super::arguments::{Argument, Arguments, Style};
 use super::meaning;
 use super::run::{Feed, Run};
@@ -10,7 +11,7 @@ use super::value::{self, Shape, Value};
 use crate::acr_host::{AcrHostKind, acr_host, near_acr};
 use crate::fact::azure::{PrincipalRef, RegistryFact, ResourceRef, Statement};
 use crate::fact::script::{AccountPatchFact, ScriptSecretFact, SlipFact, SlipKind};
-use crate::fact::{Field, Why};
+use crate::fact::{Field, Retype, Why};
 use crate::placeholder;
 
 /// The flags that take a value in the next word.
@@ -155,7 +156,9 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     }
     let name = name_at(run, arguments, 3, range);
     let namespace = field(run, arguments, NAMESPACE, range);
-    let fact = ScriptSecretFact { name, namespace, secret_type, keys, server, registry, user, short_lived, span };
+    let retype = retype(run, arguments, keys.as_deref().unwrap_or_default());
+    let fact =
+        ScriptSecretFact { name, namespace, secret_type, keys, server, registry, user, retype, short_lived, span };
     run.facts.script.secrets.push(fact);
 }
 
@@ -186,6 +189,27 @@ fn keys(arguments: &Arguments) -> Option<Vec<String>> {
         keys.push(key.to_owned());
     }
     Some(keys)
+}
+
+/// How to give a secret with these keys the type that it is meant to have: in place of another one, or in front of the
+/// first flag.
+fn retype(run: &Run<'_>, arguments: &Arguments, keys: &[String]) -> Option<Retype> {
+    let secret_type = retype::meant(keys.iter().map(String::as_str))?;
+    let edit = match arguments.value(&["--type"]) {
+        Some(argument) => {
+            let range = run.place(argument.range);
+            Some(Edit { range, text: secret_type.to_owned() }).filter(|_| argument.literal)?
+        }
+        None => {
+            let first = arguments.flags.first()?;
+            // Within quotes, the flag is not where the word begins.
+            let before = first.range.start.checked_sub(1)?;
+            let apart = [" ", "\t"].contains(&run.slice(TextRange::new(before, first.range.start)));
+            let place = TextRange::empty(run.place(first.range).start);
+            Some(Edit { range: place, text: format!("--type={secret_type} ") }).filter(|_| apart)?
+        }
+    };
+    Some(Retype { secret_type, edit })
 }
 
 fn user(run: &Run<'_>, arguments: &Arguments, range: TextRange) -> PrincipalRef {
@@ -285,9 +309,15 @@ fn patch(run: &mut Run<'_>, arguments: &Arguments, name: Field<String>, range: T
     let Some((_, root)) = parsed.roots().next() else { return };
     let span = run.span(argument.range);
     let kind = arguments.value(&["--type"]);
+    let mut adding = None;
     let (secrets, replaces) = match (root.kind(), kind.and_then(|kind| kind.value.as_text())) {
         (Kind::List, _) => steps(root, span),
-        (_, Some("merge")) => (names(root.get("imagePullSecrets"), span), kind.map(|kind| run.span(kind.range))),
+        (_, Some("merge")) => {
+            let only = root.written_entries().count() == 1;
+            let literal = kind.filter(|kind| only && kind.literal);
+            adding = literal.map(|kind| Edit { range: run.place(kind.range), text: "strategic".to_owned() });
+            (names(root.get("imagePullSecrets"), span), kind.map(|kind| run.span(kind.range)))
+        }
         _ => (names(root.get("imagePullSecrets"), span), None),
     };
     if secrets.is_empty() {
@@ -295,7 +325,7 @@ fn patch(run: &mut Run<'_>, arguments: &Arguments, name: Field<String>, range: T
     }
     let namespace = field(run, arguments, NAMESPACE, range);
     let span = run.span(range);
-    run.facts.script.account_patches.push(AccountPatchFact { name, namespace, secrets, replaces, span });
+    run.facts.script.account_patches.push(AccountPatchFact { name, namespace, secrets, replaces, adding, span });
 }
 
 /// The steps of a JSON patch that add pull secrets.

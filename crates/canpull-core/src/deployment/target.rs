@@ -8,7 +8,7 @@ use super::instance::InstanceId;
 use super::value::{self, Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{PrincipalAttribute, ResourceKind, ResourceRef, kind_of};
 use crate::fact::template::Words;
-use crate::placeholder;
+use crate::{lowering, placeholder};
 
 const REGISTRY: &str = "microsoft.containerregistry/registries";
 
@@ -205,25 +205,14 @@ fn known(pieces: &[Piece]) -> Option<String> {
     }
 }
 
+fn known_text(piece: &Piece) -> Option<&str> {
+    match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Open(..) => None,
+    }
+}
+
 /// The parts of a text between slashes; empty ones are left out.
 pub(super) fn segments(pieces: &[Piece]) -> Vec<Vec<Piece>> {
-    let mut segments: Vec<Vec<Piece>> = vec![Vec::new()];
-    for piece in pieces {
-        let Piece::Text(text) = piece else {
-            if let Some(segment) = segments.last_mut() {
-                segment.push(piece.clone());
-            }
-            continue;
-        };
-        for (index, part) in text.split('/').enumerate() {
-            if index > 0 {
-                segments.push(Vec::new());
-            }
-            if let Some(segment) = segments.last_mut().filter(|_| !part.is_empty()) {
-                segment.push(Piece::Text(part.into()));
-            }
-        }
-    }
-    segments.retain(|segment| !segment.is_empty());
-    segments
+    lowering::segments(pieces, known_text, |text| Piece::Text(text.into()))
 }

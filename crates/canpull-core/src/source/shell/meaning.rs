@@ -6,7 +6,7 @@ use super::value::{self, Joined, Output, Piece, Shape};
 use crate::acr_host::acr_host;
 use crate::fact::azure::{PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, kind_of};
 use crate::fact::{Field, Why};
-use crate::placeholder;
+use crate::{lowering, placeholder};
 
 /// A value's text, or why there is none.
 pub(super) fn text(joined: &[Piece], span: Span) -> Field<String> {
@@ -165,30 +165,20 @@ fn resource_name(own: &[Piece], file: &str, span: Span) -> ResourceRef {
     }
 }
 
+fn known_text(piece: &Piece) -> Option<&str> {
+    match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Open { .. } | Piece::Output(_) => None,
+    }
+}
+
 /// An id's segments, with the resource whose id opens it.
 fn segments(joined: &[Piece]) -> (Option<&Output>, Vec<Joined>) {
     let (base, rest) = match joined {
         [Piece::Output(output), rest @ ..] if last(output) == Some("id") => (Some(&**output), rest),
         rest => (None, rest),
     };
-    let mut segments: Vec<Joined> = vec![Vec::new()];
-    for piece in rest {
-        let Piece::Text(text) = piece else {
-            if let Some(segment) = segments.last_mut() {
-                segment.push(piece.clone());
-            }
-            continue;
-        };
-        for (index, part) in text.split('/').enumerate() {
-            if index > 0 {
-                segments.push(Vec::new());
-            }
-            if let Some(segment) = segments.last_mut().filter(|_| !part.is_empty()) {
-                segment.push(Piece::Text(part.to_owned()));
-            }
-        }
-    }
-    segments.retain(|segment| !segment.is_empty());
+    let segments = lowering::segments(rest, known_text, |text| Piece::Text(text.to_owned()));
     (base, segments)
 }
 

@@ -60,7 +60,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         if !args.input.files.quiet && !mended.files.is_empty() {
             let plural = if mended.applied == 1 { "" } else { "es" };
             let places = render::count(mended.files.len(), "file");
-            output::note(&format!("applied {} fix{plural} in {places}", mended.applied));
+            let next = if args.staged { "; add what changed to the commit with `git add`" } else { "" };
+            output::note(&format!("applied {} fix{plural} in {places}{next}", mended.applied));
         }
         mended.analysis
     } else {

@@ -63,13 +63,23 @@ pub(crate) fn init(files: &FileArgs, extras: Extras) -> Result<u8, String> {
             create(&project.root.join("canpull.yaml"), &contents(&report))?;
         }
     }
-    for (wanted, name, text) in
-        [(extras.hook, ".pre-commit-config.yaml", HOOK), (extras.workflow, ".github/workflows/canpull.yml", WORKFLOW)]
-    {
+    let all = [
+        (extras.hook, ".pre-commit-config.yaml", HOOK, "`pre-commit install` makes it part of each commit"),
+        (
+            extras.workflow,
+            ".github/workflows/canpull.yml",
+            WORKFLOW,
+            "set the variables CANPULL_REPOSITORY and CANPULL_COMMIT of the repository: they name your copy of canpull",
+        ),
+    ];
+    for (wanted, name, text, next) in all {
         let path = project.root.join(name);
         match (wanted, path.exists()) {
             (false, _) => {}
-            (true, false) => create(&path, text)?,
+            (true, false) => {
+                create(&path, text)?;
+                output::note(next);
+            }
             (true, true) => {
                 output::note(&format!("{name} exists already and is left as it is; this is what would be in it:"));
                 output::print(text)?;

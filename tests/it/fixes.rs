@@ -132,7 +132,7 @@ fn check(cases: &[Case], beside: &[(&str, &str)], allowed: &Allowed) {
         let with = |text: &str| fixed(&[&[(*name, text)], beside].concat(), allowed).remove(*name).unwrap();
         assert_eq!(with(before), *after, "{before}");
         assert_eq!(with(after), *after, "once more");
-        if !name.ends_with(".sh") {
+        if !name.contains(".sh") {
             let windows = |text: &str| text.replace('\n', "\r\n");
             assert_eq!(with(&windows(before)), windows(after), "{before}");
         }
@@ -270,6 +270,48 @@ fn a_patch_that_is_about_pull_secrets_alone_adds() {
     check(&cases, &[], &Allowed::Unsafe);
     let (_, written, _) = cases[0];
     assert_eq!(fixed(&[("setup.sh", written)], &Allowed::Safe)["setup.sh"], written);
+}
+
+#[test]
+fn a_role_that_lets_nobody_pull_gives_way_to_one_that_does() {
+    let script = |mode: &str, role: &str| {
+        format!(
+            "az acr create --resource-group shop --name contoso --sku Standard --role-assignment-mode {mode}\n\
+             az aks create --resource-group shop --name prod --enable-managed-identity\n\
+             KUBELET_ID=$(az aks show --resource-group shop --name prod --query identityProfile.kubeletidentity.objectId --output tsv)\n\
+             ACR_ID=$(az acr show --name contoso --query id --output tsv)\n\
+             az role assignment create --assignee-object-id $KUBELET_ID --assignee-principal-type ServicePrincipal --role {role} --scope $ACR_ID\n"
+        )
+        .leak() as &str
+    };
+    let case = |mode: &str, before: &str, after: &str| ("setup.sh", script(mode, before), script(mode, after));
+    let reader = "'Container Registry Repository Reader'";
+    let cases = [
+        // A name with blanks in it would need quotes.
+        case("rbac-abac", "acrpull", "b93aa761-3e63-49ed-ac28-beffa264f7ac"),
+        case("rbac-abac", "'AcrPull'", reader),
+        case("rbac", reader, "'AcrPull'"),
+        case(
+            "rbac-abac",
+            "\"Container Registry Repository Catalog Lister\"",
+            "\"Container Registry Repository Reader\"",
+        ),
+        case("rbac-abac", "$ROLE", "$ROLE"),
+    ];
+    check(&cases, &[], &Allowed::Unsafe);
+    let (_, written, _) = cases[0];
+    assert_eq!(fixed(&[("setup.sh", written)], &Allowed::Safe)["setup.sh"], written);
+}
+
+#[test]
+fn a_service_principal_that_is_made_gets_a_name() {
+    let script =
+        |name: &str| format!("az ad sp create-for-rbac --name {name} --role acrpull --scopes $ACR_ID\n").leak() as &str;
+    let case = |before: &str, after: &str| ("setup.sh", script(before), script(after));
+    let cases = [case("http://pull", "pull"), case("\"https://$NAME\"", "\"$NAME\"")];
+    check(&cases, &[], &Allowed::Unsafe);
+    let looked_up = "az ad sp show --id http://pull --query appId --output tsv\n";
+    check(&[("setup.sh", looked_up, looked_up)], &[], &Allowed::Unsafe);
 }
 
 #[test]

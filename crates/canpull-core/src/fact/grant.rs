@@ -59,6 +59,8 @@ pub struct RoleAssignmentFact {
     pub with_scope: Option<(Span, String)>,
     /// Where the role's name or GUID is written out, and nothing but that.
     pub role_at: Option<Span>,
+    /// There it is a bare word of a script, where blanks would need quotes.
+    pub role_is_word: bool,
     /// The directory is not asked whether the principal exists (`--assignee-object-id`,
     /// `skip_service_principal_aad_check`): a wrong id is accepted and never works.
     pub unchecked: bool,

@@ -29,6 +29,7 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         with_type: resource.amends.with_type.clone(),
         with_scope: resource.amends.with_scope.clone(),
         role_at: resource.amends.role_at,
+        role_is_word: false,
         // Terraform's name for it: no other language of templates lets one ask not to.
         unchecked: resource.flag(&["skipServicePrincipalCheck"]).known() == Some(&true),
         maybe: resource.maybe,

@@ -1,7 +1,7 @@
 //! A service principal named by a URL.
 
 use super::{Context, Rule, slip_finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::fact::script::SlipKind;
 
 /// The rule.
@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "deprecated-service-principal-name",
     severity: Severity::Warning,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     page: PAGE,
     check,
 };
@@ -43,6 +43,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let message =
             "`http://` names of service principals are no identifiers any more: the look-up by it finds nothing"
                 .to_owned();
-        found.push(slip_finding(&RULE, slip, message, "use a display name, and the `appId` where an id is asked for"));
+        let help = "use a display name, and the `appId` where an id is asked for";
+        let mut diagnostic = slip_finding(&RULE, slip, message, help);
+        for fix in &mut diagnostic.fixes {
+            // What looks it up elsewhere by the old name would no longer find it.
+            fix.applicability = Applicability::Unsafe;
+        }
+        found.push(diagnostic);
     }
 }

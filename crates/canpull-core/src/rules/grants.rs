@@ -25,7 +25,8 @@ pub(super) fn role_instead(fact: &RoleAssignmentFact, mode: RegistryMode) -> Opt
     let is_guid = fact.role.written.text().is_some_and(|written| role::is_guid(role::last_segment(written)));
     let name = role::to_grant(mode);
     let right = BuiltIn::find(name)?;
-    let text = if is_guid { right.guid } else { right.name };
+    let quotable = fact.role_is_word && name.contains(' ');
+    let text = if is_guid || quotable { right.guid } else { right.name };
     Some(edit(&format!("grant {name} instead"), Applicability::Unsafe, span, text))
 }
 

@@ -8,7 +8,7 @@ use crate::proof::review::Miss;
 
 /// The rule.
 pub(super) const RULE: Rule =
-    Rule { id: "role-cannot-pull", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+    Rule { id: "role-cannot-pull", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports a role on a registry for the identity that pulls which gives no pull in any mode, such as Container Registry

@@ -186,13 +186,11 @@ impl<'t> Layout<'t> {
     fn lines(&self, range: TextRange) -> TextRange {
         let start = self.line_start(range.start);
         let end = self.line_end(range.end);
-        match self.text.get(end as usize..).and_then(|rest| rest.find('\n')) {
-            Some(at) => TextRange::new(start, end + to_offset(at) + 1),
-            None => {
-                let before = self.text.get(..start as usize).unwrap_or_default();
-                TextRange::new(to_offset(before.trim_end_matches(['\n', '\r']).len()), end)
-            }
+        if let Some(at) = self.text.get(end as usize..).and_then(|rest| rest.find('\n')) {
+            return TextRange::new(start, end + to_offset(at) + 1);
         }
+        let before = self.text.get(..start as usize).unwrap_or_default();
+        TextRange::new(to_offset(before.trim_end_matches(['\n', '\r']).len()), end)
     }
 
     /// The dash of a block list's item.

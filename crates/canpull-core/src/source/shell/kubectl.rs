@@ -195,21 +195,17 @@ fn keys(arguments: &Arguments) -> Option<Vec<String>> {
 /// first flag.
 fn retype(run: &Run<'_>, arguments: &Arguments, keys: &[String]) -> Option<Retype> {
     let secret_type = retype::meant(keys.iter().map(String::as_str))?;
-    let edit = match arguments.value(&["--type"]) {
-        Some(argument) => {
-            let range = run.place(argument.range);
-            Some(Edit { range, text: secret_type.to_owned() }).filter(|_| argument.literal)?
-        }
-        None => {
-            let first = arguments.flags.first()?;
-            // Within quotes, the flag is not where the word begins.
-            let before = first.range.start.checked_sub(1)?;
-            let apart = [" ", "\t"].contains(&run.slice(TextRange::new(before, first.range.start)));
-            let place = TextRange::empty(run.place(first.range).start);
-            Some(Edit { range: place, text: format!("--type={secret_type} ") }).filter(|_| apart)?
-        }
-    };
-    Some(Retype { secret_type, edit })
+    if let Some(argument) = arguments.value(&["--type"]) {
+        let edit = Edit { range: run.place(argument.range), text: secret_type.to_owned() };
+        return argument.literal.then_some(Retype { secret_type, edit });
+    }
+    let first = arguments.flags.first()?;
+    // Within quotes, the flag is not where the word begins.
+    let before = first.range.start.checked_sub(1)?;
+    let apart = [" ", "\t"].contains(&run.slice(TextRange::new(before, first.range.start)));
+    let place = TextRange::empty(run.place(first.range).start);
+    let edit = Edit { range: place, text: format!("--type={secret_type} ") };
+    apart.then_some(Retype { secret_type, edit })
 }
 
 fn user(run: &Run<'_>, arguments: &Arguments, range: TextRange) -> PrincipalRef {

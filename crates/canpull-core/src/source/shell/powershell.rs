@@ -272,6 +272,7 @@ impl Cmdlet<'_, '_, '_> {
             with_type: None,
             with_scope: None,
             role_at: None,
+            role_is_word: false,
             unchecked,
             maybe: self.run.maybe,
             span: self.span(),

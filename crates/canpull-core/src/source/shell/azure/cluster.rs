@@ -97,6 +97,7 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
             with_type: None,
             with_scope: None,
             role_at: None,
+            role_is_word: false,
             unchecked: false,
             maybe,
             span,

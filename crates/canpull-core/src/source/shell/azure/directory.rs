@@ -27,11 +27,11 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
     }
     match command {
         ["sp", "create-for-rbac"] => {
-            urls(call, NAME);
+            urls(call, NAME, true);
             create_for_rbac(call)
         }
         ["sp", "show"] => {
-            urls(call, &["--id"]);
+            urls(call, &["--id"], false);
             shown(call, ResourceKind::ServicePrincipal)
         }
         ["sp", "create"] => {
@@ -45,7 +45,7 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
         }
         ["sp", "list"] => listed(call, ResourceKind::ServicePrincipal),
         ["sp", "credential", "reset"] => {
-            urls(call, &["--name", "-n", "--id"]);
+            urls(call, &["--name", "-n", "--id"], false);
             let named = shown_by(call, ResourceKind::ServicePrincipal, &["--id", "--name", "-n"])?;
             Some(match named.as_output().map(|output| &output.shape) {
                 Some(Shape::Resource) => named.shaped(&Shape::ForRbac),
@@ -184,6 +184,7 @@ fn grant(call: &mut Call<'_, '_, '_>, own: &ResourceRef, scope: Field<ResourceRe
         with_type: None,
         with_scope: None,
         role_at: None,
+        role_is_word: false,
         unchecked: false,
         maybe,
         span,
@@ -195,13 +196,21 @@ fn slip(call: &mut Call<'_, '_, '_>, kind: SlipKind, range: TextRange) {
     call.run.facts.script.slips.push(SlipFact { kind, span, edits: Vec::new() });
 }
 
-/// Names that once were identifiers: `http://…`.
-fn urls(call: &mut Call<'_, '_, '_>, flag: &[&str]) {
+/// Names that once were identifiers: `http://…`. The command that makes one says what it is called; what is looked up is
+/// called as it is.
+fn urls(call: &mut Call<'_, '_, '_>, flag: &[&str], makes: bool) {
     let Some(argument) = call.arguments.value(flag) else { return };
     let is_url = |joined: &[Piece]| matches!(joined.first(), Some(Piece::Text(text)) if meaning::without_scheme(text).len() < text.len());
-    if argument.value.alternatives().iter().any(|joined| is_url(joined)) {
-        slip(call, SlipKind::ServicePrincipalUrl, argument.range);
+    if !argument.value.alternatives().iter().any(|joined| is_url(joined)) {
+        return;
     }
+    let written = call.run.slice(argument.range);
+    let scheme = to_offset(written.len() - meaning::without_scheme(written).len());
+    let range = TextRange::new(argument.range.start, argument.range.start + scheme);
+    let edit = (makes && scheme > 0).then(|| Edit { range: call.run.place(range), text: String::new() });
+    let span = call.run.span(argument.range);
+    let edits = edit.into_iter().collect();
+    call.run.facts.script.slips.push(SlipFact { kind: SlipKind::ServicePrincipalUrl, span, edits });
 }
 
 /// `--query objectId`, which has been `id` since Microsoft Graph.

@@ -90,6 +90,7 @@ fn create(call: &mut Call<'_, '_, '_>) {
     let count = principals.len() * roles.len() * scopes.len();
     let (maybe, span) = (call.run.maybe || (count > 1 && !call.arguments.runs_in_turn()), call.span());
     let unchecked = call.arguments.has(OBJECT_ID);
+    let role_place = role_place(call);
     let all = principals.iter().flat_map(|principal| {
         let scopes = &scopes;
         roles.iter().flat_map(move |role| scopes.iter().map(move |scope| (principal, role, scope)))
@@ -107,13 +108,22 @@ fn create(call: &mut Call<'_, '_, '_>) {
         kubelet_instead: None,
         with_type: None,
         with_scope: None,
-        role_at: None,
+        role_at: role_place.map(|(at, _)| at),
+        role_is_word: role_place.is_some_and(|(_, is_word)| is_word),
         unchecked,
         maybe,
         span,
     });
     let facts: Vec<RoleAssignmentFact> = facts.collect();
     call.run.facts.azure.assignments.extend(facts);
+}
+
+/// Where the role is written out, and whether it is a bare word there.
+fn role_place(call: &Call<'_, '_, '_>) -> Option<(Span, bool)> {
+    let argument = call.arguments.value(&["--role"]).filter(|argument| argument.literal)?;
+    let before = argument.range.start.checked_sub(1)?;
+    let is_quoted = matches!(call.run.slice(TextRange::new(before, argument.range.start)), "'" | "\"");
+    Some((call.run.span(argument.range), !is_quoted))
 }
 
 fn slips(call: &mut Call<'_, '_, '_>, roles: &[RoleRef], scopes: &[Field<ResourceRef>]) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use canpull_core::config::Config;
 use canpull_core::diagnostic::Change;
@@ -385,11 +386,34 @@ fn what_silences_nothing_is_taken_away() {
     check(&[("a.yaml", misspelt, right)], &[], &Allowed::Unsafe);
 }
 
+#[test]
+fn a_configuration_is_mended_and_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let config = "exclude: [x]\nignore:\n  - { rule: pull-denied, path: a }\n  - { rule: role-denied, path: b }\n";
+    std::fs::create_dir_all(path(".git")).unwrap();
+    std::fs::create_dir_all(path("shared")).unwrap();
+    for (name, text) in [("canpull.yaml", config), ("shared/canpull.yaml", config), ("pod.yaml", POD)] {
+        std::fs::write(path(name), text).unwrap();
+    }
+    let run = |args: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_canpull")).current_dir(folder.path()).args(args).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let only = ["--only", "canpull.yaml", "--output-format", "concise"];
+    // What another project may share is left alone.
+    assert!(!run(&["--fix", "--config", "shared/canpull.yaml", "--only", "shared/canpull.yaml"]).contains("applied"));
+    assert_eq!(std::fs::read_to_string(path("shared/canpull.yaml")).unwrap(), config);
+    assert!(run(&[&["--fix"], &only[..]].concat()).contains("applied 1 fix in 1 file"));
+    assert_eq!(std::fs::read_to_string(path("canpull.yaml")).unwrap(), "exclude: [x]\n");
+    assert!(!run(&only).contains("unused-suppression"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_mended_file_keeps_its_mode_and_its_links_and_is_left_alone_where_it_may_not_be_written() {
     use std::os::unix::fs::PermissionsExt;
-    use std::process::Command;
     let folder = tempfile::tempdir().unwrap();
     let broken = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  imagePullSecret: [{name: s}]\n  containers: [{name: c, image: nginx}]\n";
     let path = |name: &str| folder.path().join(name);

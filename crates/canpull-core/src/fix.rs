@@ -10,7 +10,7 @@ use crate::diagnostic::{Applicability, Change, Diagnostic};
 use crate::report::Report;
 
 /// One mended defect may uncover the next; this many rounds settle any sane file.
-const MOST_ROUNDS: usize = 10;
+const MOST_ROUNDS: usize = 50;
 
 /// Which fixes may be applied.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -233,6 +233,7 @@ fn secret(body: &Evaluated, maybe: bool, keys: &[&str]) -> ScriptSecretFact {
         server: unknown(body.span),
         registry: None,
         user: PrincipalRef::Unknown(Why::FilledAtRunTime, body.span),
+        retype: None,
         short_lived: None,
         span: body.span,
     };

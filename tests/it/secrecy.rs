@@ -181,7 +181,16 @@ fn templates_show_no_credential() {
     let secret = format!(
         "resource \"kubernetes_secret_v1\" \"pull\" {{\n  metadata {{ name = \"acr\" }}\n  data = {{ \".dockerconfigjson\" = jsonencode({{ auths = {{ \"contoso.azurecr.io\" = {{ auth = base64encode(\"me:{CANARY}\") }} }} }}) }}\n}}\n"
     );
-    let cases: [(&str, &str, String); 11] = [
+    let plan = format!(
+        "{{\"format_version\": \"1.0\", \"terraform_version\": \"1.9.8\", \"values\": {{\"root_module\": {{\"resources\": [\n\
+         {{\"address\": \"p.x\", \"mode\": \"managed\", \"type\": \"azuread_application_password\", \"name\": \"x\",\n\
+         \"values\": {{\"value\": \"{CANARY}\"}}, \"sensitive_values\": {{\"value\": true}}}},\n\
+         {{\"address\": \"r.x\", \"mode\": \"managed\", \"type\": \"azurerm_container_registry\", \"name\": \"x\",\n\
+         \"values\": {{\"name\": \"contoso\", \"admin_enabled\": true, \"zone\": [{{\"raw\": \"{CANARY}\"}}]}},\n\
+         \"sensitive_values\": {{\"zone\": [{{\"raw\": true}}]}}}}]}}, \"outputs\": {{\"o\": {{\"sensitive\": true, \"value\": \"{CANARY}\"}}}}}}}}\n"
+    );
+    let cases: [(&str, &str, String); 12] = [
+        ("tf plan", "plan.json", plan),
         (
             "tf variable",
             "main.tf",

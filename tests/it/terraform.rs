@@ -1,6 +1,7 @@
 //! Terraform over several files: what configurations make, whatever way values take, and that no input takes long.
 
 use canpull_core::config::Config;
+use canpull_core::diagnostic::Applicability;
 use canpull_core::fact::azure::{PrincipalAttribute, PrincipalRef};
 use canpull_core::fact::{AzureFacts, FileFacts};
 use canpull_core::{Options, Report, analyze, deployment, read};
@@ -114,6 +115,44 @@ fn modules_are_followed_both_ways() {
         ("modules/registry/main.tf", &registry),
     ];
     assert_eq!(grants(&files), [(KUBELET.to_owned(), true)]);
+}
+
+#[test]
+fn known_modules_are_followed() {
+    let main = format!(
+        "{ACR}module \"aks\" {{\n  source = \"Azure/aks/azurerm\"\n  cluster_name = \"prod\"\n  resource_group_name = \"shop\"\n  attached_acr_id_map = {{ acr = azurerm_container_registry.acr.id }}\n}}\n"
+    );
+    assert_eq!(grants(&[("main.tf", &main)]), [(KUBELET.to_owned(), true)]);
+    let verified = "module \"acr\" {\n  source = \"Azure/avm-res-containerregistry-registry/azurerm\"\n  name = \"contoso\"\n  role_assignments = {\n    pull = {\n      principal_id = module.aks.kubelet_identity.objectId\n      role_definition_id_or_name = \"AcrPull\"\n    }\n  }\n}\nmodule \"aks\" {\n  source = \"Azure/avm-res-containerservice-managedcluster/azurerm\"\n  name = \"prod\"\n  parent_id = \"/subscriptions/1/resourceGroups/shop\"\n}\n";
+    assert_eq!(grants(&[("main.tf", verified)]), [(KUBELET.to_owned(), true)]);
+    // What a module gives out is no word of the caller's to edit.
+    let wrong = verified.replace("kubelet_identity.objectId", "identity_principal_id");
+    let report = report(&[("main.tf", &wrong)]);
+    let [found] = report.diagnostics.as_slice() else { panic!("{:?}", report.diagnostics) };
+    assert_eq!(found.rule, "pull-role-on-wrong-identity");
+    assert!(found.fixes.iter().all(|fix| fix.applicability == Applicability::DisplayOnly), "{:?}", found.fixes);
+}
+
+#[test]
+fn states_tell_ids() {
+    let state = r#"{"format_version":"1.0","terraform_version":"1.9.8","values":{"root_module":{"resources":[
+        {"address":"azurerm_kubernetes_cluster.aks","mode":"managed","type":"azurerm_kubernetes_cluster","name":"aks","values":{"name":"prod","resource_group_name":"shop","identity":[{"type":"SystemAssigned","principal_id":"44444444-4444-4444-4444-444444444444"}],"kubelet_identity":[{"object_id":"22222222-2222-2222-2222-222222222222","client_id":"33333333-3333-3333-3333-333333333333"}]}}],
+        "child_modules":[{"address":"module.acr","resources":[
+        {"address":"module.acr.azurerm_container_registry.acr","mode":"managed","type":"azurerm_container_registry","name":"acr","values":{"name":"contoso","login_server":"contoso.azurecr.io","role_assignment_mode":"LegacyRegistryPermissions"}},
+        {"address":"module.acr.azurerm_role_assignment.pull[0]","mode":"managed","type":"azurerm_role_assignment","name":"pull","index":0,"values":{"principal_id":"22222222-2222-2222-2222-222222222222","role_definition_name":"AcrPull","scope":"/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerRegistry/registries/contoso"}}]}]}}}"#;
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: contoso.azurecr.io/a:1}\n";
+    assert_eq!(report(&[("state.json", state), ("pod.yaml", pod)]).pulls[0].verdict.as_str(), "yes");
+    for cut in (0..state.len()).step_by(7) {
+        made(&[("state.json", &state[..cut])]);
+    }
+    let head = "{\"format_version\": \"1.0\", \"terraform_version\": \"1.9.8\", ";
+    for deep in [
+        "\"values\": {\"root_module\": {\"child_modules\": [{\"child_modules\": [",
+        "\"configuration\": {\"root_module\": {\"module_calls\": {\"a\": {\"module\": {",
+        "\"a\": [",
+    ] {
+        made(&[("plan.json", &format!("{head}{}", deep.repeat(5_000)))]);
+    }
 }
 
 #[test]

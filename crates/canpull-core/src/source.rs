@@ -17,6 +17,7 @@ mod terraform;
 use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
 
 pub(crate) use bicep::template as bicep_template;
+pub(crate) use terraform::template as terraform_template;
 
 pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
@@ -70,8 +71,14 @@ trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: [&dyn Format; 5] =
-    [&kustomization::Kustomization, &pipeline::Pipeline, &arm::Arm, &azure_cli::AzureCli, &kubernetes::Kubernetes];
+const FORMATS: [&dyn Format; 6] = [
+    &kustomization::Kustomization,
+    &pipeline::Pipeline,
+    &arm::Arm,
+    &terraform::Plan,
+    &azure_cli::AzureCli,
+    &kubernetes::Kubernetes,
+];
 
 /// Reads one file. Never fails: what cannot be read is a problem in the facts.
 pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {

@@ -12,7 +12,7 @@ impl<'f> Evaluator<'f> {
     /// All that a loop makes under a symbol: a list of what is counted, otherwise an object by their keys. `None` of what
     /// is made once, and of languages in which the symbol means one of them.
     pub(super) fn all_of(&self, name: &str, env: &Env<'f>, span: Span) -> Option<Evaluated> {
-        let (instance, symbol) = env.instance.symbol(name).filter(|(instance, _)| instance.unit.is_of_folder)?;
+        let (instance, symbol) = env.instance.symbol(name).filter(|(instance, _)| instance.unit.is_terraform)?;
         let (file, each) = match symbol {
             Symbol::Resource(index) => {
                 instance.unit.resources.get(index).map(|(file, own)| (*file, own.terms.each.as_ref()))?

@@ -215,6 +215,12 @@ impl<'f> Evaluator<'f> {
             return self.member(of, key, span);
         }
         let found = match (&of.data, &index.data) {
+            // Behind the last item there is nothing.
+            (Data::List(items), Data::Number(at))
+                if of.firm && usize::try_from(*at).is_ok_and(|at| at >= items.len()) =>
+            {
+                Some(Evaluated::new(Data::Null, span))
+            }
             (Data::List(items), Data::Number(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
             (Data::List(items), _) if !items.is_empty() => Some(Evaluated::one_of(items.to_vec(), span)),
             (Data::Object(pairs), _) if !pairs.is_empty() => {
@@ -234,7 +240,9 @@ impl<'f> Evaluator<'f> {
     /// The value of a key.
     pub(super) fn member(&self, of: &Evaluated, key: &str, span: Span) -> Evaluated {
         let whole = matches!(&of.data, Data::Resource(_, path) if path.is_empty());
-        let starts = of.span.file == span.file && of.span.range.start == span.range.start;
+        // What a sketch says stands all in one place.
+        let starts =
+            of.span.file == span.file && of.span.range.start == span.range.start && of.span.range.end < span.range.end;
         let part_at = if whole && starts { Some(of.span.range.end) } else { of.part_at };
         let here = |data: Data| Evaluated { data, span, hops: Rc::clone(&of.hops), firm: of.firm, part_at };
         match &of.data {
@@ -247,7 +255,7 @@ impl<'f> Evaluator<'f> {
                 None => here(part(target, path, key, span)),
             },
             Data::Module(id) => match self.instance(*id) {
-                Some(instance) if instance.unit.is_of_folder => self.output(&instance, key, span).through(span),
+                Some(instance) if instance.unit.is_terraform => self.output(&instance, key, span).through(span),
                 Some(_) if key.eq_ignore_ascii_case("outputs") => here(Data::Outputs(*id, false)),
                 _ => Evaluated::unknown(span),
             },

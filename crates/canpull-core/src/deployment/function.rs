@@ -20,7 +20,7 @@ const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
 impl<'f> Evaluator<'f> {
     /// What a function makes of its arguments.
     pub(super) fn call(&self, function: &str, arguments: &'f [Expression], env: &Env<'f>, span: Span) -> Evaluated {
-        if env.instance.unit.is_of_folder {
+        if env.instance.unit.is_terraform {
             return self.call_of_terraform(function, arguments, env, span);
         }
         let called = function;

@@ -25,8 +25,8 @@ pub(super) enum UnitKey {
 #[derive(Debug, Default)]
 pub(super) struct Unit<'f> {
     pub(super) target: Target,
-    /// It is that of a folder.
-    pub(super) is_of_folder: bool,
+    /// It is Terraform's.
+    pub(super) is_terraform: bool,
     pub(super) parameters: BTreeMap<String, (FileId, &'f Parameter)>,
     pub(super) variables: BTreeMap<String, (FileId, &'f Named)>,
     pub(super) outputs: BTreeMap<String, (FileId, &'f Named)>,
@@ -53,7 +53,7 @@ impl<'f> Unit<'f> {
     /// Takes in what a file says.
     pub(super) fn add(&mut self, file: FileId, template: &'f TemplateFact) {
         self.target = template.target;
-        self.is_of_folder = template.is_of_folder;
+        self.is_terraform = template.is_terraform;
         let lower = |name: &str| name.to_ascii_lowercase();
         self.parameters.extend(template.parameters.iter().map(|own| (lower(&own.name), (file, own))));
         self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));

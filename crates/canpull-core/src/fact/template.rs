@@ -153,7 +153,9 @@ pub struct Module {
 pub struct TemplateFact {
     /// What it is deployed to.
     pub target: Target,
-    /// It is one with the templates of all other files in its folder; what modules give out are parts of them.
+    /// It is Terraform's: what it makes several times goes by one name, and what modules give out are parts of them.
+    pub is_terraform: bool,
+    /// It is one with the templates of all other files in its folder.
     pub is_of_folder: bool,
     /// It was compiled from a file of this ending: where that is there too, it is what counts.
     pub compiled_from: Option<&'static str>,

@@ -46,7 +46,8 @@ az role assignment create --assignee $KUBELET_ID --role AcrPull --scope $ACR_ID
 ```
 
 ## How to fix
-Grant the role to `identityProfile.kubeletidentity.objectId`.
+Grant the role to `identityProfile.kubeletidentity.objectId`; in Terraform
+`azurerm_kubernetes_cluster.<name>.kubelet_identity[0].object_id`.
 "#;
 
 /// Whether it is the client id that a cluster with managed identities shows as `msi`, asked for by a command.

@@ -5,14 +5,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::proof::review::Miss;
 
 /// The rule.
-pub(super) const RULE: Rule = Rule {
-    id: "pull-role-wrong-id-kind",
-    severity: Severity::Error,
-    since: "0.1.0",
-    fixable: false,
-    page: PAGE,
-    check,
-};
+pub(super) const RULE: Rule =
+    Rule { id: "pull-role-wrong-id-kind", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
 
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted to a client id, a resource id, an application's own object id, or an attribute that
@@ -23,22 +17,60 @@ Azure takes a client id for an object id where it is told not to ask the directo
 not found": it never works. An application's object id is refused.
 
 ## Wrong
-```sh setup.sh
-CLIENT_ID=$(az aks show --resource-group shop --name prod --query identityProfile.kubeletidentity.clientId --output tsv)
-ACR_ID=$(az acr show --name contoso --query id --output tsv)
-az role assignment create --assignee-object-id $CLIENT_ID --assignee-principal-type ServicePrincipal --role AcrPull --scope $ACR_ID
+```hcl main.tf
+resource "azurerm_container_registry" "acr" {
+  name                = "contoso"
+  resource_group_name = "shop"
+  location            = "westeurope"
+  sku                 = "Basic"
+}
+
+resource "azurerm_role_assignment" "pull" {
+  scope                            = azurerm_container_registry.acr.id
+  role_definition_name             = "AcrPull"
+  principal_id                     = azurerm_kubernetes_cluster.aks.kubelet_identity[0].client_id
+  skip_service_principal_aad_check = true
+}
+
+resource "azurerm_kubernetes_cluster" "aks" {
+  name                = "prod"
+  resource_group_name = "shop"
+  location            = "westeurope"
+  identity {
+    type = "SystemAssigned"
+  }
+}
 ```
 
 ## Right
-```sh setup.sh
-OBJECT_ID=$(az aks show --resource-group shop --name prod --query identityProfile.kubeletidentity.objectId --output tsv)
-ACR_ID=$(az acr show --name contoso --query id --output tsv)
-az role assignment create --assignee-object-id $OBJECT_ID --assignee-principal-type ServicePrincipal --role AcrPull --scope $ACR_ID
+```hcl main.tf
+resource "azurerm_container_registry" "acr" {
+  name                = "contoso"
+  resource_group_name = "shop"
+  location            = "westeurope"
+  sku                 = "Basic"
+}
+
+resource "azurerm_role_assignment" "pull" {
+  scope                            = azurerm_container_registry.acr.id
+  role_definition_name             = "AcrPull"
+  principal_id                     = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id
+  skip_service_principal_aad_check = true
+}
+
+resource "azurerm_kubernetes_cluster" "aks" {
+  name                = "prod"
+  resource_group_name = "shop"
+  location            = "westeurope"
+  identity {
+    type = "SystemAssigned"
+  }
+}
 ```
 
 ## How to fix
-Use the object id: `identityProfile.kubeletidentity.objectId` of a cluster, `principalId` of a managed identity, `id` of a
-service principal.
+Use the object id: `identityProfile.kubeletidentity.objectId` of a cluster (`kubelet_identity[0].object_id` in Terraform),
+`principalId` of a managed identity, `id` of a service principal.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {

@@ -74,6 +74,18 @@ pub fn secrets(path: &str, text: &str) -> Vec<TextRange> {
     search.found
 }
 
+/// Values in plans and states of Terraform, with what marks those among them that are sensitive.
+const MARKS: [(&str, &str); 3] =
+    [("values", "sensitive_values"), ("before", "before_sensitive"), ("after", "after_sensitive")];
+
+/// Whether anything in a value is marked.
+fn is_marked(mark: Node<'_>, depth: u8) -> bool {
+    depth > 16
+        || mark.as_bool() == Some(true)
+        || mark.items().any(|own| is_marked(own, depth + 1))
+        || mark.written_entries().any(|own| is_marked(own.value, depth + 1))
+}
+
 /// What a node stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
@@ -112,6 +124,7 @@ impl Search {
             }
             _ => inside,
         };
+        self.marked(node);
         let named = node.get("name").and_then(Node::text).is_some_and(|name| names_credential(&name));
         for entry in node.written_entries() {
             let (key, value) = (entry.name(), entry.value);
@@ -127,6 +140,23 @@ impl Search {
                 let variables = key.as_ref() == "env" || key.ends_with("Env") || key.ends_with("EnvVars");
                 self.visit(value, if variables { Inside::Environment } else { inside });
             }
+        }
+    }
+
+    /// What Terraform itself marks as sensitive in plans and states.
+    fn marked(&mut self, node: Node<'_>) {
+        if node.get("sensitive").and_then(Node::as_bool) == Some(true)
+            && let Some(value) = node.get("value")
+        {
+            self.hide(value);
+        }
+        for (values, marks) in MARKS {
+            let (Some(values), Some(marks)) = (node.get(values), node.get(marks)) else { continue };
+            if marks.as_bool() == Some(true) {
+                self.hide(values);
+            }
+            let marked = marks.written_entries().filter(|own| is_marked(own.value, 0));
+            marked.filter_map(|own| values.get(&own.name())).for_each(|value| self.hide(value));
         }
     }
 

@@ -3,6 +3,7 @@
 mod body;
 mod kind;
 mod names;
+mod plan;
 mod resource;
 
 use canpull_syntax::hcl::{self, Block, Body};
@@ -11,6 +12,7 @@ use super::comment;
 use crate::fact::template::{ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Source, TemplateFact, Terms};
 use crate::fact::{FileFacts, SourceProblem};
 use names::resolved;
+pub(super) use plan::Plan;
 
 /// Whether a file is Terraform by its name.
 pub(super) fn claims(path: &str) -> bool {
@@ -50,8 +52,13 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
     }
 }
 
+/// What a text says as a template.
+pub(crate) fn template(text: &str) -> TemplateFact {
+    read_template(hcl::parse(text).body)
+}
+
 fn read_template(body: Body) -> TemplateFact {
-    let mut found = TemplateFact { is_of_folder: true, ..TemplateFact::default() };
+    let mut found = TemplateFact { is_terraform: true, is_of_folder: true, ..TemplateFact::default() };
     for block in body.blocks {
         let mut labels = block.labels.iter().map(|label| &**label);
         match (&*block.kind, labels.next(), labels.next()) {

@@ -20,6 +20,7 @@ const CLUSTER_WORDS: Words = &[
     ("kubelet_identity[0].user_assigned_identity_id", "identityProfile.kubeletidentity.resourceId"),
     ("identity[0].principal_id", "identity.principalId"),
     ("service_principal[0].client_id", "servicePrincipalProfile.clientId"),
+    ("service_principal[0].object_id", "servicePrincipalProfile.objectId"),
     ("oms_agent[0].oms_agent_identity[0].object_id", "addonProfiles.omsagent.identity.objectId"),
     ("oms_agent[0].oms_agent_identity[0].client_id", "addonProfiles.omsagent.identity.clientId"),
     (
@@ -57,7 +58,6 @@ pub(super) const KINDS: [Kind; 13] = [
         azure: "Microsoft.Authorization/roleAssignments",
         told: &[
             ("properties.principalId", "principal_id"),
-            ("properties.principalType", "principal_type"),
             ("properties.roleDefinitionName", "role_definition_name"),
             ("properties.roleDefinitionId", "role_definition_id"),
             ("properties.condition", "condition"),
@@ -71,6 +71,7 @@ pub(super) const KINDS: [Kind; 13] = [
         azure: "Microsoft.ContainerService/managedClusters",
         told: &[
             ("identity.type", "identity.type"),
+            ("identity.principalId", "identity.principal_id"),
             ("properties.identityProfile.kubeletidentity.objectId", "kubelet_identity.object_id"),
             ("properties.identityProfile.kubeletidentity.clientId", "kubelet_identity.client_id"),
             ("properties.identityProfile.kubeletidentity.resourceId", "kubelet_identity.user_assigned_identity_id"),
@@ -85,6 +86,7 @@ pub(super) const KINDS: [Kind; 13] = [
         azure: "Microsoft.ContainerRegistry/registries",
         told: &[
             ("sku.name", "sku"),
+            ("properties.loginServer", "login_server"),
             ("properties.adminUserEnabled", "admin_enabled"),
             ("properties.anonymousPullEnabled", "anonymous_pull_enabled"),
             ("properties.roleAssignmentMode", "role_assignment_mode"),
@@ -101,7 +103,7 @@ pub(super) const KINDS: [Kind; 13] = [
     Kind {
         name: "azurerm_user_assigned_identity",
         azure: "Microsoft.ManagedIdentity/userAssignedIdentities",
-        told: &[],
+        told: &[("properties.principalId", "principal_id"), ("properties.clientId", "client_id")],
         words: IDENTITY_WORDS,
     },
     Kind {

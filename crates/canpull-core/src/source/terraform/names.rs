@@ -131,7 +131,7 @@ fn joined(from: Expression, iterator: &str) -> Expression {
     Expression { range, kind }
 }
 
-/// Whether a word is a type of resource: the provider's name comes first.
+/// Whether a word is a type of resource: the provider's name comes first. One with a dot is a name already.
 fn is_type(word: &str) -> bool {
-    word.split_once('_').is_some_and(|(provider, rest)| !provider.is_empty() && !rest.is_empty())
+    !word.contains('.') && word.split_once('_').is_some_and(|(provider, rest)| !provider.is_empty() && !rest.is_empty())
 }

@@ -48,9 +48,12 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
             found.name = None;
             found.scope = Some(body::at(own, "scope").unwrap_or_else(|| Expression::opaque(block.range)));
             // The provider itself asks the directory until it knows the principal.
-            if own.value("principal_type").is_none() {
-                told.set("properties.principalType", Expression::opaque(block.range));
-            }
+            let unknown = Expression::opaque(block.range);
+            let named = body::at(own, "principal_type");
+            let settled = named.map_or(unknown.clone(), |named| {
+                Expression::new(named.range, ExpressionKind::Call("coalesce".into(), vec![named, unknown]))
+            });
+            told.set("properties.principalType", settled);
         }
         "azurerm_federated_identity_credential" => {
             found.parent = body::at(own, "parent_id").or_else(|| body::at(own, "user_assigned_identity_id"));
@@ -78,8 +81,7 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
 
 /// A resource in Azure's own words: `azapi_resource`.
 fn in_azure(own: &Body, mut found: Resource) -> Option<Resource> {
-    let kind = own.value("type")?.text()?;
-    let kind = kind.split('@').next().unwrap_or(kind);
+    let kind = written_type(own.value("type")?)?;
     let parent = body::at(own, "parent_id");
     let range = found.body.range;
     let told = body::at(own, "body");
@@ -100,6 +102,20 @@ fn in_azure(own: &Body, mut found: Resource) -> Option<Resource> {
     }
     found.kind = kind.into();
     Some(found)
+}
+
+/// A type without its version, which may be left open, or be one of two.
+fn written_type(value: &Expression) -> Option<&str> {
+    let text = match &value.kind {
+        ExpressionKind::Text(text) => text,
+        ExpressionKind::Template(parts) => parts.first()?.text().filter(|text| text.contains('@'))?,
+        ExpressionKind::Condition(parts) => {
+            let [_, yes, no] = &**parts;
+            return written_type(yes).filter(|yes| written_type(no) == Some(yes));
+        }
+        _ => return None,
+    };
+    text.split('@').next()
 }
 
 /// What others may read of a resource as it is written: all but what Azure makes of it.

@@ -3,12 +3,12 @@
 use std::process::Command;
 
 use crate::corpus::{self, File};
-use crate::{Outcome, canpull, run, written};
+use crate::{Outcome, canpull, run, templates, written};
 
 /// An input of some size.
 type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
 
-const SHAPES: [Shape; 16] = [
+const SHAPES: [Shape; 22] = [
     ("files", 2_500, |size| corpus::files(size).collect()),
     ("resources of one kustomization", 2_500, resources),
     ("patches of one kustomization", 1_000, patches),
@@ -25,6 +25,12 @@ const SHAPES: [Shape; 16] = [
     ("ignores of one file", 5_000, ignores),
     ("role assignments for many registries and clusters", 2_500, assignments),
     ("grants of one script", 2_000, grants),
+    ("resources of one ARM template", 1_000, arm),
+    ("grants without a scope", 1_000, bare_grants),
+    ("references to resources by their names", 1_000, by_name),
+    ("modules of one Bicep file", 1_000, modules),
+    ("objects of an operator", 1_000, objects),
+    ("objects of one name in many folders", 500, namesakes),
 ];
 
 /// Prints for every shape how its time grows when its size doubles: about twice is linear, four times quadratic.
@@ -238,4 +244,67 @@ fn grants(size: usize) -> Vec<File> {
     let script: String = (0..size).map(commands).collect();
     let cluster = "az aks create --resource-group shop --name prod --enable-managed-identity\n";
     vec![("setup.sh".to_owned(), format!("{cluster}{script}")), ("pod.yaml".to_owned(), pod(0, "shop", ""))]
+}
+
+fn arm(size: usize) -> Vec<File> {
+    vec![("azuredeploy.json".to_owned(), templates::arm(size * 500))]
+}
+
+const ACR_PULL: &str =
+    "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')";
+
+fn bicep_grant(at: usize, who: &str, scope: &str) -> String {
+    format!(
+        "resource g{at} 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{\n  name: guid('{at}')\n{scope}  properties: {{\n    principalId: {who}\n    principalType: 'ServicePrincipal'\n    roleDefinitionId: {ACR_PULL}\n  }}\n}}\n"
+    )
+}
+
+/// Grants for the resource group, and as many registries in it.
+fn bare_grants(size: usize) -> Vec<File> {
+    let own = |at: usize| {
+        let registry = format!(
+            "resource r{at} 'Microsoft.ContainerRegistry/registries@2023-07-01' = {{\n  name: 'contoso{at}'\n}}\n"
+        );
+        registry + &bicep_grant(at, "'22222222-2222-2222-2222-222222222222'", "")
+    };
+    vec![("main.bicep".to_owned(), (0..size).map(own).collect())]
+}
+
+/// An ARM template whose grants mean their clusters by nothing but a name.
+fn by_name(size: usize) -> Vec<File> {
+    let own = |at: usize| {
+        format!(
+            "{{\"type\": \"Microsoft.ContainerService/managedClusters\", \"apiVersion\": \"2025-05-01\", \"name\": \"prod{at}\"}},\n{{\"type\": \"Microsoft.Authorization/roleAssignments\", \"apiVersion\": \"2022-04-01\", \"name\": \"g{at}\", \"scope\": \"[resourceId('Microsoft.ContainerRegistry/registries', 'contoso')]\", \"properties\": {{\"roleDefinitionId\": \"7f951dda-4ed3-4680-a7ca-43fe172d538d\", \"principalId\": \"[reference('prod{at}').identityProfile.kubeletidentity.objectId]\"}}}}"
+        )
+    };
+    let all: Vec<String> = (0..size).map(own).collect();
+    let head = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\", \"resources\": [\n";
+    vec![("azuredeploy.json".to_owned(), format!("{head}{}\n]}}\n", all.join(",\n")))]
+}
+
+/// A file that deploys a module for each grant.
+fn modules(size: usize) -> Vec<File> {
+    let call = |at: usize| {
+        format!(
+            "module m{at} 'pull.bicep' = {{\n  name: 'm{at}'\n  params: {{\n    who: 'aaaaaaaa-0000-4000-8000-{at:012}'\n  }}\n}}\n"
+        )
+    };
+    let module = "param who string\n".to_owned() + &bicep_grant(0, "who", "");
+    vec![("main.bicep".to_owned(), (0..size).map(call).collect()), ("pull.bicep".to_owned(), module)]
+}
+
+/// A registry, an identity and a grant of Azure Service Operator.
+fn operator_objects(at: usize) -> String {
+    format!(
+        "apiVersion: containerregistry.azure.com/v20251101\nkind: Registry\nmetadata: {{name: contoso{at}, namespace: infra}}\nspec: {{owner: {{name: shop}}}}\n---\napiVersion: managedidentity.azure.com/v1api20230131\nkind: UserAssignedIdentity\nmetadata: {{name: id{at}, namespace: infra}}\nspec: {{owner: {{name: shop}}, operatorSpec: {{configMaps: {{principalId: {{name: id{at}, key: id}}}}}}}}\n---\napiVersion: authorization.azure.com/v1api20220401\nkind: RoleAssignment\nmetadata: {{name: pull{at}, namespace: infra}}\nspec:\n  owner: {{group: containerregistry.azure.com, kind: Registry, name: contoso{at}}}\n  principalIdFromConfig: {{name: id{at}, key: id}}\n  roleDefinitionReference: {{wellKnownName: AcrPull}}\n---\n"
+    )
+}
+
+fn objects(size: usize) -> Vec<File> {
+    vec![("azure.yaml".to_owned(), (0..size).map(operator_objects).collect())]
+}
+
+/// The same objects in each of many folders.
+fn namesakes(size: usize) -> Vec<File> {
+    (0..size).map(|at| (format!("team-{at}/azure.yaml"), operator_objects(0))).collect()
 }

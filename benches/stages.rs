@@ -2,17 +2,21 @@
 
 #[path = "../crates/canpull-syntax/src/yaml/equal/corpus/mod.rs"]
 mod corpus;
+mod templates;
 
 use canpull_core::config::Config;
 use canpull_core::fact::FileFacts;
 use canpull_core::{Options, Report};
 use canpull_syntax::shell::{self, Dialect};
-use canpull_syntax::{FileId, yaml};
+use canpull_syntax::{FileId, arm as syntax, bicep as language, yaml};
 use divan::Bencher;
 use divan::counter::BytesCount;
 
 /// How many files each stage is given.
 const FILES: usize = 2_000;
+
+/// How long a template is, in bytes.
+const TEMPLATE: usize = 1 << 20;
 
 fn main() {
     divan::main();
@@ -50,6 +54,23 @@ fn scripts(bencher: Bencher<'_, '_>, dialect: Dialect) {
     };
     let text = text.repeat(1_000);
     bencher.counter(BytesCount::of_str(&text)).bench(|| shell::parse(&text, 0, dialect).count());
+}
+
+/// Bicep to statements.
+#[divan::bench]
+fn bicep(bencher: Bencher<'_, '_>) {
+    let text = templates::bicep(TEMPLATE);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| language::parse(&text).statements.len());
+}
+
+/// ARM templates to expressions.
+#[divan::bench]
+fn arm(bencher: Bencher<'_, '_>) {
+    let text = templates::arm(TEMPLATE);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| {
+        let parsed = syntax::parse(&text);
+        parsed.roots().map(|(_, root)| syntax::value(root)).collect::<Vec<_>>()
+    });
 }
 
 /// Text to facts.

@@ -1,10 +1,12 @@
 //! Holds a whole run of canpull against a process that only reads the same files and parses their events.
 //!
-//! Without arguments it measures the ratio of the two; with `scaling`, how the time grows with what is hostile to it.
+//! Without arguments it measures the ratio of the two; with `memory`, how much memory templates take; with `scaling`, how
+//! the time grows with what is hostile to it.
 
 #[path = "../crates/canpull-syntax/src/yaml/equal/corpus/mod.rs"]
 mod corpus;
 mod scaling;
+mod templates;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,11 +34,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         [] => [2_000, 10_000].into_iter().try_for_each(ratio),
+        ["memory"] => [1, 10, 50].into_iter().try_for_each(memory),
         ["scaling"] => scaling::scaling(""),
         ["scaling", shape] => scaling::scaling(shape),
         ["events", folder] => events(Path::new(folder)),
         ["write", count, folder] => write(corpus::files(count.parse().unwrap_or_default()), Path::new(folder)),
-        _ => Err("usage: whole-process [scaling [PART OF A NAME]]".into()),
+        _ => Err("usage: whole-process [memory | scaling [PART OF A NAME]]".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,6 +75,21 @@ fn ratio(count: usize) -> Outcome<()> {
         at(ROUNDS - 1),
         memory >> 20
     );
+    Ok(())
+}
+
+/// Measures the most memory that canpull holds for templates of so many megabytes, in times their size.
+fn memory(megabytes: usize) -> Outcome<()> {
+    let canpull = canpull()?;
+    let bytes = megabytes * 1_000_000;
+    for (name, text) in [("azuredeploy.json", templates::arm(bytes)), ("main.bicep", templates::bicep(bytes))] {
+        let size = text.len() as u64;
+        let folder = written(std::iter::once((name.to_owned(), text)))?;
+        let run = run(Command::new(&canpull).arg(folder.path()))?;
+        let tenths = run.memory * 10 / size;
+        let times = format!("{}.{}", tenths / 10, tenths % 10);
+        println!("{name} of {megabytes} MB: {times} times its size in memory, {:.2} s", run.time.as_secs_f64());
+    }
     Ok(())
 }
 

@@ -12,17 +12,14 @@ use super::instance::Env;
 use super::target::{Place, Target};
 use super::unit::Unit;
 use super::value::{Data, Evaluated, Piece};
-use crate::fact::{FileFacts, KustomizationFact, PatchFact, Why, join};
-
-/// Of more objects that go by one name none is told from the others.
-const MAX_NAMESAKES: usize = 64;
+use crate::fact::{FileFacts, KustomizationFact, Why, join};
 
 /// How objects find each other.
 #[derive(Debug, Default)]
 pub(super) struct Objects<'f> {
-    /// By what they go by, each by its place among the unit's resources.
+    /// By what they go by, each by its place among the unit's resources; of one name in the order of their paths.
     resources: BTreeMap<&'f str, Vec<(FileId, usize)>>,
-    /// What `ConfigMap`s hold.
+    /// What `ConfigMap`s hold, likewise.
     values: BTreeMap<&'f str, Vec<(FileId, &'f Expression)>>,
     /// Those that a kustomization changes.
     patched: BTreeSet<usize>,
@@ -37,6 +34,9 @@ impl Objects<'_> {
 
 /// All objects as one template; `None` where there are none.
 pub(super) fn unit(files: &[FileFacts]) -> Option<Unit<'_>> {
+    if files.iter().all(|file| file.objects.is_none()) {
+        return None;
+    }
     let kustomized = Kustomized::new(files);
     let mut unit = Unit::default();
     for (index, file) in files.iter().enumerate() {
@@ -53,6 +53,9 @@ pub(super) fn unit(files: &[FileFacts]) -> Option<Unit<'_>> {
             unit.objects.patched.insert(index);
         }
     }
+    let path = |file: &FileId| path_of(files, *file);
+    unit.objects.resources.values_mut().for_each(|all| all.sort_by_key(|(file, _)| path(file)));
+    unit.objects.values.values_mut().for_each(|all| all.sort_by_key(|(file, _)| path(file)));
     (!unit.resources.is_empty()).then_some(unit)
 }
 
@@ -84,49 +87,65 @@ impl<'f> Evaluator<'f> {
         Evaluated { span, hops, part_at: None, ..value }
     }
 
-    /// The one that is nearest to a file: in it, in its folder, in the same folder further up.
+    /// The one that is nearest to a file: in it, in its folder, in the same folder further up; `None` where two are. All are
+    /// in the order of their paths, so that the nearest ones stand where the file itself would.
     fn nearest<'v, T>(&self, all: &'v [(FileId, T)], to: FileId) -> Option<&'v (FileId, T)> {
-        if let [only] = all {
-            return Some(only);
-        }
-        let own = self.files.get(to.0 as usize)?.path.as_str();
-        let near = |(file, _): &(FileId, T)| {
-            let path = self.files.get(file.0 as usize).map_or("", |file| file.path.as_str());
+        let own = path_of(self.files, to);
+        let near = |(file, _): &&(FileId, T)| {
+            let path = path_of(self.files, *file);
             own.split('/').zip(path.split('/')).take_while(|(one, other)| one == other).count()
         };
-        let best = all.iter().take(MAX_NAMESAKES).map(near).max()?;
-        let mut found = all.iter().filter(|one| near(one) == best);
+        let at = all.partition_point(|(file, _)| path_of(self.files, *file) < own);
+        let around = all.get(at.saturating_sub(2)..).unwrap_or_default().iter().take(4);
+        let best = around.clone().map(|one| near(&one)).max()?;
+        let mut found = around.filter(|one| near(one) == best);
         let only = found.next()?;
-        (all.len() <= MAX_NAMESAKES && found.next().is_none()).then_some(only)
+        found.next().is_none().then_some(only)
     }
+}
+
+fn path_of(files: &[FileFacts], file: FileId) -> &str {
+    files.get(file.0 as usize).map_or("", |file| file.path.as_str())
 }
 
 /// What kustomizations change.
 struct Kustomized<'f> {
-    files: BTreeMap<&'f str, &'f FileFacts>,
     /// Files that are patches.
     patches: BTreeSet<&'f str>,
-    /// The kustomizations that change a file's objects, by its path.
-    changes: BTreeMap<String, Vec<&'f KustomizationFact>>,
+    changed: Vec<Changed<'f>>,
+    /// What of these changes a file's objects, by its path.
+    by_path: BTreeMap<String, Vec<usize>>,
+}
+
+/// Which of the objects that it holds a kustomization changes.
+#[derive(Default)]
+struct Changed<'f> {
+    all: bool,
+    /// Those of a kind and name, or of either where the other is left open.
+    objects: BTreeSet<(Option<&'f str>, Option<&'f str>)>,
 }
 
 impl<'f> Kustomized<'f> {
     fn new(files: &'f [FileFacts]) -> Self {
+        let by_path: BTreeMap<&str, &FileFacts> = files.iter().map(|file| (file.path.as_str(), file)).collect();
         let all: Vec<&KustomizationFact> = files.iter().filter_map(|file| file.kustomization.as_ref()).collect();
         let by_directory: BTreeMap<&str, &KustomizationFact> =
             all.iter().map(|own| (own.directory.as_str(), *own)).collect();
-        let mut changes: BTreeMap<String, Vec<&KustomizationFact>> = BTreeMap::new();
-        let changing = |own: &&KustomizationFact| !own.patches.is_empty() || !own.opaque.is_empty() || own.renames;
-        for own in all.iter().copied().filter(changing) {
-            for path in included(own, &by_directory) {
-                changes.entry(path).or_default().push(own);
+        let mut found = Self {
+            patches: all.iter().flat_map(|own| &own.patches).filter_map(|patch| patch.file.as_deref()).collect(),
+            changed: Vec::new(),
+            by_path: BTreeMap::new(),
+        };
+        for own in all {
+            let changed = Changed::new(own, &by_path);
+            if changed.all || !changed.objects.is_empty() {
+                for path in included(own, &by_directory) {
+                    found.by_path.entry(path).or_default().push(found.changed.len());
+                }
+                found.changed.push(changed);
             }
         }
-        Self {
-            files: files.iter().map(|file| (file.path.as_str(), file)).collect(),
-            patches: all.iter().flat_map(|own| &own.patches).filter_map(|patch| patch.file.as_deref()).collect(),
-            changes,
-        }
+        found
     }
 
     fn is_patch(&self, path: &str) -> bool {
@@ -135,24 +154,36 @@ impl<'f> Kustomized<'f> {
 
     /// Whether one of them changes an object of a file, which goes by this.
     fn changes(&self, path: &str, symbol: &str) -> bool {
-        let Some(all) = self.changes.get(path) else { return false };
-        let own = kind_and_name(symbol);
-        all.iter().any(|kustomization| {
-            !kustomization.opaque.is_empty()
-                || kustomization.renames
-                || kustomization.patches.iter().any(|patch| self.hits(patch, own))
-        })
+        let all = self.by_path.get(path).into_iter().flatten();
+        let (kind, name) = kind_and_name(symbol);
+        all.filter_map(|&at| self.changed.get(at)).any(|changed| changed.holds(kind, name))
+    }
+}
+
+impl<'f> Changed<'f> {
+    fn new(own: &'f KustomizationFact, by_path: &BTreeMap<&str, &'f FileFacts>) -> Self {
+        let mut found = Self { all: !own.opaque.is_empty() || own.renames, ..Self::default() };
+        for patch in &own.patches {
+            let (kind, name) = (patch.target_kind.as_deref(), patch.target_name.as_deref());
+            match patch.file.as_deref() {
+                // It is for the objects that it holds.
+                Some(file) if kind.is_none() && name.is_none() => {
+                    let objects = by_path.get(file).and_then(|file| file.objects.as_ref());
+                    let symbols =
+                        objects.into_iter().flat_map(|own| &own.resources).filter_map(|own| own.symbol.as_deref());
+                    found.objects.extend(symbols.map(kind_and_name).map(|(kind, name)| (Some(kind), Some(name))));
+                }
+                _ => {
+                    found.objects.insert((kind, name));
+                }
+            }
+        }
+        found
     }
 
-    fn hits(&self, patch: &PatchFact, (kind, name): (&str, &str)) -> bool {
-        let told = patch.target_kind.is_some() || patch.target_name.is_some();
-        if let Some(file) = patch.file.as_deref().filter(|_| !told) {
-            let objects = self.files.get(file).and_then(|file| file.objects.as_ref());
-            let symbols = objects.into_iter().flat_map(|objects| &objects.resources);
-            return symbols.filter_map(|own| own.symbol.as_deref()).any(|own| kind_and_name(own) == (kind, name));
-        }
-        let fits = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
-        fits(&patch.target_kind, kind) && fits(&patch.target_name, name)
+    fn holds(&self, kind: &str, name: &str) -> bool {
+        let ways = [(Some(kind), Some(name)), (Some(kind), None), (None, Some(name)), (None, None)];
+        self.all || ways.iter().any(|way| self.objects.contains(way))
     }
 }
 

@@ -5,7 +5,7 @@ pub mod principal;
 pub mod registry;
 pub mod setting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{Span, to_offset};
 
@@ -415,6 +415,12 @@ impl<'a> Azure<'a> {
             Some(registry) => registry.host(),
             None => resource.name.as_ref().map(|name| format!("{}.azurecr.io", name.to_ascii_lowercase())),
         }
+    }
+
+    /// The registries that share an id, a symbol or a name with a reference.
+    pub fn registries_like(&self, resource: &ResourceRef) -> BTreeSet<RegistryId> {
+        let found = Index::keys(resource).flat_map(|key| self.registry_index.0.get(&key).into_iter().flatten());
+        found.map(|&index| RegistryId(index)).collect()
     }
 
     /// The registries that an image's host may be, each with whether it is.

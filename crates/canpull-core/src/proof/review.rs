@@ -103,10 +103,20 @@ impl<'m, 'a> Review<'m, 'a> {
     /// The one registry that an assignment reaches for certain.
     pub fn registry_of(&self, assignment: &Assignment<'_>) -> Option<RegistryId> {
         let scope = assignment.fact.scope.known()?;
-        let all = (0..).map(RegistryId).zip(&self.azure.registries);
-        let mut reached = all.filter(|(_, registry)| scope::reaches(scope, &registry.place) == Truth::Yes);
-        let (id, _) = reached.next()?;
-        reached.next().is_none().then_some(id)
+        let reaches = |id: &RegistryId| {
+            let registry = self.azure.registry(*id);
+            registry.is_some_and(|registry| scope::reaches(scope, &registry.place) == Truth::Yes)
+        };
+        let only = |mut reached: Box<dyn Iterator<Item = RegistryId> + '_>| {
+            let id = reached.next()?;
+            reached.next().is_none().then_some(id)
+        };
+        // One that is meant itself is found by what means it.
+        if scope.kind == ResourceKind::Registry {
+            return only(Box::new(self.azure.registries_like(scope).into_iter().filter(reaches)));
+        }
+        let all = (0..).map(RegistryId).take(self.azure.registries.len());
+        only(Box::new(all.filter(reaches)))
     }
 
     /// Whether an assignment is for what pulls in a cluster of the sources.

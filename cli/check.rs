@@ -10,7 +10,7 @@ use crate::args::{CheckArgs, Cli, Format, OutputSpec};
 use crate::baseline;
 use crate::codes;
 use crate::fix;
-use crate::human::{self, Renderer, Texts};
+use crate::human::{self, Renderer, Style, Texts};
 use crate::output::{self, Sink};
 use crate::progress::Progress;
 use crate::project::Project;
@@ -160,8 +160,10 @@ fn write(spec: &OutputSpec, args: &CheckArgs, project: &Project, analysis: &Anal
         }
         Format::Full => {
             let terminal = spec.file.is_none();
-            let (color, width) = (terminal && output::colored(args.input.files.color), output::width());
-            let renderer = Renderer::new(analysis, color, if terminal { width } else { 120 });
+            let color = terminal && output::colored(args.input.files.color);
+            let style =
+                Style { color, links: color && output::linked(), width: if terminal { output::width() } else { 120 } };
+            let renderer = Renderer::new(analysis, style);
             for finding in &report.diagnostics {
                 sink.write(&renderer.finding(finding))?;
             }

@@ -9,6 +9,7 @@ use canpull_core::Report;
 use canpull_core::diagnostic::{Applicability, Change, Diagnostic, Severity};
 use canpull_core::project::source_text;
 use canpull_core::render::{self, SourceText, count, one_line, printable};
+use canpull_core::rules;
 use canpull_syntax::{FileId, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
@@ -18,6 +19,17 @@ use crate::snippet::{Label, Snippets};
 /// How many files' texts are held for their snippets at a time.
 const HELD: usize = 8;
 
+/// What findings are shown on.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    /// Whether it shows colours.
+    pub(crate) color: bool,
+    /// Whether rule ids link to the documentation that they rest on.
+    pub(crate) links: bool,
+    /// Its columns.
+    pub(crate) width: usize,
+}
+
 /// Renders the findings one by one, each as soon as it is asked for.
 pub(crate) struct Renderer<'a> {
     analysis: &'a Analysis,
@@ -26,10 +38,14 @@ pub(crate) struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// A renderer for output of `width` columns.
-    pub(crate) fn new(analysis: &'a Analysis, color: bool, width: usize) -> Self {
-        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).tab_width(4);
+    /// A renderer for such output.
+    pub(crate) fn new(analysis: &'a Analysis, style: Style) -> Self {
+        let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_links(style.links)
+            .with_link_display_text("")
+            .with_width(style.width)
+            .tab_width(4);
         Self { analysis, handler, texts: Texts::new(analysis) }
     }
 
@@ -46,6 +62,7 @@ impl<'a> Renderer<'a> {
         };
         let shown = Shown {
             rule: finding.rule,
+            docs: rules::find(finding.rule).and_then(|rule| rule.docs),
             severity: finding.severity,
             message: printable(&message),
             help: printable(&help(finding)),
@@ -155,6 +172,7 @@ impl<'a> Texts<'a> {
 /// A finding as the graphical renderer wants it.
 struct Shown {
     rule: &'static str,
+    docs: Option<&'static str>,
     severity: Severity,
     message: String,
     help: String,
@@ -179,6 +197,10 @@ impl miette::Diagnostic for Shown {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let named = format!("{}[{}]", render::severity_name(self.severity), self.rule);
         Some(Box::new(named))
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.docs?))
     }
 
     fn severity(&self) -> Option<miette::Severity> {

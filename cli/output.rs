@@ -121,6 +121,11 @@ pub(crate) fn colored(wanted: Color) -> bool {
     }
 }
 
+/// Whether what shows standard output follows links: as terminals tell of themselves, and as `FORCE_HYPERLINK` says.
+pub(crate) fn linked() -> bool {
+    supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
+}
+
 /// Columns of the terminal, if standard output is one.
 pub(crate) fn columns() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))

@@ -502,6 +502,13 @@ fn full_output_shows_source_help_and_counts_in_plain_text() {
     assert!(colored("FORCE_COLOR", "1", &[]) && !colored("FORCE_COLOR", "0", &[]));
     assert!(!colored("NO_COLOR", "1", &[]) && colored("NO_COLOR", "1", &["--color", "always"]));
     assert!(!colored("FORCE_COLOR", "1", &["--color", "never"]));
+    let linked = |color: &str, wanted: &str| {
+        let mut command = project.command(&["--color", color]);
+        String::from_utf8(command.env("FORCE_HYPERLINK", wanted).output().unwrap().stdout).unwrap()
+    };
+    let link = "\u{1b}]8;;https://learn.microsoft.com/azure/aks/cluster-container-registry-integration\u{1b}\\";
+    assert!(linked("always", "1").contains(link), "{}", linked("always", "1"));
+    assert!(!linked("always", "0").contains("]8;;") && !linked("never", "1").contains("]8;;"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn generated() -> Vec<(String, String)> {
         let severity = severity_name(rule.severity);
         let fixable = if rule.fixable { ", mends by edits" } else { "" };
         let head = format!("# {}\n\n*{severity}, since {}{fixable}*", rule.id, rule.since);
-        (format!("docs/rules/{}.md", rule.id), format!("{head}\n\n{}\n", rule.page.trim()))
+        (format!("docs/rules/{}.md", rule.id), format!("{head}\n\n{}", rule.body()))
     });
     let pages = [("docs/rules/README.md".to_owned(), list), ("docs/command-line.md".to_owned(), command_line)];
     rules.chain(pages).collect()

@@ -105,6 +105,8 @@ pub struct RuleInfo {
     pub severity: Severity,
     /// Its page, in Markdown.
     pub page: &'static str,
+    /// Where those who make Kubernetes or Azure document what it rests on.
+    pub docs: Option<&'static str>,
     /// Where it concerns who else may get at images or credentials: how bad that is, on the scale of CVSS.
     pub security: Option<&'static str>,
 }

@@ -100,6 +100,8 @@ pub struct Rule {
     pub since: &'static str,
     /// Whether it offers edits, safe or unsafe, for the mistake that its page shows.
     pub fixable: bool,
+    /// Where those who make Kubernetes or Azure document what it rests on.
+    pub docs: Option<&'static str>,
     /// The page, in Markdown: its examples are executed by the tests.
     pub page: &'static str,
     /// Finds.
@@ -180,7 +182,7 @@ impl Rule {
     /// What those who show findings may know of it.
     pub fn info(&self) -> RuleInfo {
         let security = SECURITY.iter().find(|(id, _)| *id == self.id).map(|(_, score)| *score);
-        RuleInfo { id: self.id, severity: self.severity, page: self.page, security }
+        RuleInfo { id: self.id, severity: self.severity, page: self.page, docs: self.docs, security }
     }
 }
 
@@ -190,9 +192,15 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 impl Rule {
-    /// Its page, in Markdown.
+    /// Its page, in Markdown, under its id.
     pub fn markdown(&self) -> String {
-        format!("# {}\n\n{}\n", self.id, self.page.trim())
+        format!("# {}\n\n{}", self.id, self.body())
+    }
+
+    /// Its page, and where to read on.
+    pub fn body(&self) -> String {
+        let page = self.page.trim();
+        self.docs.map_or_else(|| format!("{page}\n"), |docs| format!("{page}\n\n## See also\n<{docs}>\n"))
     }
 }
 

@@ -5,8 +5,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::azure::Setting;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "admin-user-enabled", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "admin-user-enabled",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/container-registry-authentication"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a registry whose admin user is switched on. Silent where a page leaves the name to its readers, as `<registry>`.

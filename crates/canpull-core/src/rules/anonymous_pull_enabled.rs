@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/anonymous-pull-access"),
     page: PAGE,
     check,
 };

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/aks/cluster-container-registry-integration"),
     page: PAGE,
     check,
 };

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://kubernetes.io/docs/concepts/containers/images/"),
     page: PAGE,
     check,
 };

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: true,
+    docs: Some("https://learn.microsoft.com/cli/azure/microsoft-graph-migration"),
     page: PAGE,
     check,
 };

@@ -5,8 +5,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::script::SlipKind;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "incomplete-rbac-flags", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "incomplete-rbac-flags",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports `az ad sp create-for-rbac` with only one of `--role` and `--scopes`, and (as a warning)

@@ -6,8 +6,15 @@ use crate::model::Reference;
 use crate::model::image::ImageReference;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "invalid-image-reference", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "invalid-image-reference",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://kubernetes.io/docs/concepts/containers/images/"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports image names that the kubelet answers with InvalidImageName.

@@ -7,8 +7,15 @@ use crate::model::registry::{self, AcrHostKind};
 use crate::proof::Truth;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "login-server-mismatch", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "login-server-mismatch",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/container-registry-get-started-azure-cli"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports images on an ACR host that serves no pulls (`.data.`, `.privatelink.`), hosts with a misspelt suffix, and hosts

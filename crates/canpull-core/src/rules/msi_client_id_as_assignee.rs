@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: true,
+    docs: Some("https://learn.microsoft.com/azure/aks/pre-created-kubelet-managed-identity"),
     page: PAGE,
     check,
 };

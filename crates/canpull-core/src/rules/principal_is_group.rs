@@ -5,8 +5,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::proof::review;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "principal-is-group", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "principal-is-group",
+    severity: Severity::Info,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/aks/cluster-container-registry-integration"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted to a group.

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: true,
+    docs: Some("https://learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
     page: PAGE,
     check,
 };

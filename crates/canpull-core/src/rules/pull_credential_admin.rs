@@ -17,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/container-registry-authentication"),
     page: PAGE,
     check,
 };

@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     since: "0.1.0",
     fixable: false,
+    docs: Some(
+        "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/extensions/cannot-pull-image-from-acr-to-aks-cluster",
+    ),
     page: PAGE,
     check,
 };

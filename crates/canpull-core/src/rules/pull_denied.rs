@@ -5,8 +5,17 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::proof::Truth;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "pull-denied", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "pull-denied",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some(
+        "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/extensions/cannot-pull-image-from-acr-to-aks-cluster",
+    ),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports images that cannot be pulled: every route is refuted, or something that every pull of the pod needs. Silent where an error names the cause already.

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/aks/pre-created-kubelet-managed-identity"),
     page: PAGE,
     check,
 };

@@ -5,8 +5,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::proof::review::Miss;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "pull-role-wrong-id-kind", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "pull-role-wrong-id-kind",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted to a client id, a resource id, an application's own object id, or an attribute that

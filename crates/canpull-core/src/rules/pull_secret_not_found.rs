@@ -10,8 +10,15 @@ use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 use crate::proof::Truth;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "pull-secret-not-found", severity: Severity::Info, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "pull-secret-not-found",
+    severity: Severity::Info,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports names of pull secrets that no Secret and no producer of secrets in the sources makes. A warning where a name one slip away exists; an error where canpull.yaml says that all secrets are in the sources.

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     since: "0.1.0",
     fixable: true,
+    docs: Some("https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"),
     page: PAGE,
     check,
 };

@@ -7,8 +7,15 @@ use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 use crate::model::{Content, PullSecret};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "pull-secret-undecodable", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "pull-secret-undecodable",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://kubernetes.io/docs/concepts/configuration/secret/"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports pull secrets whose payload the API server refuses, or accepts and the kubelet cannot decode.

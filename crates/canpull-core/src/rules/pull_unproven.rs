@@ -8,8 +8,15 @@ use crate::model::WorldId;
 use crate::proof::{Claim, Link, Route, RouteKind, Truth, evidence, needs_credentials};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "pull-unproven", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "pull-unproven",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/aks/cluster-container-registry-integration"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports, once for each private registry and deployment, images that nothing shows a way to. A registry is private where it is an Azure Container Registry or canpull.yaml says so. An info where one of several clusters of the sources may pull, and which of them runs the pod is not told. Silent where `pull-secret-not-referenced` names a secret that would do, and on virtual nodes, of which `virtual-node-needs-pull-secret` speaks.

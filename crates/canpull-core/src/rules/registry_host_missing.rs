@@ -8,8 +8,15 @@ use crate::model::azure::Registry;
 use crate::model::{PullSecret, registry};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "registry-host-missing", severity: Severity::Warning, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "registry-host-missing",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://kubernetes.io/docs/concepts/containers/images/"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports images whose first component is the name of a registry that the sources make, or that other images or secrets

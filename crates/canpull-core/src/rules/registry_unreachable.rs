@@ -6,8 +6,17 @@ use crate::fact::azure::Statement;
 use crate::model::azure::Setting;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "registry-unreachable", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "registry-unreachable",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some(
+        "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/extensions/cannot-pull-image-from-acr-to-aks-cluster",
+    ),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a registry that is shown to have public access switched off and no approved private endpoint.

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Info,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://github.com/Azure/acr/blob/main/docs/preview/quarantine/readme.md"),
     page: PAGE,
     check,
 };

@@ -6,8 +6,15 @@ use super::{Context, Rule, finding};
 use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "removed-api-version", severity: Severity::Info, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "removed-api-version",
+    severity: Severity::Info,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://kubernetes.io/docs/reference/using-api/deprecation-guide/"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports workloads whose `apiVersion` was removed from Kubernetes.

@@ -5,8 +5,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::script::SlipKind;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "removed-cli-property", severity: Severity::Warning, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "removed-cli-property",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://learn.microsoft.com/cli/azure/microsoft-graph-migration"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports `--query objectId` and `--query …endDate` on service principals and applications (`az ad sp`, `az ad app`).

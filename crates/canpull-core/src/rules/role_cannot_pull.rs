@@ -7,8 +7,15 @@ use crate::model::role;
 use crate::proof::review::Miss;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "role-cannot-pull", severity: Severity::Error, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "role-cannot-pull",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: true,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/container-registry-rbac-custom-roles"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a role on a registry for the identity that pulls which gives no pull in any mode, such as Container Registry

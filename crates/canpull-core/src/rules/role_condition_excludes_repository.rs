@@ -12,6 +12,9 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     since: "0.1.0",
     fixable: false,
+    docs: Some(
+        "https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions",
+    ),
     page: PAGE,
     check,
 };

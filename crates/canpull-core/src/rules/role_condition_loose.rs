@@ -8,8 +8,17 @@ use crate::model::condition::{self, ConditionLintKind};
 use crate::proof::review;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "role-condition-loose", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "role-condition-loose",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some(
+        "https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions",
+    ),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports conditions of role assignments on registries that let more through than they seem to, or nothing: a prefix without a

@@ -5,8 +5,15 @@ use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::proof::{Claim, Truth};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "role-denied", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "role-denied",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/role-based-access-control/deny-assignments"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a deny assignment that hits the identity that pulls, at the registry or above it.

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
     page: PAGE,
     check,
 };

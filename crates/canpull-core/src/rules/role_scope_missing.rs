@@ -6,8 +6,15 @@ use crate::fact::grant::GrantOrigin;
 use crate::proof::review;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "role-scope-missing", severity: Severity::Warning, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "role-scope-missing",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted without saying where.

@@ -6,8 +6,15 @@ use crate::fact::azure::ResourceKind;
 use crate::proof::review::{self, Miss, NearMiss};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "role-scope-too-broad", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "role-scope-too-broad",
+    severity: Severity::Info,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/container-registry-auth-kubernetes"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports a pull role that is granted on a resource group, a subscription or a management group.

@@ -7,8 +7,15 @@ use crate::model::azure::Role;
 use crate::model::role::{self, Sort};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "role-too-powerful", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "role-too-powerful",
+    severity: Severity::Info,
+    since: "0.1.0",
+    fixable: false,
+    docs: Some("https://learn.microsoft.com/azure/container-registry/container-registry-rbac-custom-roles"),
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports an identity that pulls through a role that gives more: AcrPush, Contributor, Owner, or one that pulls by accident of

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Info,
     since: "0.1.0",
     fixable: false,
+    docs: Some("https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"),
     page: PAGE,
     check,
 };

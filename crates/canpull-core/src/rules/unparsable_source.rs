@@ -9,8 +9,15 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::world::WorldKind;
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "unparsable-source", severity: Severity::Error, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "unparsable-source",
+    severity: Severity::Error,
+    since: "0.1.0",
+    fixable: false,
+    docs: None,
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports documents that claim to be Kubernetes objects and do not parse, and files that are not text.

@@ -11,8 +11,15 @@ use crate::model::{ImageUse, Reference};
 use crate::proof::{Claim, Truth};
 
 /// The rule.
-pub(super) const RULE: Rule =
-    Rule { id: "unresolved-value", severity: Severity::Info, since: "0.1.0", fixable: false, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "unresolved-value",
+    severity: Severity::Info,
+    since: "0.1.0",
+    fixable: false,
+    docs: None,
+    page: PAGE,
+    check,
+};
 
 const PAGE: &str = r#"## What it does
 Reports, once for each file, images and names of pull secrets that are filled in before deploying, and templates with images, which are not read.

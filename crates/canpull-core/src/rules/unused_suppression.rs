@@ -4,8 +4,15 @@ use super::{Context, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// The rule. Its findings are made where suppressions are applied, for only there it shows which of them were used.
-pub(super) const RULE: Rule =
-    Rule { id: "unused-suppression", severity: Severity::Warning, since: "0.1.0", fixable: true, page: PAGE, check };
+pub(super) const RULE: Rule = Rule {
+    id: "unused-suppression",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    fixable: true,
+    docs: None,
+    page: PAGE,
+    check,
+};
 
 /// What to do about one.
 pub(super) const HELP: &str = "remove it, or mend the rule's id";

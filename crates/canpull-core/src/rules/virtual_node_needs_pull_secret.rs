@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     since: "0.1.0",
     fixable: true,
+    docs: Some("https://learn.microsoft.com/azure/aks/virtual-nodes"),
     page: PAGE,
     check,
 };

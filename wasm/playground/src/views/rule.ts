@@ -30,6 +30,7 @@ export class RuleView {
       const article = h("article", { class: "page" });
       // Raw HTML and dangerous links are not let through.
       article.innerHTML = micromark(body(page));
+      for (const link of article.querySelectorAll("a")) Object.assign(link, { target: "_blank", rel: "noreferrer" });
       // Long lines are scrolled, by keyboard too.
       for (const block of article.querySelectorAll("pre")) block.tabIndex = 0;
       const open = h("button", { type: "button", class: "button", onclick: () => this.#openExample(id) }, "Open the wrong example");

@@ -14,6 +14,8 @@ pub(super) struct Descriptor<'r> {
     id: &'r str,
     short_description: Message,
     full_description: Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<&'r str>,
     help: Help<'r>,
     default_configuration: Configuration,
     properties: Properties,
@@ -48,6 +50,7 @@ pub(super) fn descriptor<'r>(rule: &RuleInfo) -> Descriptor<'r> {
         id: rule.id,
         short_description: message(first.trim()),
         full_description: message(full.trim()),
+        help_uri: rule.docs,
         help: Help { text: page, markdown: page },
         default_configuration: Configuration { level: level(rule.severity) },
         properties: Properties {

@@ -160,8 +160,13 @@ fn what_may_not_be_made_is_open() {
     let maybe = format!(
         "variable \"on\" {{ default = true }}\n{ACR}{AKS}resource \"azurerm_role_assignment\" \"pull\" {{\n  count = var.on ? 1 : 0\n  scope = azurerm_container_registry.acr.id\n  role_definition_name = \"AcrPull\"\n  principal_id = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id\n}}\n"
     );
-    assert_eq!(grants(&[("main.tf", &maybe)]), [(KUBELET.to_owned(), false)]);
-    assert_eq!(grants(&[("main.tf", &maybe), ("terraform.tfvars", "on = true\n")]), [(KUBELET.to_owned(), true)]);
+    let off = maybe.replace("default = true", "default = false");
+    let open = maybe.replace("{ default = true }", "{}");
+    assert_eq!(grants(&[("main.tf", &off)]), [(KUBELET.to_owned(), false)]);
+    assert_eq!(grants(&[("main.tf", &open)]), [(KUBELET.to_owned(), false)]);
+    // What a default makes is made.
+    assert_eq!(grants(&[("main.tf", &maybe)]), [(KUBELET.to_owned(), true)]);
+    assert_eq!(grants(&[("main.tf", &off), ("terraform.tfvars", "on = true\n")]), [(KUBELET.to_owned(), true)]);
     assert_eq!(grants(&[("main.tf", &maybe), ("terraform.tfvars", "on = false\n")]), []);
     let either = format!(
         "variable \"own\" {{}}\n{ACR}{AKS}resource \"azurerm_user_assigned_identity\" \"id\" {{\n  name = \"kubelet\"\n}}\n{}",

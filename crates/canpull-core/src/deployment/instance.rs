@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use canpull_syntax::expression::Expression;
+use canpull_syntax::expression::{Expression, ExpressionKind};
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::target::{Place, Target};
@@ -267,7 +267,7 @@ impl<'f> Evaluator<'f> {
     /// The rounds in which a resource or module is made.
     pub(super) fn rounds(&self, env: &Env<'f>, each: Option<&'f Loop>) -> Vec<Round<'f>> {
         let Some(own) = each else { return vec![Round { env: env.clone(), maybe: false }] };
-        let over = self.evaluate(&own.over, env);
+        let over = self.looped_over(&own.over, env);
         let span = env.span(&own.over);
         let number = |at: usize| Evaluated::new(Data::Number(i64::try_from(at).unwrap_or(i64::MAX)), span);
         let round = |item: Evaluated, index: Evaluated, maybe: bool| {
@@ -291,6 +291,17 @@ impl<'f> Evaluator<'f> {
                 pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), false)).collect()
             }
             _ => vec![round(Evaluated::unknown(span), Evaluated::unknown(span), true)],
+        }
+    }
+
+    /// What a loop goes over: of a condition that rests on defaults, what they choose.
+    fn looped_over(&self, over: &'f Expression, env: &Env<'f>) -> Evaluated {
+        let ExpressionKind::Condition(parts) = &over.kind else { return self.evaluate(over, env) };
+        let [test, yes, no] = &**parts;
+        let test = self.evaluate(test, env);
+        match test.data {
+            Data::Bool(holds) => self.looped_over(if holds { yes } else { no }, env).given(test.firm),
+            _ => self.evaluate(over, env),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use canpull_syntax::Span;
 
-use crate::model::docker_config::Credential;
+use crate::model::docker_config::{Credential, UserKind};
 use crate::model::keyring;
 use crate::proof::{Claim, Link, Route, RouteKind, Truth};
 
@@ -57,6 +57,12 @@ fn judge(credential: &Credential, now: Option<i64>, anonymous: &Link, span: Span
         }
         (Some(_), None) => {
             let text = format!("the token for `{key}` expires; the time to hold it against is not given");
+            good(Truth::Unknown, false, text, span)
+        }
+        (None, _) if credential.user_kind == UserKind::ZeroGuid => {
+            let text = format!(
+                "the credential for `{key}` is a token that lives for about three hours, from when is not known"
+            );
             good(Truth::Unknown, false, text, span)
         }
         _ => good(Truth::Yes, true, format!("the credential for `{key}` is taken as good"), span),

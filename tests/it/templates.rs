@@ -75,6 +75,12 @@ fn the_right_role_is_an_edit_away() {
         let abac = text.replace("LegacyRegistryPermissions", "AbacRepositoryPermissions");
         assert_eq!(mended(path, &abac, "role-ignored-by-registry-mode"), abac.replace(acrpull, reader));
     }
+    let terraform = include_str!("../../fixtures/equivalence/granted/terraform/main.tf");
+    let wrong = terraform.replace("AcrPull", "Container Registry Repository Catalog Lister");
+    assert_eq!(mended("main.tf", &wrong, "role-cannot-pull"), terraform);
+    let abac = terraform.replace("LegacyRegistryPermissions", "AbacRepositoryPermissions");
+    let right = abac.replace("AcrPull", "Container Registry Repository Reader");
+    assert_eq!(mended("main.tf", &abac, "role-ignored-by-registry-mode"), right);
     let aso = include_str!("../../fixtures/equivalence/wrong-scope/aso/estate.yaml");
     let aso = aso
         .replace(

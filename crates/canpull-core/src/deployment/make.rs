@@ -294,7 +294,8 @@ fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
 
 /// What is known of how a role assignment is written.
 fn amends(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Amends {
-    let Some(principal) = body.key("properties").and_then(|own| own.key("principalId")) else {
+    let property = |key: &str| body.key("properties").and_then(|own| own.key(key));
+    let Some(principal) = property("principalId") else {
         return Amends::default();
     };
     Amends {
@@ -303,7 +304,7 @@ fn amends(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource)
         kubelet_instead: kubelet_instead(principal),
         with_type: resource.with_type.as_ref().map(|edit| placed(edit, env)),
         with_scope: None,
-        role_at: body.key("properties").and_then(|own| own.key("roleDefinitionId")).and_then(role_at),
+        role_at: property("roleDefinitionId").or_else(|| property("roleDefinitionName")).and_then(role_at),
     }
 }
 

@@ -10,6 +10,7 @@ mod crd_table;
 mod docs;
 mod equivalence;
 mod estates;
+mod expressions;
 mod failure_modes;
 mod fixes;
 mod formats;

@@ -52,7 +52,7 @@ pub fn resolve(files: &mut [FileFacts]) {
         let evaluator = Evaluator::new(files, &known);
         for entry in evaluator.entries() {
             evaluator.call_for(&entry);
-            evaluator.deploy(&entry, false);
+            evaluator.deploy(&entry, instance::Sure::Yes);
         }
         evaluator.made.into_inner()
     };

@@ -482,10 +482,10 @@ mod tests {
         let ExpressionKind::Access(of, Accessor::Member(last)) = value("any(a.b!.?c[?'d']!).e") else { panic!() };
         assert_eq!(&*last, "e");
         assert!(matches!(of.kind, ExpressionKind::Call(..)));
-        assert!(
-            matches!(value("map(a, x => x.y)"), ExpressionKind::Call(_, all) if all[1].kind == ExpressionKind::Opaque)
-        );
-        assert!(matches!(value("reduce(a, 0, (x, y) => x + y)"), ExpressionKind::Call(_, all) if all.len() == 3));
+        let ExpressionKind::Call(_, all) = value("map(a, x => x.y)") else { panic!() };
+        assert!(matches!(&all[1].kind, ExpressionKind::Lambda(names, _) if **names == ["x".into()]));
+        let ExpressionKind::Call(_, all) = value("reduce(a, 0, (x, y) => x + y)") else { panic!() };
+        assert!(matches!(&all[2].kind, ExpressionKind::Lambda(names, _) if names.len() == 2));
         assert!(matches!(value("acr.listCredentials().username"), ExpressionKind::Access(..)));
         assert!(matches!(value("a::b.id"), ExpressionKind::Access(..)));
         assert!(

@@ -41,11 +41,13 @@ pub enum ExpressionKind {
     Condition(Box<[Expression; 3]>),
     /// A value for each item of another.
     For(Box<For>),
+    /// A function without a name: what goes by these names in its value.
+    Lambda(Vec<Box<str>>, Box<Expression>),
     /// An operator with its operands.
     Operation(Operator, Vec<Expression>),
     /// All items or properties of a value, in place of one: `...value`.
     Spread(Box<Expression>),
-    /// What no source tells: lambdas, what is nested too deep, what does not parse.
+    /// What no source tells: what is nested too deep, what does not parse.
     Opaque,
 }
 

@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 use canpull_syntax::expression::{Expression, ExpressionKind};
 
 use super::Evaluator;
-use super::instance::Env;
+use super::instance::{Env, Sure};
 use super::unit::Symbol;
 use super::value::{Data, Evaluated, same};
 
@@ -23,7 +23,7 @@ impl<'f> Evaluator<'f> {
         };
         let each = each?;
         let rounds = self.rounds(&instance.env(file), Some(each));
-        let maybe = rounds.iter().any(|round| round.maybe);
+        let maybe = rounds.iter().any(|round| round.sure != Sure::Yes);
         let made = (0..rounds.len()).map(|at| self.symbolic(name, env, span, Some(at)));
         let made: Vec<Evaluated> = made.map(|own| own.unwrap_or_else(|| Evaluated::unknown(span))).collect();
         let data = match &each.index {
@@ -74,7 +74,7 @@ impl<'f> Evaluator<'f> {
         let items = match &of.data {
             Data::List(_) => return of,
             Data::Null => Vec::new(),
-            Data::Open(..) | Data::OneOf(_) => return Evaluated::unknown(span),
+            Data::Open(..) | Data::OneOf(..) => return Evaluated::unknown(span),
             _ => vec![of],
         };
         Evaluated::new(Data::List(items.into()), span).given(firm)

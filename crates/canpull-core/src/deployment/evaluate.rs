@@ -16,7 +16,7 @@ use crate::fact::azure::ResourceKind;
 const MAX_DEPTH: usize = 160;
 
 /// Loops within values go round so many times.
-const MAX_ROUNDS: usize = 64;
+pub(super) const MAX_ROUNDS: usize = 64;
 
 /// Lists and objects keep so many items.
 const MAX_ITEMS: usize = 1_000;
@@ -51,18 +51,22 @@ impl<'f> Evaluator<'f> {
             ExpressionKind::Call(function, arguments) => self.call(function, arguments, env, span),
             ExpressionKind::Condition(parts) => {
                 let [test, yes, no] = &**parts;
-                match self.evaluate(test, env).truth() {
-                    Some(true) => self.evaluate(yes, env),
-                    Some(false) => self.evaluate(no, env),
-                    None => Evaluated::one_of(vec![self.evaluate(yes, env), self.evaluate(no, env)], span),
+                let test = self.evaluate(test, env).decided();
+                let chosen = |(holds, _)| self.evaluate(if holds { yes } else { no }, env);
+                match test {
+                    // What a default decides somebody may decide otherwise: the way leads through here.
+                    Some((_, false)) => test.map(chosen).map(|own| own.through(span).given(false)),
+                    Some((_, true)) => test.map(chosen),
+                    None => None,
                 }
+                .unwrap_or_else(|| Evaluated::one_of(vec![self.evaluate(yes, env), self.evaluate(no, env)], span))
             }
             ExpressionKind::For(each) => self.each(each, env, span),
             ExpressionKind::Operation(operator, operands) => {
                 let operands = operands.iter().map(|own| self.evaluate(own, env)).collect();
                 super::operate::operate(*operator, operands, span)
             }
-            ExpressionKind::Spread(_) | ExpressionKind::Opaque => Evaluated::unknown(span),
+            ExpressionKind::Spread(_) | ExpressionKind::Lambda(..) | ExpressionKind::Opaque => Evaluated::unknown(span),
         }
     }
 
@@ -223,13 +227,20 @@ impl<'f> Evaluator<'f> {
             }
             (Data::List(items), Data::Number(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
             (Data::List(items), _) if !items.is_empty() => Some(Evaluated::one_of(items.to_vec(), span)),
+            (Data::Object(pairs), Data::Resource(..)) if !pairs.is_empty() && pairs.iter().all(is_no_id) => {
+                Some(Evaluated::new(Data::Null, span))
+            }
             (Data::Object(pairs), _) if !pairs.is_empty() => {
                 Some(Evaluated::one_of(pairs.iter().map(|(_, value)| value.clone()).collect(), span))
             }
-            (Data::OneOf(all), _) => {
+            (Data::OneOf(all, _), _) => {
                 return Evaluated::one_of(all.iter().map(|own| self.item(own, index, span)).collect(), span)
                     .given(of.firm);
             }
+            (Data::Open(why, Some(symbol)), _) => index
+                .data
+                .symbol()
+                .map(|index| Evaluated::new(Data::Open(*why, Some(format!("{symbol}[{index}]").into())), span)),
             (Data::Resource(..), Data::Number(_)) => return Evaluated { span, ..of.clone() },
             (Data::Resource(..), _) => return self.member(of, "*", span),
             _ => None,
@@ -268,7 +279,7 @@ impl<'f> Evaluator<'f> {
                 let key = Evaluated::new(Data::text("value"), span);
                 here(Data::Object(Rc::from([(key, value)])))
             }
-            Data::OneOf(all) => {
+            Data::OneOf(all, _) => {
                 Evaluated::one_of(all.iter().map(|own| self.member(own, key, span)).collect(), span).given(of.firm)
             }
             Data::Open(why, symbol) => {
@@ -310,14 +321,16 @@ impl<'f> Evaluator<'f> {
         }
         let mut pairs = Vec::new();
         let mut values = Vec::new();
+        let mut firm = over.firm;
         for (index, item) in items {
             let names = each.names.iter().zip([item, index]).map(|(name, own)| (name.to_ascii_lowercase(), own));
             let env = env.and(names);
             if let Some(condition) = &each.condition {
-                match self.evaluate(condition, &env).truth() {
-                    Some(true) => {}
-                    Some(false) => continue,
-                    None => return Evaluated::unknown(span),
+                let decided = self.evaluate(condition, &env).decided();
+                let Some((holds, is_firm)) = decided else { return Evaluated::unknown(span) };
+                firm &= is_firm;
+                if !holds {
+                    continue;
                 }
             }
             let value = self.evaluate(&each.body, &env);
@@ -327,8 +340,13 @@ impl<'f> Evaluator<'f> {
             }
         }
         let data = if each.key.is_some() { Data::Object(pairs.into()) } else { Data::List(values.into()) };
-        Evaluated::new(data, span).given(over.firm)
+        Evaluated::new(data, span).given(firm)
     }
+}
+
+/// Whether a key is known, and no id of a resource.
+fn is_no_id((key, _): &(Evaluated, Evaluated)) -> bool {
+    key.data.as_text().is_some_and(|key| !key.starts_with('/'))
 }
 
 /// What stands under a key of a resource, or of what is in it.

@@ -1,6 +1,9 @@
 //! The functions of Bicep, of ARM templates and of Terraform.
 
 mod hcl;
+mod json;
+mod lambda;
+mod list;
 
 use std::rc::Rc;
 
@@ -25,6 +28,9 @@ impl<'f> Evaluator<'f> {
         }
         let called = function;
         let function = function.to_ascii_lowercase();
+        if let Some(found) = self.call_with_lambda(&function, arguments, env, span) {
+            return found;
+        }
         let all: Vec<Evaluated> = arguments.iter().map(|own| self.evaluate(own, env)).collect();
         let firm = all.iter().all(|own| own.firm);
         let new = |data: Data| Evaluated::new(data, span).given(firm);
@@ -43,6 +49,10 @@ impl<'f> Evaluator<'f> {
             OBJECT => self.resource_of(&all, env, span),
             CONFIG_VALUE => text.map_or_else(|| Evaluated::unknown(span), |key| self.config_value(key, env, span)),
             PLACEHOLDER => new(Data::open(text.map(str::to_owned))),
+            "lambdavariables" => {
+                let found = text.and_then(|name| env.local(&name.to_ascii_lowercase()));
+                found.map_or_else(|| Evaluated::unknown(span), |found| found.clone().through(span))
+            }
             "copyindex" => copy_index(&all, env, span),
             "reference" => self.reference(&all, env, span),
             "resourceid" | "subscriptionresourceid" | "tenantresourceid" | "managementgroupresourceid" => {
@@ -112,7 +122,13 @@ impl<'f> Evaluator<'f> {
             "range" => new(range(&all, span)),
             "split" => new(split(&all, span)),
             "replace" => new(replace(&all)),
-            _ => new(Data::open(written(called, &all))),
+            "json" => text
+                .and_then(|text| json::value(text, span))
+                .map_or_else(|| new(Data::open(written(called, &all))), |found| found.given(firm)),
+            function => {
+                let found = list::call(function, &all, span);
+                found.map_or_else(|| new(Data::open(written(called, &all))), |found| found.given(firm))
+            }
         }
     }
 
@@ -328,6 +344,11 @@ fn contains(all: &[Evaluated]) -> Data {
                 Some(_) => Data::unknown(),
             }
         }
+        // The id of a resource holds its type, whatever else is in it.
+        (Data::Resource(target, path), Some(part)) if path.iter().map(|key| &**key).eq(["id"]) => {
+            let id = format!("/providers/{}/", target.kind).to_ascii_lowercase();
+            if id.contains(&part.to_ascii_lowercase()) { Data::Bool(true) } else { Data::unknown() }
+        }
         (Data::Text(_), Some(part)) => match of.data.as_text() {
             Some(text) => Data::Bool(text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())),
             None => Data::unknown(),
@@ -387,7 +408,7 @@ fn split(all: &[Evaluated], span: Span) -> Data {
         Some([text, by]) if !by.is_empty() => {
             Data::List(text.split(by).take(256).map(|part| Evaluated::new(Data::text(part), span)).collect())
         }
-        _ => Data::unknown(),
+        _ => Data::open(written("split", all)),
     }
 }
 

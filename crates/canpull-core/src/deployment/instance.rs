@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use canpull_syntax::expression::{Expression, ExpressionKind};
+use canpull_syntax::expression::Expression;
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::target::{Place, Target};
@@ -102,8 +102,17 @@ impl<'f> Env<'f> {
 /// A round of a loop, or the one time where there is none.
 pub(super) struct Round<'f> {
     pub(super) env: Env<'f>,
-    /// It may not come to it.
-    pub(super) maybe: bool,
+    /// Whether it comes to it.
+    pub(super) sure: Sure,
+}
+
+/// How sure it is that something is made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Sure {
+    Yes,
+    Maybe,
+    /// Only if somebody says otherwise than the sources by default.
+    NotByDefault,
 }
 
 impl<'f> Instance<'f> {
@@ -266,42 +275,40 @@ impl<'f> Evaluator<'f> {
 
     /// The rounds in which a resource or module is made.
     pub(super) fn rounds(&self, env: &Env<'f>, each: Option<&'f Loop>) -> Vec<Round<'f>> {
-        let Some(own) = each else { return vec![Round { env: env.clone(), maybe: false }] };
-        let over = self.looped_over(&own.over, env);
+        let Some(own) = each else { return vec![Round { env: env.clone(), sure: Sure::Yes }] };
+        let over = self.evaluate(&own.over, env);
         let span = env.span(&own.over);
         let number = |at: usize| Evaluated::new(Data::Number(i64::try_from(at).unwrap_or(i64::MAX)), span);
-        let round = |item: Evaluated, index: Evaluated, maybe: bool| {
+        let round = |item: Evaluated, index: Evaluated, sure: Sure| {
             let copy = [("copyindex()".to_owned(), index.clone()), (format!("copyindex({})", own.name), index.clone())];
             let names = [(own.name.to_ascii_lowercase(), item)];
             let names =
                 names.into_iter().chain(own.index.iter().map(|name| (name.to_ascii_lowercase(), index.clone())));
-            Round { env: env.and(names.chain(copy)), maybe }
+            Round { env: env.and(names.chain(copy)), sure }
         };
         // That nothing is made may change, where it rests on what a parameter is if nobody says otherwise.
         let settled = |rounds: usize| rounds <= MAX_ROUNDS && (rounds > 0 || over.firm);
+        let is_none = match &over.data {
+            Data::List(items) => items.is_empty(),
+            Data::Object(pairs) => pairs.is_empty(),
+            data => matches!(data, Data::Number(0)),
+        };
         match &over.data {
             Data::List(items) if settled(items.len()) => {
-                items.iter().enumerate().map(|(at, item)| round(item.clone(), number(at), false)).collect()
+                items.iter().enumerate().map(|(at, item)| round(item.clone(), number(at), Sure::Yes)).collect()
             }
             Data::Number(count) if usize::try_from(*count).is_ok_and(settled) => {
                 let count = usize::try_from(*count).unwrap_or_default();
-                (0..count).map(|at| round(number(at), number(at), false)).collect()
+                (0..count).map(|at| round(number(at), number(at), Sure::Yes)).collect()
             }
             Data::Object(pairs) if settled(pairs.len()) => {
-                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), false)).collect()
+                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), Sure::Yes)).collect()
             }
-            _ => vec![round(Evaluated::unknown(span), Evaluated::unknown(span), true)],
-        }
-    }
-
-    /// What a loop goes over: of a condition that rests on defaults, what they choose.
-    fn looped_over(&self, over: &'f Expression, env: &Env<'f>) -> Evaluated {
-        let ExpressionKind::Condition(parts) = &over.kind else { return self.evaluate(over, env) };
-        let [test, yes, no] = &**parts;
-        let test = self.evaluate(test, env);
-        match test.data {
-            Data::Bool(holds) => self.looped_over(if holds { yes } else { no }, env).given(test.firm),
-            _ => self.evaluate(over, env),
+            _ => vec![round(
+                Evaluated::unknown(span),
+                Evaluated::unknown(span),
+                if is_none { Sure::NotByDefault } else { Sure::Maybe },
+            )],
         }
     }
 
@@ -313,21 +320,21 @@ impl<'f> Evaluator<'f> {
         let &(file, parameter) = instance.unit.parameters.get(name)?;
         Some(instance.remembered(Sort::Parameter, name, instance.span(file, parameter.range), || {
             let own = Env::new(instance, file);
+            let symbol = format!("{}{}", instance.prefix, parameter.name);
             if let Some(caller) = &instance.caller {
                 let argument = caller.module.arguments.iter().rev().find(|own| own.name.eq_ignore_ascii_case(name));
                 if let Some(argument) = argument {
-                    return self.evaluate(&argument.value, &caller.env);
+                    return self.evaluate(&argument.value, &caller.env).known_as(&symbol);
                 }
             }
             if let Some((file, given)) = instance.given.get(name) {
-                return self.evaluate(given, &Env::new(instance, *file));
+                return self.evaluate(given, &Env::new(instance, *file)).known_as(&symbol);
             }
             if let Some(default) = &parameter.default {
                 // Whoever deploys the whole may say otherwise.
-                return self.evaluate(default, &own).given(instance.caller.is_some());
+                return self.evaluate(default, &own).known_as(&symbol).given(instance.caller.is_some());
             }
-            let data = Data::open(Some(format!("{}{}", instance.prefix, parameter.name)));
-            Evaluated::new(data, instance.span(file, parameter.range))
+            Evaluated::new(Data::open(Some(symbol)), instance.span(file, parameter.range))
         }))
     }
 
@@ -338,10 +345,12 @@ impl<'f> Evaluator<'f> {
         }
         let &(file, variable) = instance.unit.variables.get(name)?;
         let span = instance.span(file, variable.value.range);
-        Some(
-            instance
-                .remembered(Sort::Variable, name, span, || self.evaluate(&variable.value, &Env::new(instance, file))),
-        )
+        Some(instance.remembered(Sort::Variable, name, span, || {
+            // In ARM templates a parameter may have the same name.
+            let apart = if instance.unit.parameters.contains_key(name) { "variable " } else { "" };
+            let symbol = format!("{}{apart}{}", instance.prefix, variable.name);
+            self.evaluate(&variable.value, &Env::new(instance, file)).known_as(&symbol)
+        }))
     }
 
     /// What a deployment gives out under a name.

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use canpull_syntax::edit::Edit;
+use canpull_syntax::expression::Expression;
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::Evaluator;
-use super::instance::{Env, Instance};
+use super::instance::{Env, Instance, Sure};
 use super::target::{Target, segments};
 use super::value::{Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
@@ -24,12 +25,12 @@ const OPEN: [&str; 2] = ["principalId", "roleDefinitionId"];
 
 impl<'f> Evaluator<'f> {
     /// Makes all that a deployment makes, and what its modules make.
-    pub(super) fn deploy(&self, instance: &Rc<Instance<'f>>, maybe: bool) {
+    pub(super) fn deploy(&self, instance: &Rc<Instance<'f>>, sure: Sure) {
         for (index, (file, resource)) in instance.unit.resources.iter().enumerate() {
             let env = instance.env(*file);
             for round in self.rounds(&env, resource.terms.each.as_ref()) {
                 if let Some(condition) = self.holds(resource.terms.condition.as_ref(), &round.env) {
-                    self.make(&round.env, index, resource, maybe || round.maybe || condition == Holds::Maybe);
+                    self.make(&round.env, index, resource, sure.max(round.sure).max(condition));
                 }
             }
         }
@@ -37,9 +38,8 @@ impl<'f> Evaluator<'f> {
             let env = instance.env(file);
             for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
                 let Some(condition) = self.holds(module.terms.condition.as_ref(), &round.env) else { continue };
-                let maybe = maybe || round.maybe || condition == Holds::Maybe;
                 match self.module(&round.env, index, at) {
-                    Some(called) => self.deploy(&called, maybe),
+                    Some(called) => self.deploy(&called, sure.max(round.sure).max(condition)),
                     None => self.hand_over(&round.env, index),
                 }
             }
@@ -58,13 +58,13 @@ impl<'f> Evaluator<'f> {
         }
     }
 
-    fn holds(&self, condition: Option<&'f canpull_syntax::expression::Expression>, env: &Env<'f>) -> Option<Holds> {
-        let Some(condition) = condition else { return Some(Holds::Yes) };
-        let condition = self.evaluate(condition, env);
-        match condition.data {
-            Data::Bool(true) => Some(Holds::Yes),
-            Data::Bool(false) if condition.firm => None,
-            _ => Some(Holds::Maybe),
+    /// How sure it is that a condition holds; `None` where it is known not to.
+    fn holds(&self, condition: Option<&'f Expression>, env: &Env<'f>) -> Option<Sure> {
+        match condition.map(|condition| self.evaluate(condition, env).decided()) {
+            None | Some(Some((true, _))) => Some(Sure::Yes),
+            Some(Some((false, true))) => None,
+            Some(Some((false, false))) => Some(Sure::NotByDefault),
+            Some(None) => Some(Sure::Maybe),
         }
     }
 
@@ -84,7 +84,7 @@ impl<'f> Evaluator<'f> {
                 let used = ResourceRef { span: value.span, ..target.reference.clone() };
                 self.made.borrow_mut().entry(file).or_default().azure.identity_uses.push(used);
             }
-            Data::List(items) | Data::OneOf(items) if depth < 4 => {
+            Data::List(items) | Data::OneOf(items, _) if depth < 4 => {
                 items.iter().for_each(|item| self.used(item, file, depth + 1));
             }
             Data::Object(pairs) if depth < 4 => {
@@ -97,7 +97,7 @@ impl<'f> Evaluator<'f> {
         }
     }
 
-    fn make(&self, env: &Env<'f>, index: usize, resource: &'f Resource, maybe: bool) {
+    fn make(&self, env: &Env<'f>, index: usize, resource: &'f Resource, sure: Sure) {
         let env =
             &Env { file: env.instance.unit.resources.get(index).map_or(env.file, |(file, _)| *file), ..env.clone() };
         let target = self.declared(env, index);
@@ -110,7 +110,7 @@ impl<'f> Evaluator<'f> {
         let kind = resource.kind.to_ascii_lowercase();
         if super::kubernetes::is_object(&kind) {
             if !resource.existing {
-                self.make_object(&kind, &body, maybe);
+                self.make_object(&kind, &body, sure != Sure::Yes);
             }
             return;
         }
@@ -138,8 +138,12 @@ impl<'f> Evaluator<'f> {
         }
         let is_assignment = kind.ends_with("roleassignments");
         let bodies = if is_assignment { alternatives(&body) } else { vec![body] };
-        let maybe = maybe || bodies.len() > 1;
+        let maybe = sure != Sure::Yes || bodies.len() > 1;
         for body in bodies {
+            // What nobody asks for, for nobody in particular, is nothing that the sources say.
+            if is_assignment && sure == Sure::NotByDefault && is_for_no_one(&body) {
+                continue;
+            }
             let scopes =
                 if is_assignment { self.scopes(env, resource, &target) } else { vec![Field::Absent(body.start())] };
             let maybe = maybe || scopes.len() > 1;
@@ -218,7 +222,7 @@ fn meant(value: &Evaluated, env: &Env<'_>) -> Field<ResourceRef> {
     let root = &env.instance.root;
     match &value.data {
         Data::Resource(target, path) if path.is_empty() || path.iter().all(|key| &**key == "id") => {
-            Field::Known(ResourceRef { span, ..target.reference.clone() }, span)
+            Field::Known(ResourceRef { span, ..apart(target, root) }, span)
         }
         Data::Text(pieces) => {
             let is_id = matches!(pieces.first(), Some(Piece::Text(text)) if text.starts_with('/'));
@@ -231,7 +235,7 @@ fn meant(value: &Evaluated, env: &Env<'_>) -> Field<ResourceRef> {
                 Target::by_type(&segments(pieces), &env.instance.place, root, span).map(Rc::new)
             };
             match found {
-                Some(target) => Field::Known(target.reference.clone(), span),
+                Some(target) => Field::Known(apart(&target, root), span),
                 None => Field::Unknown(Why::NotText, span),
             }
         }
@@ -240,11 +244,11 @@ fn meant(value: &Evaluated, env: &Env<'_>) -> Field<ResourceRef> {
     }
 }
 
-/// Whether a condition holds, where it is not known not to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Yes,
-    Maybe,
+/// A resource as a scope. Of one whose name is open its type tells at least that it is no registry.
+fn apart(target: &Target, root: &str) -> ResourceRef {
+    let own = target.reference.clone();
+    let is_other = own.kind == ResourceKind::Other && own.is_open() && target.kind.contains('/');
+    ResourceRef { symbol: if is_other { Some(format!("{root}#{}", target.kind)) } else { own.symbol }, ..own }
 }
 
 /// The last name of a resource.
@@ -257,6 +261,12 @@ fn name_of(target: &Target, env: &Env<'_>, resource: &Resource) -> Field<String>
             None => Field::Unknown(Why::Placeholder, span),
         },
     }
+}
+
+/// Whether nothing tells whom a role assignment is for.
+fn is_for_no_one(body: &Evaluated) -> bool {
+    let principal = body.key("properties").and_then(|own| own.key("principalId"));
+    principal.is_none_or(|own| matches!(own.data, Data::Open(..) | Data::Null))
 }
 
 /// The bodies of a role assignment for each that its principal or role may be.
@@ -272,7 +282,7 @@ fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
     let Some(properties) = body.key("properties").filter(|own| matches!(own.data, Data::Object(_))) else {
         return vec![body.clone()];
     };
-    let Some(value) = properties.key(key).filter(|own| matches!(own.data, Data::OneOf(_))) else {
+    let Some(value) = properties.key(key).filter(|own| matches!(own.data, Data::OneOf(..))) else {
         return vec![body.clone()];
     };
     let with = |own: &Evaluated| {

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use canpull_syntax::Span;
 use canpull_syntax::expression::Operator;
 
-use super::value::{Data, Evaluated, same};
+use super::value::{Data, Evaluated, Piece, same};
+use crate::fact::Why;
 
 /// What an operator makes of its operands.
 pub(super) fn operate(operator: Operator, operands: Vec<Evaluated>, span: Span) -> Evaluated {
@@ -92,11 +93,12 @@ pub(super) fn logic(all: &[Evaluated], decides: bool, span: Span) -> Evaluated {
 /// The first value that is not null.
 pub(super) fn coalesce(all: Vec<Evaluated>, span: Span) -> Evaluated {
     let mut possible = Vec::new();
+    let mut firm = true;
     for value in all {
-        let firm = value.firm;
         match value.data {
-            Data::Null if firm => {}
-            Data::Open(..) | Data::OneOf(_) | Data::Null => {
+            // Where somebody else gives something in place of nothing, that is it.
+            Data::Null => firm &= value.firm,
+            Data::Open(..) | Data::OneOf(..) => {
                 // What may be null leaves it to the next.
                 possible.extend(value.alternatives().iter().filter(|own| !matches!(own.data, Data::Null)).cloned());
             }
@@ -107,7 +109,8 @@ pub(super) fn coalesce(all: Vec<Evaluated>, span: Span) -> Evaluated {
             }
         }
     }
-    if possible.is_empty() { Evaluated::new(Data::Null, span) } else { Evaluated::one_of(possible, span) }
+    let found = if possible.is_empty() { Evaluated::new(Data::Null, span) } else { Evaluated::one_of(possible, span) };
+    found.given(firm)
 }
 
 /// Texts in a row, or lists.
@@ -121,12 +124,7 @@ pub(super) fn concat(all: &[Evaluated], span: Span) -> Evaluated {
         let items: Vec<Evaluated> = lists.into_iter().flat_map(|own| own.iter().cloned()).collect();
         return Evaluated::new(Data::List(items.into()), span).given(firm);
     }
-    let mut pieces = Vec::new();
-    for value in all {
-        match value.data.pieces() {
-            Some(own) => pieces.extend(own),
-            None => return Evaluated::unknown(span),
-        }
-    }
+    let open = || vec![Piece::Open(Why::FilledAtRunTime, None)];
+    let pieces = all.iter().flat_map(|value| value.data.pieces().unwrap_or_else(open));
     Evaluated::new(Data::joined(pieces), span).given(firm)
 }

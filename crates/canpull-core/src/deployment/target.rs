@@ -6,7 +6,7 @@ use canpull_syntax::Span;
 
 use super::instance::InstanceId;
 use super::value::{self, Data, Evaluated, Piece, symbol_of};
-use crate::fact::azure::{PrincipalAttribute, ResourceKind, ResourceRef, kind_of};
+use crate::fact::azure::{PrincipalAttribute, ResourceKind, ResourceRef, kind_of, name_in};
 use crate::fact::template::Words;
 use crate::{lowering, placeholder};
 
@@ -130,7 +130,7 @@ impl Target {
         match names {
             Some(names) if !names.is_empty() => Some(format!("{last}({})", names.join(", "))),
             // Of what has no name its own symbol, without the deployment's.
-            _ => self.reference.symbol.as_deref().map(|own| own.rsplit('#').next().unwrap_or(own).to_owned()),
+            _ => self.reference.symbol.as_deref().map(|own| name_in(own).to_owned()),
         }
     }
 

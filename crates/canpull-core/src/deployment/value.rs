@@ -57,8 +57,8 @@ pub(super) enum Data {
     Module(InstanceId),
     /// What a module gives out, each in an object with its value where the flag is set, as ARM templates see it.
     Outputs(InstanceId, bool),
-    /// One of these.
-    OneOf(Rc<[Evaluated]>),
+    /// One of these; what tells it from others, where something does.
+    OneOf(Rc<[Evaluated]>, Option<Rc<str>>),
     /// Not known; what tells it from others, where something does.
     Open(Why, Option<Rc<str>>),
 }
@@ -140,7 +140,7 @@ impl Data {
             Self::Number(number) => vec![Piece::Text(number.to_string().into())],
             Self::Open(why, symbol) => vec![Piece::Open(*why, symbol.clone())],
             Self::Resource(..) => vec![Piece::Open(Why::FilledAtRunTime, self.symbol().map(Into::into))],
-            Self::OneOf(_) => vec![Piece::Open(Why::FilledAtRunTime, None)],
+            Self::OneOf(_, symbol) => vec![Piece::Open(Why::FilledAtRunTime, symbol.clone())],
             Self::Null | Self::List(_) | Self::Object(_) | Self::Module(_) | Self::Outputs(..) => return None,
         })
     }
@@ -151,12 +151,12 @@ impl Data {
             Self::Text(pieces) => symbol_of(pieces),
             Self::Bool(value) => Some(value.to_string()),
             Self::Number(number) => Some(number.to_string()),
-            Self::Open(_, symbol) => symbol.as_deref().map(str::to_owned),
+            Self::Open(_, symbol) | Self::OneOf(_, symbol) => symbol.as_deref().map(str::to_owned),
             Self::Resource(target, path) => {
                 let own = target.symbol()?;
                 Some(path.iter().fold(own, |text, key| text + "." + key))
             }
-            Self::Null | Self::List(_) | Self::Object(_) | Self::Module(_) | Self::Outputs(..) | Self::OneOf(_) => None,
+            Self::Null | Self::List(_) | Self::Object(_) | Self::Module(_) | Self::Outputs(..) => None,
         }
     }
 }
@@ -196,6 +196,29 @@ impl Evaluated {
         self
     }
 
+    /// The same under a name: where parts of it are open that nothing tells from others, they are those of that name.
+    pub(super) fn known_as(self, name: &str) -> Self {
+        let mut count = 0;
+        let mut symbol = || {
+            count += 1;
+            let own = if count == 1 { name.to_owned() } else { format!("{name} {count}") };
+            Some(own.into())
+        };
+        let data = match &self.data {
+            Data::Open(why, None) => Data::Open(*why, symbol()),
+            Data::OneOf(all, None) => Data::OneOf(Rc::clone(all), symbol()),
+            Data::Text(pieces) if pieces.iter().any(|piece| matches!(piece, Piece::Open(_, None))) => {
+                let named = pieces.iter().map(|piece| match piece {
+                    Piece::Open(why, None) => Piece::Open(*why, symbol()),
+                    piece => piece.clone(),
+                });
+                Data::Text(named.collect())
+            }
+            _ => return self,
+        };
+        self.with(data)
+    }
+
     /// The same, as firm as what it depends on.
     pub(super) fn given(self, firm: bool) -> Self {
         Self { firm: self.firm && firm, ..self }
@@ -206,11 +229,15 @@ impl Evaluated {
         let mut flat: Vec<Self> = Vec::new();
         for value in all {
             let own = match &value.data {
-                Data::OneOf(own) => own.to_vec(),
+                Data::OneOf(own, _) => own.to_vec(),
                 _ => vec![value],
             };
             for value in own {
-                if !flat.iter().any(|known| same(&known.data, &value.data)) {
+                // Twice open is open.
+                let is_open = |own: &Data| matches!(own, Data::Open(_, None));
+                let is_there =
+                    |known: &Self| same(&known.data, &value.data) || (is_open(&known.data) && is_open(&value.data));
+                if !flat.iter().any(is_there) {
                     flat.push(value);
                 }
             }
@@ -225,7 +252,7 @@ impl Evaluated {
         if objects && flat.iter().any(|value| matches!(value.data, Data::Object(_))) {
             return Self::merged(&flat, span);
         }
-        Self::new(Data::OneOf(flat.into()), span)
+        Self::new(Data::OneOf(flat.into(), None), span)
     }
 
     /// An object of what each key of some objects may be.
@@ -258,22 +285,22 @@ impl Evaluated {
     /// What it may be; itself where that is settled.
     pub(super) fn alternatives(&self) -> &[Self] {
         match &self.data {
-            Data::OneOf(all) => all,
+            Data::OneOf(all, _) => all,
             _ => std::slice::from_ref(self),
         }
     }
 
-    /// A truth value that nothing can change.
-    pub(super) fn truth(&self) -> Option<bool> {
+    /// A truth value, with whether nothing can change it.
+    pub(super) fn decided(&self) -> Option<(bool, bool)> {
         match &self.data {
-            Data::Bool(value) if self.firm => Some(*value),
+            Data::Bool(value) => Some((*value, self.firm)),
             _ => None,
         }
     }
 
     /// Whether some of its keys are not known.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.data, Data::Open(..) | Data::OneOf(_) | Data::Resource(..) | Data::Module(_) | Data::Outputs(..))
+        matches!(self.data, Data::Open(..) | Data::OneOf(..) | Data::Resource(..) | Data::Module(_) | Data::Outputs(..))
     }
 
     /// The value of a key, in any case of letters. Of what is not known nothing is known.
@@ -297,7 +324,8 @@ pub(super) fn same(one: &Data, other: &Data) -> bool {
         (Data::Bool(one), Data::Bool(other)) => one == other,
         (Data::Number(one), Data::Number(other)) => one == other,
         (Data::Text(one), Data::Text(other)) => one == other,
-        (Data::Open(_, Some(one)), Data::Open(_, Some(other))) => one == other,
+        (Data::Open(_, Some(one)), Data::Open(_, Some(other)))
+        | (Data::OneOf(_, Some(one)), Data::OneOf(_, Some(other))) => one == other,
         (Data::Resource(one, path), Data::Resource(other, other_path)) => {
             path == other_path
                 && (Rc::ptr_eq(one, other) || one.symbol().is_some_and(|own| other.symbol() == Some(own)))
@@ -340,7 +368,7 @@ impl Value for &Evaluated {
                 None => Field::Unknown(Why::Placeholder, self.span),
             },
             Data::Open(why, _) => Field::Unknown(*why, self.span),
-            Data::Resource(..) | Data::Module(_) | Data::Outputs(..) | Data::OneOf(_) => {
+            Data::Resource(..) | Data::Module(_) | Data::Outputs(..) | Data::OneOf(..) => {
                 Field::Unknown(Why::FilledAtRunTime, self.span)
             }
             Data::Bool(_) | Data::Number(_) | Data::List(_) | Data::Object(_) => {

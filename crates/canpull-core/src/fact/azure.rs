@@ -85,6 +85,11 @@ impl ResourceRef {
     }
 }
 
+/// What a symbol says to people: without what makes it unique among all sources.
+pub fn name_in(symbol: &str) -> &str {
+    symbol.split_once('#').map_or(symbol, |(_, name)| name)
+}
+
 /// The sort of a resource by its type, `Microsoft.ContainerRegistry/registries`, in any case of letters.
 pub fn kind_of(resource_type: &str) -> ResourceKind {
     const KINDS: [(&str, ResourceKind); 8] = [
@@ -153,23 +158,28 @@ impl PrincipalAttribute {
         })
     }
 
+    /// Keys count in any case of letters, as in Azure's own languages: `identityProfile.kubeletIdentity`.
     fn of_cluster(path: &[&str]) -> Option<Self> {
-        Some(match path {
-            ["identityProfile", "kubeletidentity", "objectId"] => Self::KubeletObjectId,
-            ["identityProfile", "kubeletidentity", "clientId"] => Self::KubeletClientId,
-            ["identityProfile", "kubeletidentity", "resourceId"] => Self::KubeletResourceId,
-            ["identity", "principalId"] | ["identity", "userAssignedIdentities", _, "principalId"] => {
+        let lower: Vec<String> = path.iter().map(|key| key.to_ascii_lowercase()).collect();
+        let keys: Vec<&str> = lower.iter().map(String::as_str).collect();
+        Some(match keys.as_slice() {
+            ["identityprofile", "kubeletidentity", "objectid"] => Self::KubeletObjectId,
+            ["identityprofile", "kubeletidentity", "clientid"] => Self::KubeletClientId,
+            ["identityprofile", "kubeletidentity", "resourceid"] => Self::KubeletResourceId,
+            ["identity", "principalid"] | ["identity", "userassignedidentities", _, "principalid"] => {
                 Self::ControlPlanePrincipalId
             }
-            ["servicePrincipalProfile", "clientId"] => Self::ClusterServicePrincipalClientId,
-            ["addonProfiles", name, "identity", "objectId" | "clientId"] => Self::AddOn((*name).to_owned()),
-            ["ingressProfile", "webAppRouting", "identity", "objectId" | "clientId"] => {
+            ["serviceprincipalprofile", "clientid"] => Self::ClusterServicePrincipalClientId,
+            ["addonprofiles", name, "identity", "objectid" | "clientid"] => {
+                Self::AddOn(path.get(1).unwrap_or(name).to_string())
+            }
+            ["ingressprofile", "webapprouting", "identity", "objectid" | "clientid"] => {
                 Self::AddOn("webAppRouting".to_owned())
             }
             // These objects have no other ids.
-            ["identityProfile", "kubeletidentity", "principalId" | "id"]
-            | ["identity", "objectId" | "clientId"]
-            | ["servicePrincipalProfile", "objectId"] => Self::Missing(path.join(".")),
+            ["identityprofile", "kubeletidentity", "principalid" | "id"]
+            | ["identity", "objectid" | "clientid"]
+            | ["serviceprincipalprofile", "objectid"] => Self::Missing(path.join(".")),
             _ => return None,
         })
     }

@@ -11,7 +11,7 @@ use canpull_syntax::{Span, to_offset};
 
 use crate::fact::azure::{
     ClusterFact, PrincipalAttribute, PrincipalRef, PrivateEndpointFact, ResourceKind, ResourceRef, ScopeMapFact,
-    ServicePrincipalFact, Statement, TokenFact,
+    ServicePrincipalFact, Statement, TokenFact, name_in,
 };
 use crate::fact::grant::{
     DenyAssignmentFact, ListingFact, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
@@ -347,6 +347,7 @@ impl<'a> Azure<'a> {
                 // The directory calls the entry of a managed identity a service principal, too.
                 ResourceKind::ServicePrincipal if by_id.is_some() => PrincipalKind::Unknown,
                 ResourceKind::ServicePrincipal | ResourceKind::Application => PrincipalKind::ServicePrincipal,
+                _ if *attribute == PrincipalAttribute::PrincipalId => PrincipalKind::Owned,
                 _ => PrincipalKind::Unknown,
             };
             let label = match kind {
@@ -454,7 +455,7 @@ fn same_role(one: &str, other: &str) -> bool {
 fn label_of(resource: &ResourceRef) -> String {
     match (&resource.name, &resource.symbol) {
         (Some(name), _) => format!("`{name}`"),
-        (None, Some(symbol)) => format!("`{}`", symbol.rsplit('#').next().unwrap_or(symbol)),
+        (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
         (None, None) => "of unknown name".into(),
     }
 }

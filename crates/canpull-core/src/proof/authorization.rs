@@ -227,7 +227,7 @@ fn may_be(azure: &Azure<'_>, who: PrincipalId, puller: Puller) -> Truth {
     let may_have = match one.kind {
         PrincipalKind::Identity | PrincipalKind::Unknown => true,
         PrincipalKind::ServicePrincipal => may_have_a_service_principal(azure, puller.cluster),
-        PrincipalKind::ControlPlane | PrincipalKind::AddOn | PrincipalKind::Kubelet => false,
+        PrincipalKind::Owned | PrincipalKind::ControlPlane | PrincipalKind::AddOn | PrincipalKind::Kubelet => false,
     };
     if puller.open && may_have {
         return Truth::Unknown;

@@ -288,7 +288,7 @@ fn is_of(azure: &Azure<'_>, principal: PrincipalId, assignment: &Assignment<'_>,
             let beside_it = cluster.facts.iter().any(|fact| beside(&fact.span));
             !cluster.kubelet_open && beside_it && !has_other_use(azure, &assignment.fact.principal)
         }
-        PrincipalKind::Unknown => false,
+        PrincipalKind::Owned | PrincipalKind::Unknown => false,
     }
 }
 

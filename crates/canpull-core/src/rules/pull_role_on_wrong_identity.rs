@@ -70,7 +70,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             PrincipalKind::ControlPlane => "the control plane never pulls",
             PrincipalKind::AddOn => "add-ons never pull images for the nodes",
             PrincipalKind::ServicePrincipal | PrincipalKind::Kubelet => "the cluster has managed identities now",
-            PrincipalKind::Identity | PrincipalKind::Unknown => "it is not the one that the nodes pull with",
+            PrincipalKind::Identity | PrincipalKind::Owned | PrincipalKind::Unknown => {
+                "it is not the one that the nodes pull with"
+            }
         };
         let message = format!(
             "the pull role is granted to {}, but {why}: cluster {} pulls with its kubelet identity, which has no such role",

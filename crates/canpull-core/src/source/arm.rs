@@ -3,7 +3,7 @@
 mod resource;
 
 use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, Property};
-use canpull_syntax::{Kind, Node, Parsed, arm};
+use canpull_syntax::{Kind, Node, Parsed, Value, arm};
 
 use super::{Format, Input, comment};
 use crate::fact::template::{ArgumentsFact, Named, Parameter, Receiver, Target, TemplateFact};
@@ -119,9 +119,14 @@ fn compiled_from(root: Node<'_>) -> Option<&'static str> {
 
 fn parameters(root: Node<'_>) -> Vec<Parameter> {
     let entries = root.get("parameters").into_iter().flat_map(Node::written_entries);
+    // What may be left out is null then.
+    let null = |entry: &Node<'_>| {
+        let nullable = entry.get("nullable").filter(|own| own.value() == Some(Value::Bool(true)));
+        nullable.map(|own| Expression::new(own.range(), ExpressionKind::Null))
+    };
     let read = entries.map(|entry| Parameter {
         name: entry.name().into(),
-        default: entry.value.get("defaultValue").map(arm::value),
+        default: entry.value.get("defaultValue").map(arm::value).or_else(|| null(&entry.value)),
         range: entry.range(),
     });
     read.collect()

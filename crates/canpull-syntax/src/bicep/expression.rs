@@ -207,10 +207,11 @@ impl Parser<'_> {
                             let arguments = self.arguments(depth)?;
                             return Ok(self.made(start, ExpressionKind::Call(name.into(), arguments)));
                         }
+                        let own = Expression::new(range, ExpressionKind::Name(name.into()));
                         if self.is_lambda() {
-                            return self.lambda(start, depth);
+                            return self.lambda(start, &[own], depth);
                         }
-                        return Ok(Expression::new(range, ExpressionKind::Name(name.into())));
+                        return Ok(own);
                     }
                 }
             }
@@ -240,11 +241,19 @@ impl Parser<'_> {
     }
 
     /// `=> value`, behind its parameters.
-    fn lambda(&mut self, start: usize, depth: usize) -> Result<Expression> {
+    fn lambda(&mut self, start: usize, parameters: &[Expression], depth: usize) -> Result<Expression> {
         self.at += 2;
         self.lines();
-        self.expression(depth + 1)?;
-        Ok(self.made(start, ExpressionKind::Opaque))
+        let value = self.expression(depth + 1)?;
+        let name = |own: &Expression| match &own.kind {
+            ExpressionKind::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        let Some(names) = parameters.iter().map(name).collect() else {
+            self.at = start;
+            return self.stop("the parameters of a lambda are names");
+        };
+        Ok(self.made(start, ExpressionKind::Lambda(names, Box::new(value))))
     }
 
     /// `(value)`, or the parameters of a lambda.
@@ -265,7 +274,7 @@ impl Parser<'_> {
         }
         self.at += 1;
         if self.is_lambda() {
-            return self.lambda(start, depth);
+            return self.lambda(start, &inner, depth);
         }
         if let Ok([mut inner]) = <[Expression; 1]>::try_from(inner) {
             inner.range = self.range(start);

@@ -181,7 +181,7 @@ fn one(of: Evaluated, span: Span) -> Evaluated {
             [(_, only)] => only.clone(),
             _ => return Evaluated::unknown(span),
         },
-        Data::OneOf(all) => {
+        Data::OneOf(all, _) => {
             return Evaluated::one_of(all.iter().map(|own| one(own.clone(), span)).collect(), span).given(firm);
         }
         _ => return of,
@@ -218,7 +218,7 @@ fn flatten(of: Evaluated, span: Span) -> Evaluated {
                     changed = true;
                     next.extend(items.iter().cloned());
                 }
-                Data::Open(..) | Data::OneOf(_) => return Evaluated::unknown(span),
+                Data::Open(..) | Data::OneOf(..) => return Evaluated::unknown(span),
                 _ => next.push(value),
             }
         }

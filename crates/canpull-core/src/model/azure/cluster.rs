@@ -3,7 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::fact::Field;
-use crate::fact::azure::{ClusterFact, ClusterIdentityKind, Statement};
+use crate::fact::azure::{ClusterFact, ClusterIdentityKind, Statement, name_in};
 use crate::model::azure::principal::PrincipalId;
 use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
@@ -34,7 +34,7 @@ impl<'a> Cluster<'a> {
     pub fn label(&self) -> String {
         match (&self.place.name, self.place.symbols.first()) {
             (Some(name), _) => format!("`{name}`"),
-            (None, Some(symbol)) => format!("`{}`", symbol.rsplit('#').next().unwrap_or(symbol)),
+            (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
             (None, None) => "of unknown name".into(),
         }
     }

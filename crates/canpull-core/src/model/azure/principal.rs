@@ -41,6 +41,8 @@ pub(super) enum Key {
 pub enum PrincipalKind {
     /// Only its id is known.
     Unknown,
+    /// The own identity of something other than a cluster, which no kubelet has.
+    Owned,
     /// A user-assigned identity.
     Identity,
     /// A service principal.

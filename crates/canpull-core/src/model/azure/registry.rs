@@ -3,7 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::acr_host::{AcrHostKind, acr_host};
-use crate::fact::azure::{RegistryFact, RegistryMode, Statement};
+use crate::fact::azure::{RegistryFact, RegistryMode, Statement, name_in};
 use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
 use crate::proof::Truth;
@@ -26,7 +26,7 @@ impl Registry<'_> {
     pub fn label(&self) -> String {
         match (&self.place.name, self.place.symbols.first()) {
             (Some(name), _) => format!("`{name}`"),
-            (None, Some(symbol)) => format!("`{}`", symbol.rsplit('#').next().unwrap_or(symbol)),
+            (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
             (None, None) => "of unknown name".into(),
         }
     }

@@ -21,6 +21,8 @@ pub enum Why {
     PartlyEvaluated,
     /// Filled in by a controller, operator or pipeline at run time.
     FilledAtRunTime,
+    /// Base64 of what is not evaluated.
+    Encoded,
 }
 
 /// A value with the place it was read from, or where it would stand.

@@ -235,10 +235,13 @@ fn secret(body: &Evaluated, maybe: bool, keys: &[&str]) -> ScriptSecretFact {
         user: PrincipalRef::Unknown(Why::FilledAtRunTime, body.span),
         retype: None,
         short_lived: None,
+        encoded: None,
         span: body.span,
     };
-    let config = data.and_then(|data| data.key(".dockerconfigjson")).and_then(|config| config.key("auths"));
-    let config = config.or_else(|| data.and_then(|data| data.key(".dockercfg")));
+    let payload = |key: &str| data.and_then(|data| data.key(key));
+    let encoded = |config: &&Evaluated| matches!(config.data, Data::Open(Why::Encoded, _));
+    fact.encoded = payload(".dockerconfigjson").or_else(|| payload(".dockercfg")).filter(encoded).map(|own| own.span);
+    let config = payload(".dockerconfigjson").and_then(|config| config.key("auths")).or_else(|| payload(".dockercfg"));
     // Of several registries none is told.
     if let Some([(host, entry)]) = config.map(Evaluated::pairs) {
         fact.server = host.text();

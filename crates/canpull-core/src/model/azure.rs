@@ -1,5 +1,6 @@
 //! The Azure side of the model: registries, clusters, principals and rights, joined over all sources.
 
+mod agent_pool;
 pub mod cluster;
 pub mod principal;
 pub mod registry;
@@ -235,7 +236,14 @@ impl<'a> Azure<'a> {
             }
             self.join_cluster(id, fact);
         }
-        for fact in files.iter().flat_map(|file| &file.azure.identities) {
+        let identities: Vec<_> = files.iter().flat_map(|file| &file.azure.identities).collect();
+        for (id, key) in agent_pool::keys(&self.clusters, &identities) {
+            let Some(cluster) = self.clusters.get(id.0 as usize) else { continue };
+            let Some(fact) = cluster.facts.first() else { continue };
+            let label = format!("the kubelet identity of cluster {}", cluster.label());
+            self.principals.join(PrincipalKind::Kubelet, label, vec![Key::Kubelet(id), key], fact.span);
+        }
+        for fact in identities {
             let keys = [resource_keys(&fact.resource), id_keys(&fact.principal_id, &fact.client_id)].concat();
             let label = format!("identity {}", label_of(&fact.resource));
             self.principals.join(PrincipalKind::Identity, label, keys, fact.span);

@@ -339,6 +339,10 @@ fn made(fact: &ScriptSecretFact, host: Option<String>) -> Content {
         let reason = format!("data[{key}]: Required value");
         return Content::Refused { reason, span: fact.span, defects: Vec::new() };
     }
+    if let Some(span) = fact.encoded {
+        let reason = "it is in base64 already, and is encoded once more".to_owned();
+        return Content::Refused { reason, span, defects: vec![LayoutDefect::DoubleBase64] };
+    }
     let server = match (&fact.server, host) {
         (Field::Known(server, _), _) => server.clone(),
         (_, Some(host)) => host,

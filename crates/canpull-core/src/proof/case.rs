@@ -345,6 +345,7 @@ impl Why {
             Self::NotText => "it is not text",
             Self::PartlyEvaluated => "the kustomization changes it in a way that is not evaluated",
             Self::FilledAtRunTime => "it is filled in at run time",
+            Self::Encoded => "it is encoded as base64, and what it holds is not evaluated",
         }
     }
 }

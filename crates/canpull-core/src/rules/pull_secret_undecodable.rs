@@ -4,6 +4,7 @@ use canpull_syntax::Span;
 
 use super::{Context, Rule};
 use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
+use crate::model::docker_config::LayoutDefect;
 use crate::model::{Content, PullSecret};
 
 /// The rule.
@@ -85,7 +86,9 @@ fn mend(secret: &PullSecret<'_>) -> Option<Fix> {
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
     let help = "create it with `kubectl create secret docker-registry`, which writes the payload right";
     match content {
-        Content::Refused { reason, span, .. } => {
+        Content::Refused { reason, span, defects } => {
+            let doubled = defects.contains(&LayoutDefect::DoubleBase64);
+            let help = if doubled { "give the payload as it is: it is encoded on the way" } else { help };
             Some((format!("the API server refuses it, so it never comes to be: {reason}"), help, *span))
         }
         Content::Undecodable { reason, span, .. } => {

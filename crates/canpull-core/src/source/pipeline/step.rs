@@ -149,6 +149,7 @@ impl Step<'_, '_> {
             user,
             retype: None,
             short_lived: None,
+            encoded: None,
             span: self.span,
         });
     }

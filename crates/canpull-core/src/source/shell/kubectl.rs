@@ -157,8 +157,19 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     let name = name_at(run, arguments, 3, range);
     let namespace = field(run, arguments, NAMESPACE, range);
     let retype = retype(run, arguments, keys.as_deref().unwrap_or_default());
-    let fact =
-        ScriptSecretFact { name, namespace, secret_type, keys, server, registry, user, retype, short_lived, span };
+    let fact = ScriptSecretFact {
+        name,
+        namespace,
+        secret_type,
+        keys,
+        server,
+        registry,
+        user,
+        retype,
+        short_lived,
+        encoded: None,
+        span,
+    };
     run.facts.script.secrets.push(fact);
 }
 

@@ -51,6 +51,8 @@ fn grant_to(principal: &str) -> String {
     )
 }
 
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: contoso.azurecr.io/a:1}\n";
+
 const KUBELET: &str = "prod KubeletObjectId";
 
 #[test]
@@ -140,8 +142,7 @@ fn states_tell_ids() {
         "child_modules":[{"address":"module.acr","resources":[
         {"address":"module.acr.azurerm_container_registry.acr","mode":"managed","type":"azurerm_container_registry","name":"acr","values":{"name":"contoso","login_server":"contoso.azurecr.io","role_assignment_mode":"LegacyRegistryPermissions"}},
         {"address":"module.acr.azurerm_role_assignment.pull[0]","mode":"managed","type":"azurerm_role_assignment","name":"pull","index":0,"values":{"principal_id":"22222222-2222-2222-2222-222222222222","role_definition_name":"AcrPull","scope":"/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerRegistry/registries/contoso"}}]}]}}}"#;
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: contoso.azurecr.io/a:1}\n";
-    assert_eq!(report(&[("state.json", state), ("pod.yaml", pod)]).pulls[0].verdict.as_str(), "yes");
+    assert_eq!(report(&[("state.json", state), ("pod.yaml", POD)]).pulls[0].verdict.as_str(), "yes");
     for cut in (0..state.len()).step_by(7) {
         made(&[("state.json", &state[..cut])]);
     }
@@ -185,8 +186,7 @@ fn a_role_for_the_group_of_an_open_name_reaches_its_registry() {
         grant_to("azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id")
             .replace("azurerm_container_registry.acr.id", "azurerm_resource_group.rg.id")
     );
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: contoso.azurecr.io/a:1}\n";
-    let report = report(&[("main.tf", &text), ("pod.yaml", pod)]);
+    let report = report(&[("main.tf", &text), ("pod.yaml", POD)]);
     assert_eq!(report.pulls[0].verdict.as_str(), "yes");
 }
 
@@ -271,5 +271,23 @@ fn hostile_configurations_end_soon() {
     );
     for cut in 0..text.len() {
         made(&[("main.tf", &text[..cut])]);
+    }
+}
+
+#[test]
+fn a_choice_that_may_be_right_is_not_called_wrong() {
+    let choice = |test: &str| {
+        format!(
+            "variable \"own\" {{}}\n{ACR}{AKS}{}",
+            grant_to(&format!(
+                "{test} ? azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id : azurerm_kubernetes_cluster.aks.identity[0].principal_id"
+            ))
+        )
+    };
+    for test in ["var.own", "length(azurerm_kubernetes_cluster.aks.kubelet_identity) > 0"] {
+        let report = report(&[("main.tf", &choice(test)), ("pod.yaml", POD)]);
+        assert_eq!(report.pulls[0].verdict.as_str(), "unknown");
+        let rules: Vec<&str> = report.diagnostics.iter().map(|found| found.rule).collect();
+        assert_eq!(rules, ["unresolved-value"], "{test}");
     }
 }

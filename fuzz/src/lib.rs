@@ -54,7 +54,7 @@ pub fn expression(text: &str, own: &Expression) {
             let For { over, key, body, condition, .. } = &**own;
             [Some(over), key.as_ref(), Some(body), condition.as_ref()].into_iter().flatten().for_each(each);
         }
-        ExpressionKind::Spread(of) => each(of),
+        ExpressionKind::Spread(of) | ExpressionKind::Lambda(_, of) => each(of),
         ExpressionKind::Null
         | ExpressionKind::Bool(_)
         | ExpressionKind::Number(_)

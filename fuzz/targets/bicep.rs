@@ -24,6 +24,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
                 value.iter().for_each(|own| expression(text, own));
             }
             Statement::Resource(own) | Statement::Module(own) => declaration(text, own),
+            Statement::Import(_, range) => holds(text, *range),
         }
     }
 });

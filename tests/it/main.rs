@@ -17,6 +17,7 @@ mod formats;
 mod graph;
 mod hook;
 mod hostile;
+mod hostile_templates;
 mod kubectl;
 mod kubelet;
 mod mangled;

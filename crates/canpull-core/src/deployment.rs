@@ -12,6 +12,7 @@ mod instance;
 mod known;
 mod kubernetes;
 mod make;
+mod named;
 mod objects;
 mod operate;
 mod target;
@@ -19,7 +20,7 @@ mod unit;
 mod value;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use canpull_syntax::FileId;
@@ -33,8 +34,9 @@ use unit::{Unit, UnitKey};
 const VISITS_EACH: u64 = 64;
 const VISITS: u64 = 200_000;
 
-/// So many deployments are told apart at most.
-const MAX_INSTANCES: usize = 4_000;
+/// Modules make so many resources and deployments at most, all in all, and so many times what is written.
+const ROOM: u64 = 20_000;
+const ROOM_EACH: u64 = 32;
 
 /// So many files of parameters of one template are followed.
 const MAX_ARGUMENT_FILES: usize = 16;
@@ -87,8 +89,12 @@ struct Evaluator<'f> {
     /// Templates of folders by the paths of those.
     folders: BTreeMap<&'f str, UnitKey>,
     instances: RefCell<Vec<Rc<Instance<'f>>>>,
+    /// What makes a registry, and where.
+    with_registry: RefCell<BTreeSet<(Rc<str>, target::Place)>>,
     /// Visits that are left.
     visits: Cell<u64>,
+    /// How much modules may still make.
+    room: Cell<u64>,
     /// How deep the evaluation is.
     depth: Cell<usize>,
     made: RefCell<BTreeMap<FileId, Made>>,
@@ -112,6 +118,7 @@ impl<'f> Evaluator<'f> {
             units.insert(UnitKey::Objects, unit);
         }
         let written = units.values().map(Unit::size).sum::<u64>();
+        let made = units.values().map(Unit::made).sum::<u64>();
         for (path, template) in known {
             units.entry(UnitKey::Known(path)).or_default().add(NO_FILE, template);
         }
@@ -121,6 +128,8 @@ impl<'f> Evaluator<'f> {
             folders,
             paths: files.iter().enumerate().map(|(index, file)| (file.path.as_str(), index)).collect(),
             instances: RefCell::default(),
+            with_registry: RefCell::default(),
+            room: Cell::new(ROOM + ROOM_EACH * made),
             visits: Cell::new(VISITS + VISITS_EACH * written),
             depth: Cell::new(0),
             made: RefCell::default(),

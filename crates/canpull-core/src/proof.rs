@@ -8,6 +8,7 @@ pub mod evidence;
 mod holder;
 mod identity;
 mod node;
+mod receiver;
 pub mod review;
 mod secret;
 

@@ -13,14 +13,23 @@ pub fn parse(source: &str) -> Parsed<'_> {
 pub fn value(node: Node<'_>) -> Expression {
     let range = node.range();
     let kind = match node.kind() {
-        Kind::Map => ExpressionKind::Object(
-            node.written_entries().map(|entry| Property { key: value(entry.key), value: value(entry.value) }).collect(),
-        ),
-        Kind::List => ExpressionKind::List(node.items().map(value).collect()),
+        Kind::Map => {
+            let properties = node.written_entries();
+            let properties = properties.map(|entry| Property { key: value(entry.key), value: value(entry.value) });
+            ExpressionKind::Object(exactly(properties))
+        }
+        Kind::List => ExpressionKind::List(exactly(node.items().map(value))),
         Kind::Scalar => return scalar(node),
         Kind::Opaque => ExpressionKind::Opaque,
     };
     Expression { range, kind }
+}
+
+/// All of them, without room for more: a template holds many small lists.
+fn exactly<T>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.shrink_to_fit();
+    all
 }
 
 fn scalar(node: Node<'_>) -> Expression {
@@ -159,6 +168,7 @@ impl<'t> Parser<'t> {
                 b',' => self.at += 1,
                 b')' => {
                     self.at += 1;
+                    arguments.shrink_to_fit();
                     return Some(arguments);
                 }
                 _ => return None,

@@ -92,6 +92,23 @@ test("much text is read", () => {
   assert.equal(canpull.analyze([{ path: "deep.yaml", text: deep }, ...files]).pulls.length, 1);
 });
 
+test("templates that nest deep do not end the module", () => {
+  const nested = (open, close, depth) => `${open.repeat(depth)}a${close.repeat(depth)}`;
+  const marks = [["(", ")"], ["[", "]"], ["f(", ")"], ["'${", "}'"], ['"${', '}"'], ["a[", "]"], ["true ? 1 : (", ")"], ["!", ""], ["1 + ", ""]];
+  for (const [open, close] of marks) {
+    for (const depth of [60, 200, 20_000]) {
+      const value = nested(open, close, depth);
+      const arm = value.replaceAll('"', "'");
+      const templates = [
+        { path: "main.bicep", text: `var a = ${value}\noutput b string = a\n` },
+        { path: "main.tf", text: `locals {\n  a = ${value}\n}\n` },
+        { path: "azuredeploy.json", text: `{"$schema": "https://x/deploymentTemplate.json#", "variables": {"a": "[${arm}]"}}` },
+      ];
+      assert.equal(canpull.analyze([...templates, ...files]).pulls.length, 1, `${open} ${depth}`);
+    }
+  }
+});
+
 test("after a defect it starts anew", () => {
   for (const defect of [
     () => bindings.check([1], new Uint8Array(0), Uint32Array.of(0), undefined, "{}"),

@@ -4,35 +4,37 @@ use canpull_syntax::Span;
 use canpull_syntax::expression::{Expression, ExpressionKind};
 
 use super::Evaluator;
-use super::instance::{Env, Sure};
+use super::instance::{Env, Round, Sure};
 use super::unit::Symbol;
 use super::value::{Data, Evaluated, same};
+
+/// The rounds of a loop that makes what goes by a symbol.
+struct Rounds<'f> {
+    symbol: Symbol,
+    rounds: Vec<Round<'f>>,
+    /// What the key of a round goes by; `None` where rounds are counted.
+    key: Option<String>,
+}
+
+impl Rounds<'_> {
+    /// The key of a round.
+    fn key(&self, at: usize) -> Option<&Evaluated> {
+        self.rounds.get(at)?.env.local(self.key.as_deref()?)
+    }
+}
 
 impl<'f> Evaluator<'f> {
     /// All that a loop makes under a symbol: a list of what is counted, otherwise an object by their keys. `None` of what
     /// is made once, and of languages in which the symbol means one of them.
     pub(super) fn all_of(&self, name: &str, env: &Env<'f>, span: Span) -> Option<Evaluated> {
-        let (instance, symbol) = env.instance.symbol(name).filter(|(instance, _)| instance.unit.is_terraform)?;
-        let (file, each) = match symbol {
-            Symbol::Resource(index) => {
-                instance.unit.resources.get(index).map(|(file, own)| (*file, own.terms.each.as_ref()))?
-            }
-            Symbol::Module(index) => {
-                instance.unit.modules.get(index).map(|(file, own)| (*file, own.terms.each.as_ref()))?
-            }
-        };
-        let each = each?;
-        let rounds = self.rounds(&instance.env(file), Some(each));
-        let maybe = rounds.iter().any(|round| round.sure != Sure::Yes);
-        let made = (0..rounds.len()).map(|at| self.symbolic(name, env, span, Some(at)));
-        let made: Vec<Evaluated> = made.map(|own| own.unwrap_or_else(|| Evaluated::unknown(span))).collect();
-        let data = match &each.index {
-            None => Data::List(made.into()),
-            Some(key) => {
-                let unknown = || Evaluated::unknown(span);
-                let key = key.to_ascii_lowercase();
-                let keys = rounds.iter().map(|round| round.env.local(&key).cloned().unwrap_or_else(unknown));
-                Data::Object(keys.zip(made).collect())
+        let all = self.rounds_of(name, env)?;
+        let maybe = all.rounds.iter().any(|round| round.sure != Sure::Yes);
+        let made = (0..all.rounds.len()).map(|at| self.made_in(&all, at, span));
+        let data = match all.key {
+            None => Data::List(made.collect()),
+            Some(_) => {
+                let key = |at: usize| all.key(at).cloned().unwrap_or_else(|| Evaluated::unknown(span));
+                Data::Object(made.enumerate().map(|(at, own)| (key(at), own)).collect())
             }
         };
         Some(Evaluated::new(data, span).given(!maybe))
@@ -40,25 +42,38 @@ impl<'f> Evaluator<'f> {
 
     /// One of what a loop makes under a symbol.
     pub(super) fn one_of_all(&self, name: &str, index: &Evaluated, env: &Env<'f>, span: Span) -> Option<Evaluated> {
-        let all = self.all_of(name, env, span)?;
-        let found = match &all.data {
-            Data::List(items) => match index.data {
-                Data::Number(at) => usize::try_from(at).ok().and_then(|at| items.get(at)).cloned(),
-                _ => Some(Evaluated::one_of(items.to_vec(), span)),
+        let all = self.rounds_of(name, env)?;
+        let count = all.rounds.len();
+        let fits = |at: &usize| all.key(*at).is_some_and(|key| same(&key.data, &index.data));
+        // Of keys that are not known any may be the one.
+        let is_open = |at: &usize| all.key(*at).is_none_or(|key| key.data.as_text().is_none());
+        let places: Vec<usize> = match (&all.key, &index.data) {
+            (None, Data::Number(at)) => usize::try_from(*at).ok().filter(|at| *at < count).into_iter().collect(),
+            (None, _) => (0..count).collect(),
+            (Some(_), _) => match ((0..count).find(fits), index.data.as_text()) {
+                (Some(at), _) => vec![at],
+                (None, Some(_)) => (0..count).filter(is_open).collect(),
+                (None, None) => (0..count).collect(),
             },
-            Data::Object(pairs) => {
-                let found = pairs.iter().find(|(key, _)| same(&key.data, &index.data)).map(|(_, own)| own.clone());
-                // Of keys that are not known any may be the one.
-                let is_open = |(key, _): &&(Evaluated, Evaluated)| key.data.as_text().is_none();
-                let any = |all: Vec<Evaluated>| (!all.is_empty()).then(|| Evaluated::one_of(all, span));
-                found.or_else(|| match index.data.as_text() {
-                    Some(_) => any(pairs.iter().filter(is_open).map(|(_, own)| own.clone()).collect()),
-                    None => any(pairs.iter().map(|(_, own)| own.clone()).collect()),
-                })
-            }
-            _ => None,
         };
-        Some(found.unwrap_or_else(|| Evaluated::unknown(span)))
+        if places.is_empty() {
+            return Some(Evaluated::unknown(span));
+        }
+        Some(Evaluated::one_of(places.into_iter().map(|at| self.made_in(&all, at, span)), span))
+    }
+
+    /// The rounds of what is made several times under a symbol; `None` of what is made once.
+    fn rounds_of(&self, name: &str, env: &Env<'f>) -> Option<Rounds<'f>> {
+        let (instance, symbol) = env.instance.symbol(name).filter(|(instance, _)| instance.unit.is_terraform)?;
+        let (file, each) = instance.unit.place_and_loop(symbol)?;
+        let each = each?;
+        let rounds = self.rounds(&instance.env(file), Some(each));
+        Some(Rounds { symbol, rounds, key: each.index.as_ref().map(|key| key.to_ascii_lowercase()) })
+    }
+
+    fn made_in(&self, all: &Rounds<'f>, at: usize, span: Span) -> Evaluated {
+        let made = all.rounds.get(at).and_then(|round| self.in_round(all.symbol, at, round, span));
+        made.unwrap_or_else(|| Evaluated::unknown(span))
     }
 
     /// The items of a value, as a splat takes them: what is no list is one of its own, and nothing is none.

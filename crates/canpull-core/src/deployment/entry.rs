@@ -70,11 +70,12 @@ impl<'f> Evaluator<'f> {
     /// The files of parameters, by the template that they are for.
     fn argument_files(&self) -> BTreeMap<UnitKey, Arguments> {
         let mut found: BTreeMap<UnitKey, Arguments> = BTreeMap::new();
+        let alone = self.alone_in_folders();
         for (index, file) in self.files.iter().enumerate() {
             let Some(arguments) = &file.arguments else { continue };
             let template = match &arguments.receiver {
                 Receiver::Named(path) => self.paths.get(path.as_str()).map(|index| UnitKey::Template(*index, 0)),
-                Receiver::Beside => self.template_beside(&file.path).map(|index| UnitKey::Template(index, 0)),
+                Receiver::Beside => self.template_beside(&file.path, &alone).map(|index| UnitKey::Template(index, 0)),
                 Receiver::Folder { .. } => self.folder_above(&file.path),
             };
             let Some(own) = template.map(|template| found.entry(template).or_default()) else { continue };
@@ -108,7 +109,7 @@ impl<'f> Evaluator<'f> {
 
     /// The template that a file of parameters is for by its name: `main.parameters.json` for `main.bicep` or `main.json`;
     /// otherwise the only one in its folder.
-    fn template_beside(&self, path: &str) -> Option<usize> {
+    fn template_beside(&self, path: &str, alone: &BTreeMap<&str, Option<usize>>) -> Option<usize> {
         let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
         let stem = name.split('.').next().unwrap_or(name);
         let beside = |name: String| {
@@ -117,15 +118,17 @@ impl<'f> Evaluator<'f> {
             self.files.get(index).filter(|file| !file.templates.is_empty()).map(|_| index)
         };
         let by_name = ["bicep", "json"].iter().find_map(|ending| beside(format!("{stem}.{ending}")));
-        by_name.or_else(|| {
-            let templates = |(_, file): &(usize, &FileFacts)| {
-                super::folder(&file.path) == folder
-                    && file.templates.iter().any(|template| !template.is_of_folder)
-                    && !self.is_compiled(file)
-            };
-            let mut all = self.files.iter().enumerate().filter(templates).map(|(index, _)| index);
-            let only = all.next()?;
-            all.next().is_none().then_some(only)
-        })
+        by_name.or_else(|| alone.get(folder).copied().flatten())
+    }
+
+    /// The templates of folders, by their paths, where there is only one.
+    fn alone_in_folders(&self) -> BTreeMap<&'f str, Option<usize>> {
+        let mut found = BTreeMap::new();
+        for (index, file) in self.files.iter().enumerate() {
+            if file.templates.iter().any(|template| !template.is_of_folder) && !self.is_compiled(file) {
+                found.entry(folder(&file.path)).and_modify(|only| *only = None).or_insert(Some(index));
+            }
+        }
+        found
     }
 }

@@ -6,7 +6,7 @@ use canpull_syntax::Span;
 use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, For, Property};
 
 use super::Evaluator;
-use super::instance::Env;
+use super::instance::{Env, Round};
 use super::target::Target;
 use super::unit::Symbol;
 use super::value::{Data, Evaluated};
@@ -21,6 +21,9 @@ pub(super) const MAX_ROUNDS: usize = 64;
 /// Lists and objects keep so many items.
 const MAX_ITEMS: usize = 1_000;
 
+/// So many items count as one visit.
+const ITEMS_A_VISIT: u64 = 16;
+
 impl<'f> Evaluator<'f> {
     /// What an expression comes to where it stands.
     pub(super) fn evaluate(&self, expression: &'f Expression, env: &Env<'f>) -> Evaluated {
@@ -33,6 +36,8 @@ impl<'f> Evaluator<'f> {
         self.depth.set(depth + 1);
         let found = self.evaluated(expression, env, span);
         self.depth.set(depth);
+        // Whoever takes something out of much looks at much.
+        self.visits.set(self.visits.get().saturating_sub(found.len() as u64 / ITEMS_A_VISIT));
         found
     }
 
@@ -59,7 +64,7 @@ impl<'f> Evaluator<'f> {
                     Some((_, true)) => test.map(chosen),
                     None => None,
                 }
-                .unwrap_or_else(|| Evaluated::one_of(vec![self.evaluate(yes, env), self.evaluate(no, env)], span))
+                .unwrap_or_else(|| Evaluated::one_of([self.evaluate(yes, env), self.evaluate(no, env)], span))
             }
             ExpressionKind::For(each) => self.each(each, env, span),
             ExpressionKind::Operation(operator, operands) => {
@@ -156,29 +161,17 @@ impl<'f> Evaluator<'f> {
     /// The resource or module that goes by a symbol, in a round of its loop.
     pub(super) fn symbolic(&self, name: &str, env: &Env<'f>, span: Span, round: Option<usize>) -> Option<Evaluated> {
         let (instance, symbol) = env.instance.symbol(name)?;
+        let (file, each) = instance.unit.place_and_loop(symbol)?;
+        let rounds = self.rounds(&instance.env(file), each);
+        let at = round.unwrap_or_default();
+        self.in_round(symbol, at, rounds.get(at)?, span)
+    }
+
+    /// The resource or module that is made in a round of its loop.
+    pub(super) fn in_round(&self, symbol: Symbol, at: usize, round: &Round<'f>, span: Span) -> Option<Evaluated> {
         let data = match symbol {
-            Symbol::Resource(index) => {
-                let &(file, resource) = instance.unit.resources.get(index)?;
-                let env = instance.env(file);
-                let mut rounds = self.rounds(&env, resource.terms.each.as_ref());
-                let at = round.unwrap_or_default();
-                if at >= rounds.len() {
-                    return None;
-                }
-                let round = rounds.swap_remove(at);
-                Data::Resource(self.declared(&round.env, index), Rc::from([]))
-            }
-            Symbol::Module(index) => {
-                let &(file, module) = instance.unit.modules.get(index)?;
-                let env = instance.env(file);
-                let mut rounds = self.rounds(&env, module.terms.each.as_ref());
-                let at = round.unwrap_or_default();
-                if at >= rounds.len() {
-                    return None;
-                }
-                let round = rounds.swap_remove(at);
-                Data::Module(self.module(&round.env, index, at)?.id)
-            }
+            Symbol::Resource(index) => Data::Resource(self.declared(&round.env, index), Rc::from([])),
+            Symbol::Module(index) => Data::Module(self.module(&round.env, index, at)?.id),
         };
         Some(Evaluated::new(data, span))
     }
@@ -226,21 +219,20 @@ impl<'f> Evaluator<'f> {
                 Some(Evaluated::new(Data::Null, span))
             }
             (Data::List(items), Data::Number(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
-            (Data::List(items), _) if !items.is_empty() => Some(Evaluated::one_of(items.to_vec(), span)),
+            (Data::List(items), _) if !items.is_empty() => Some(Evaluated::one_of(items.iter().cloned(), span)),
             (Data::Object(pairs), Data::Resource(..)) if !pairs.is_empty() && pairs.iter().all(is_no_id) => {
                 Some(Evaluated::new(Data::Null, span))
             }
             (Data::Object(pairs), _) if !pairs.is_empty() => {
-                Some(Evaluated::one_of(pairs.iter().map(|(_, value)| value.clone()).collect(), span))
+                Some(Evaluated::one_of(pairs.iter().map(|(_, value)| value.clone()), span))
             }
             (Data::OneOf(all, _), _) => {
-                return Evaluated::one_of(all.iter().map(|own| self.item(own, index, span)).collect(), span)
-                    .given(of.firm);
+                return Evaluated::one_of(all.iter().map(|own| self.item(own, index, span)), span).given(of.firm);
             }
             (Data::Open(why, Some(symbol)), _) => index
                 .data
                 .symbol()
-                .map(|index| Evaluated::new(Data::Open(*why, Some(format!("{symbol}[{index}]").into())), span)),
+                .map(|index| Evaluated::new(Data::part_of_open(*why, Some(format!("{symbol}[{index}]"))), span)),
             (Data::Resource(..), Data::Number(_)) => return Evaluated { span, ..of.clone() },
             (Data::Resource(..), _) => return self.member(of, "*", span),
             _ => None,
@@ -280,10 +272,10 @@ impl<'f> Evaluator<'f> {
                 here(Data::Object(Rc::from([(key, value)])))
             }
             Data::OneOf(all, _) => {
-                Evaluated::one_of(all.iter().map(|own| self.member(own, key, span)).collect(), span).given(of.firm)
+                Evaluated::one_of(all.iter().map(|own| self.member(own, key, span)), span).given(of.firm)
             }
             Data::Open(why, symbol) => {
-                here(Data::Open(*why, symbol.as_ref().map(|symbol| format!("{symbol}.{key}").into())))
+                here(Data::part_of_open(*why, symbol.as_ref().map(|symbol| format!("{symbol}.{key}"))))
             }
             Data::Null => here(Data::Null),
             _ => Evaluated::unknown(span),

@@ -175,19 +175,6 @@ impl<'f> Evaluator<'f> {
             None => module(first.data.symbol()).unwrap_or_else(|| Evaluated::unknown(span)),
         }
     }
-
-    /// The only resource of a template that has a name.
-    fn resource_named(&self, name: &Data, env: &Env<'f>) -> Option<Rc<Target>> {
-        let wanted = name.symbol()?;
-        let instance = &env.instance;
-        let mut found = (0..instance.unit.resources.len()).filter_map(|index| {
-            let target = self.declared(env, index);
-            let own = target.names.last().and_then(|own| super::value::symbol_of(own))?;
-            own.eq_ignore_ascii_case(&wanted).then_some(target)
-        });
-        let only = found.next()?;
-        found.next().is_none().then_some(only)
-    }
 }
 
 /// `{outputs: …}` of a deployment.

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use canpull_syntax::expression::Expression;
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
+use super::Evaluator;
+use super::named::Named;
 use super::target::{Place, Target};
 use super::unit::{Symbol, Unit, UnitKey};
 use super::value::{Data, Evaluated};
-use super::{Evaluator, MAX_INSTANCES};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::template::{self, Loop, Module, Resource, Scoping, Source};
 
@@ -23,6 +24,9 @@ const MAX_DEPTH: usize = 12;
 
 /// Loops go round so many times; of longer ones each round is as good as another.
 const MAX_ROUNDS: usize = 64;
+
+/// Resources stand below others this deep at most.
+const MAX_NAMES: usize = 16;
 
 /// What loops go by, the innermost last.
 pub(super) type Locals = Rc<[(String, Evaluated)]>;
@@ -49,6 +53,7 @@ pub(super) struct Instance<'f> {
     names: RefCell<BTreeMap<(Sort, String), Option<Evaluated>>>,
     modules: RefCell<BTreeMap<(usize, usize), InstanceId>>,
     targets: RefCell<BTreeMap<usize, Option<Rc<Target>>>>,
+    pub(super) named: Named,
 }
 
 #[derive(Debug)]
@@ -126,6 +131,11 @@ impl<'f> Instance<'f> {
         self.caller.as_ref().filter(|caller| caller.outer)
     }
 
+    /// The deployment that calls it, where its names are this one's too.
+    pub(super) fn caller_of_same_names(&self) -> Option<&Rc<Self>> {
+        self.outer().map(|caller| &caller.env.instance)
+    }
+
     /// Where the expressions of its template stand.
     pub(super) fn env(self: &Rc<Self>, file: FileId) -> Env<'f> {
         match self.outer() {
@@ -185,13 +195,18 @@ impl<'f> Evaluator<'f> {
             names: RefCell::default(),
             modules: RefCell::default(),
             targets: RefCell::default(),
+            named: Named::default(),
         })
     }
 
+    /// Takes in a deployment; `None` of a module where no more of them are told apart.
     fn add(&self, instance: Instance<'f>) -> Option<Rc<Instance<'f>>> {
         let mut all = self.instances.borrow_mut();
-        if all.len() >= MAX_INSTANCES {
-            return None;
+        if instance.caller.is_some() {
+            self.room.set(self.room.get().checked_sub(instance.unit.made())?);
+        }
+        if instance.unit.makes_registry {
+            self.with_registry.borrow_mut().insert((Rc::clone(&instance.root), instance.place.clone()));
         }
         let instance = Rc::new(Instance { id: InstanceId(to_offset(all.len())), ..instance });
         all.push(Rc::clone(&instance));
@@ -239,6 +254,7 @@ impl<'f> Evaluator<'f> {
             names: RefCell::default(),
             modules: RefCell::default(),
             targets: RefCell::default(),
+            named: Named::default(),
         })?;
         own.modules.borrow_mut().insert((index, round), instance.id);
         Some(instance)
@@ -364,21 +380,6 @@ impl<'f> Evaluator<'f> {
         instance.remembered(Sort::Output, &name, span, || self.evaluate(&output.value, &instance.env(file)))
     }
 
-    /// The module whose deployment goes by a name.
-    pub(super) fn module_named(&self, instance: &Rc<Instance<'f>>, name: &str) -> Option<Rc<Instance<'f>>> {
-        for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
-            let env = instance.env(*file);
-            for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
-                let own = module.name.as_ref().and_then(|own| self.evaluate(own, &round.env).data.symbol());
-                if own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
-                    return self.module(&round.env, index, at);
-                }
-            }
-        }
-        let caller = instance.outer()?;
-        self.module_named(&caller.env.instance, name)
-    }
-
     /// The resource that a template declares, in a round of its loop; worked out once where there is none.
     pub(super) fn declared(&self, env: &Env<'f>, index: usize) -> Rc<Target> {
         let instance = &env.instance;
@@ -423,7 +424,8 @@ impl<'f> Evaluator<'f> {
         let named_at = own.as_ref().filter(|name| name.data.as_text().is_some()).map(|name| name.span);
         let own = own.and_then(|name| name.data.pieces()).unwrap_or_default();
         let own = super::target::segments(&own);
-        let names: Vec<_> = above.iter().flat_map(|above| above.names.iter().cloned()).chain(own).collect();
+        let above_it = above.iter().flat_map(|above| above.names.iter().cloned());
+        let names: Vec<_> = above_it.chain(own).take(MAX_NAMES).collect();
         let mut place = instance.place.clone();
         if let Some(above) = &above {
             place = above.place();

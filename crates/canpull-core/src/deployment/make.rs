@@ -1,5 +1,6 @@
 //! What deployments make: their resources, lowered to facts.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use canpull_syntax::edit::Edit;
@@ -19,6 +20,9 @@ const ROLE_ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
 
 /// Where a cluster has the object id of its kubelet identity.
 const KUBELET: &str = "identityProfile.kubeletidentity.objectId";
+
+/// So many values are searched for identities in what is handed to something.
+const MAX_SEARCHED: usize = 1_000;
 
 /// Which property of a role assignment may be one of several values.
 const OPEN: [&str; 2] = ["principalId", "roleDefinitionId"];
@@ -73,27 +77,26 @@ impl<'f> Evaluator<'f> {
         let Some(&(file, module)) = env.instance.unit.modules.get(index) else { return };
         for argument in &module.arguments {
             let value = self.evaluate(&argument.value, env);
-            self.used(&value, file, 0);
+            self.used(&value, file);
         }
     }
 
     /// Notes identities that something other than a cluster is given.
-    fn used(&self, value: &Evaluated, file: FileId, depth: u8) {
-        match &value.data {
-            Data::Resource(target, _) if target.reference.kind == ResourceKind::Identity => {
-                let used = ResourceRef { span: value.span, ..target.reference.clone() };
-                self.made.borrow_mut().entry(file).or_default().azure.identity_uses.push(used);
-            }
-            Data::List(items) | Data::OneOf(items, _) if depth < 4 => {
-                items.iter().for_each(|item| self.used(item, file, depth + 1));
-            }
-            Data::Object(pairs) if depth < 4 => {
-                for (key, own) in pairs.iter() {
-                    self.used(key, file, depth + 1);
-                    self.used(own, file, depth + 1);
+    fn used(&self, value: &Evaluated, file: FileId) {
+        let mut open = VecDeque::from([value]);
+        for _ in 0..MAX_SEARCHED {
+            let Some(value) = open.pop_front() else { return };
+            match &value.data {
+                Data::Resource(target, _) if target.reference.kind == ResourceKind::Identity => {
+                    let used = ResourceRef { span: value.span, ..target.reference.clone() };
+                    self.made.borrow_mut().entry(file).or_default().azure.identity_uses.push(used);
                 }
+                Data::List(items) | Data::OneOf(items, _) if open.len() < MAX_SEARCHED => open.extend(items.iter()),
+                Data::Object(pairs) if open.len() < MAX_SEARCHED => {
+                    open.extend(pairs.iter().flat_map(|(key, own)| [key, own]));
+                }
+                _ => {}
             }
-            _ => {}
         }
     }
 
@@ -117,7 +120,7 @@ impl<'f> Evaluator<'f> {
         if !lowering::matters(&kind) {
             let identity = body.key("identity").and_then(|identity| identity.key("userAssignedIdentities"));
             if let Some(identity) = identity {
-                self.used(identity, env.span(&resource.body).file, 0);
+                self.used(identity, env.span(&resource.body).file);
             }
             // What federates an identity stands below it.
             if kind.ends_with("/federatedidentitycredentials") {
@@ -131,7 +134,7 @@ impl<'f> Evaluator<'f> {
                 };
                 let used = parent.or_else(above);
                 if let Some(used) = &used {
-                    self.used(used, env.span(&resource.body).file, 0);
+                    self.used(used, env.span(&resource.body).file);
                 }
             }
             return;
@@ -208,11 +211,9 @@ impl<'f> Evaluator<'f> {
         }]
     }
 
+    /// Whether a registry is made in what a deployment is deployed to.
     fn has_registry(&self, instance: &Instance<'f>) -> bool {
-        let is = |kind: &str| kind.eq_ignore_ascii_case("Microsoft.ContainerRegistry/registries");
-        let deployed = self.instances.borrow();
-        let beside = deployed.iter().filter(|other| other.root == instance.root && other.place == instance.place);
-        beside.flat_map(|other| other.unit.resources.iter()).any(|(_, own)| is(&own.kind) && !own.existing)
+        self.with_registry.borrow().contains(&(Rc::clone(&instance.root), instance.place.clone()))
     }
 }
 

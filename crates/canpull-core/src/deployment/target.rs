@@ -30,7 +30,7 @@ pub(super) struct Target {
 }
 
 /// Where something is deployed.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(super) struct Place {
     /// The resource group, where told.
     pub(super) group: Option<String>,

@@ -6,7 +6,8 @@ use canpull_syntax::FileId;
 use canpull_syntax::edit::Edit;
 
 use super::objects::Objects;
-use crate::fact::template::{Module, Named, Parameter, Resource, Source, Target, TemplateFact};
+use crate::fact::azure::{ResourceKind, kind_of};
+use crate::fact::template::{Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact};
 
 /// Which template.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Unit<'f> {
     pub(super) scopes: BTreeMap<usize, &'f Edit>,
     /// Of objects of Kubernetes: how they find each other.
     pub(super) objects: Objects<'f>,
+    /// It makes a registry.
+    pub(super) makes_registry: bool,
 }
 
 /// What goes by a symbol.
@@ -64,6 +67,7 @@ impl<'f> Unit<'f> {
             if let Some(symbol) = &resource.symbol {
                 self.symbols.insert(lower(symbol), Symbol::Resource(self.resources.len()));
             }
+            self.makes_registry |= !resource.existing && kind_of(&resource.kind) == ResourceKind::Registry;
             self.resources.push((file, resource));
         }
         for module in &template.modules {
@@ -80,9 +84,22 @@ impl<'f> Unit<'f> {
         all.filter(|(_, _, module)| !matches!(module.source, Source::Variables(_)))
     }
 
+    /// The file in which a resource or module is, and what it is repeated for.
+    pub(super) fn place_and_loop(&self, symbol: Symbol) -> Option<(FileId, Option<&'f Loop>)> {
+        match symbol {
+            Symbol::Resource(index) => self.resources.get(index).map(|(file, own)| (*file, own.terms.each.as_ref())),
+            Symbol::Module(index) => self.modules.get(index).map(|(file, own)| (*file, own.terms.each.as_ref())),
+        }
+    }
+
     /// How much is written in it, about.
     pub(super) fn size(&self) -> u64 {
         let all = self.parameters.len() + self.variables.len() + self.outputs.len();
-        (all + 16 * (self.resources.len() + self.modules.len())) as u64
+        all as u64 + 16 * self.made()
+    }
+
+    /// How much a deployment of it makes, about.
+    pub(super) fn made(&self) -> u64 {
+        1 + (self.resources.len() + self.modules.len()) as u64
     }
 }

@@ -1,5 +1,6 @@
 //! What an expression comes to: known, one of some values, or unknown; of a resource, which part of it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use canpull_syntax::Span;
@@ -20,6 +21,9 @@ pub(super) const MAX_LENGTH: usize = 4 << 10;
 
 /// A value may be handed on so many times before its way is no longer kept.
 const MAX_HOPS: usize = 8;
+
+/// Where one of several objects is meant, so many of their keys are laid over one another, what these hold included.
+const MAX_MERGED: usize = 1_000;
 
 /// A value with the way that it came.
 #[derive(Clone, Debug)]
@@ -89,7 +93,12 @@ impl Data {
 
     /// Not known, but the same wherever this stands for it.
     pub(super) fn open(symbol: Option<String>) -> Self {
-        Self::Open(Why::Placeholder, symbol.filter(|symbol| symbol.len() <= MAX_LENGTH).map(Into::into))
+        Self::part_of_open(Why::Placeholder, symbol)
+    }
+
+    /// A part of what is not known.
+    pub(super) fn part_of_open(why: Why, symbol: Option<String>) -> Self {
+        Self::Open(why, symbol.filter(|symbol| symbol.len() <= MAX_LENGTH).map(Into::into))
     }
 
     /// A part of a resource.
@@ -225,52 +234,64 @@ impl Evaluated {
     }
 
     /// One of some values. Of objects an object of what each key may be.
-    pub(super) fn one_of(all: Vec<Self>, span: Span) -> Self {
+    pub(super) fn one_of(all: impl IntoIterator<Item = Self>, span: Span) -> Self {
+        Self::one_of_few(all, span, &mut { MAX_MERGED })
+    }
+
+    /// The same, of which no more than `left` keys may be laid over one another.
+    fn one_of_few(all: impl IntoIterator<Item = Self>, span: Span, left: &mut usize) -> Self {
         let mut flat: Vec<Self> = Vec::new();
         for value in all {
-            let own = match &value.data {
-                Data::OneOf(own, _) => own.to_vec(),
-                _ => vec![value],
-            };
-            for value in own {
+            for own in value.alternatives() {
                 // Twice open is open.
                 let is_open = |own: &Data| matches!(own, Data::Open(_, None));
                 let is_there =
-                    |known: &Self| same(&known.data, &value.data) || (is_open(&known.data) && is_open(&value.data));
+                    |known: &Self| same(&known.data, &own.data) || (is_open(&known.data) && is_open(&own.data));
                 if !flat.iter().any(is_there) {
-                    flat.push(value);
+                    flat.push(own.clone());
                 }
             }
-        }
-        if flat.len() > MAX_ALTERNATIVES {
-            return Self::unknown(span);
+            if flat.len() > MAX_ALTERNATIVES {
+                return Self::unknown(span);
+            }
         }
         if let [_] = flat.as_slice() {
             return flat.pop().unwrap_or_else(|| Self::unknown(span));
         }
         let objects = flat.iter().all(|value| matches!(value.data, Data::Object(_) | Data::Null));
         if objects && flat.iter().any(|value| matches!(value.data, Data::Object(_))) {
-            return Self::merged(&flat, span);
+            return Self::merged(&flat, span, left);
         }
         Self::new(Data::OneOf(flat.into(), None), span)
     }
 
     /// An object of what each key of some objects may be.
-    fn merged(objects: &[Self], span: Span) -> Self {
-        let mut keys: Vec<&Self> = Vec::new();
-        for (key, _) in objects.iter().flat_map(Self::pairs) {
-            if !keys.iter().any(|known| same(&known.data, &key.data)) {
-                keys.push(key);
+    fn merged(objects: &[Self], span: Span, left: &mut usize) -> Self {
+        let count = objects.iter().map(|object| object.pairs().len()).sum();
+        let Some(rest) = left.checked_sub(count) else { return Self::unknown(span) };
+        *left = rest;
+        // Keys in order, each with its value in every object that has it; of several the last counts.
+        let mut entries: Vec<(&Self, Vec<Option<&Self>>)> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, object) in objects.iter().enumerate() {
+            for (key, value) in object.pairs() {
+                let place = match key.data.symbol() {
+                    Some(symbol) => *places.entry(symbol).or_insert(entries.len()),
+                    None => entries.len(),
+                };
+                if place == entries.len() {
+                    entries.push((key, vec![None; objects.len()]));
+                }
+                if let Some(own) = entries.get_mut(place).and_then(|(_, values)| values.get_mut(at)) {
+                    *own = Some(value);
+                }
             }
         }
-        // What only some have comes last, so that looking for a key finds what is known.
-        let entries = keys.into_iter().map(|key| {
-            let of = |object: &Self| {
-                let found = object.pairs().iter().rev().find(|(own, _)| same(&own.data, &key.data));
-                found.map_or_else(|| Self::new(Data::Null, span), |(_, value)| value.clone())
-            };
-            (key.clone(), Self::one_of(objects.iter().map(of).collect(), span))
-        });
+        // What only some have is null in the others.
+        let of = |value: Option<&Self>| value.cloned().unwrap_or_else(|| Self::new(Data::Null, span));
+        let entries = entries
+            .into_iter()
+            .map(|(key, values)| (key.clone(), Self::one_of_few(values.into_iter().map(of), span, left)));
         Self::new(Data::Object(entries.collect()), span)
     }
 
@@ -279,6 +300,15 @@ impl Evaluated {
         match &self.data {
             Data::Object(pairs) => pairs,
             _ => &[],
+        }
+    }
+
+    /// How many values it holds; of anything but lists and objects none.
+    pub(super) fn len(&self) -> usize {
+        match &self.data {
+            Data::List(items) => items.len(),
+            Data::Object(pairs) => pairs.len(),
+            _ => 0,
         }
     }
 

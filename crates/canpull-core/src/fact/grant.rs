@@ -70,6 +70,13 @@ pub struct RoleAssignmentFact {
     pub span: Span,
 }
 
+impl RoleAssignmentFact {
+    /// Whether it is for a group. Who is in one, no source tells.
+    pub fn is_for_group(&self) -> bool {
+        self.principal_type.text().is_some_and(|sort| sort.ends_with("Group"))
+    }
+}
+
 /// An object id and the client id of the same principal: the `principalName` of a listed role assignment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PrincipalAlias {

@@ -174,6 +174,17 @@ pub struct TemplateFact {
     pub outputs: Vec<Named>,
 }
 
+impl TemplateFact {
+    /// Gives back the room that it would take to hold more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.parameters.shrink_to_fit();
+        self.variables.shrink_to_fit();
+        self.resources.shrink_to_fit();
+        self.modules.shrink_to_fit();
+        self.outputs.shrink_to_fit();
+    }
+}
+
 /// Which template a file of parameters is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Receiver {

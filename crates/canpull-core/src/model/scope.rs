@@ -1,5 +1,7 @@
 //! Scopes: whether what is granted at one reaches a registry.
 
+use std::collections::BTreeSet;
+
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::proof::Truth;
 
@@ -13,11 +15,13 @@ pub struct Place {
     /// Its resource group.
     pub group: Option<String>,
     /// What stands for its resource group in the sources.
-    pub group_symbols: Vec<String>,
+    pub group_symbols: BTreeSet<String>,
     /// Its subscription.
     pub subscription: Option<String>,
     /// What stands for it in the sources.
-    pub symbols: Vec<String>,
+    pub symbols: BTreeSet<String>,
+    /// The first of these that was told.
+    pub symbol: Option<String>,
 }
 
 impl Place {
@@ -32,11 +36,9 @@ impl Place {
         fill(&mut self.name, &resource.name);
         fill(&mut self.group, &resource.group);
         fill(&mut self.subscription, &resource.subscription);
-        let add = |own: &mut Vec<String>, other: &Option<String>| {
-            own.extend(other.clone().filter(|other| !own.contains(other)));
-        };
-        add(&mut self.group_symbols, &resource.group_symbol);
-        add(&mut self.symbols, &resource.symbol);
+        fill(&mut self.symbol, &resource.symbol);
+        self.group_symbols.extend(resource.group_symbol.clone());
+        self.symbols.extend(resource.symbol.clone());
     }
 
     /// Whether a reference means this resource. Names of registries are unique in the world; other names only in their

@@ -2,6 +2,7 @@
 
 use canpull_syntax::Span;
 
+use super::receiver::Receivers;
 use crate::fact::Field;
 use crate::fact::azure::RegistryMode;
 use crate::fact::grant::GrantOrigin;
@@ -20,20 +21,39 @@ pub struct Target<'m, 'a> {
     /// By what it decides.
     pub mode: Mode,
     /// The assignments whose scope reaches the registry, or may, in the order of the sources.
-    reaching: Vec<(&'m Assignment<'a>, Truth)>,
+    reaching: Vec<Reaching<'m, 'a>>,
+    /// Which of them are for whom.
+    receivers: Receivers,
+}
+
+/// An assignment whose scope reaches the registry, or may.
+#[derive(Clone, Debug)]
+struct Reaching<'m, 'a> {
+    assignment: &'m Assignment<'a>,
+    scope: Truth,
+    role: Truth,
+    rests_on_mode: bool,
 }
 
 impl<'m, 'a> Target<'m, 'a> {
     /// A registry that is asked for, which `registry` tells of where a source does.
     pub fn new(azure: &'m Azure<'a>, place: Place, registry: Option<&Registry<'_>>) -> Self {
+        let mode = Mode::of(registry);
         let judged = azure.assignments.iter().map(|assignment| (assignment, reaches(assignment.fact, &place)));
-        let reaching = judged.filter(|(_, truth)| *truth != Truth::No).collect();
-        Self { mode: Mode::of(registry), reaching, place }
+        let reaching = judged.filter(|(_, scope)| *scope != Truth::No).map(|(assignment, scope)| Reaching {
+            assignment,
+            scope,
+            role: pulls(&assignment.role, mode),
+            rests_on_mode: mode.rests(|mode| pulls(&assignment.role, mode)),
+        });
+        let reaching: Vec<_> = reaching.collect();
+        let receivers = Receivers::new(azure, reaching.iter().map(|own| own.assignment));
+        Self { mode, reaching, receivers, place }
     }
 
     /// The assignments whose scope reaches the registry, or may.
     pub fn assignments(&self) -> impl Iterator<Item = &'m Assignment<'a>> {
-        self.reaching.iter().map(|(assignment, _)| *assignment)
+        self.reaching.iter().map(|own| own.assignment)
     }
 
     /// Whether it matters which repository is asked for.
@@ -132,15 +152,17 @@ pub struct Puller {
     pub open: bool,
 }
 
-/// How every assignment that bears on the registry bears on a pull of this repository by this principal, in the order of
-/// the sources.
+/// How the assignments that bear on the registry bear on a pull of this repository by this principal, in the order of the
+/// sources. Those that are for somebody else for certain are left out.
 pub fn grants<'t, 'a>(
     azure: &'t Azure<'a>,
     puller: Puller,
     target: &'t Target<'_, 'a>,
     repository: &'t str,
 ) -> impl Iterator<Item = Grant<'a>> + use<'t, 'a> {
-    judged(target, repository, move |assignment| is_for(azure, assignment, puller))
+    let all = target.receivers.of(azure, puller).filter_map(|index| target.reaching.get(index));
+    let judged = all.map(move |own| own.judged(is_for(azure, own.assignment, puller), target.mode, repository));
+    judged.filter(|grant| grant.who != Truth::No)
 }
 
 /// How every assignment that bears on the registry bears on a pull of this repository by whoever it may be.
@@ -148,33 +170,32 @@ pub fn grants_to_anyone<'t, 'a>(
     target: &'t Target<'_, 'a>,
     repository: &'t str,
 ) -> impl Iterator<Item = Grant<'a>> + use<'t, 'a> {
-    judged(target, repository, |assignment| match assignment.who {
+    let who = |assignment: &Assignment<'_>| match assignment.who {
         Who::Nobody(_) | Who::Admin => Truth::No,
         Who::Known(..) | Who::Stranger(_) | Who::Open => Truth::Unknown,
-    })
+    };
+    target.reaching.iter().map(move |own| own.judged(who(own.assignment), target.mode, repository))
 }
 
-fn judged<'t, 'a>(
-    target: &'t Target<'_, 'a>,
-    repository: &'t str,
-    who: impl Fn(&Assignment<'a>) -> Truth,
-) -> impl Iterator<Item = Grant<'a>> {
-    target.reaching.iter().map(move |(assignment, scope)| Grant {
-        fact: assignment.fact,
-        who: who(assignment),
-        scope: *scope,
-        role: pulls(&assignment.role, target.mode),
-        condition: lets_through(assignment, target.mode, repository),
-        ended: assignment.ended,
-        rests_on_mode: target.mode.rests(|mode| pulls(&assignment.role, mode)),
-        role_unseen: matches!(assignment.role, Role::Unseen(_)),
-    })
+impl<'a> Reaching<'_, 'a> {
+    fn judged(&self, who: Truth, mode: Mode, repository: &str) -> Grant<'a> {
+        Grant {
+            fact: self.assignment.fact,
+            who,
+            scope: self.scope,
+            role: self.role,
+            condition: lets_through(self.assignment, mode, repository),
+            ended: self.assignment.ended,
+            rests_on_mode: self.rests_on_mode,
+            role_unseen: matches!(self.assignment.role, Role::Unseen(_)),
+        }
+    }
 }
 
-/// Whether an assignment is for what pulls.
+/// Whether an assignment is for what pulls; never where [`Receivers`] leaves it out.
 fn is_for(azure: &Azure<'_>, assignment: &Assignment<'_>, puller: Puller) -> Truth {
     let fact = assignment.fact;
-    if fact.principal_type.text().is_some_and(|sort| sort.ends_with("Group")) {
+    if fact.is_for_group() {
         // Who is in a group, no source tells.
         return Truth::Unknown;
     }

@@ -88,6 +88,7 @@ fn template(root: Node<'_>, target: Target, depth: u8, facts: &mut FileFacts) {
         ..TemplateFact::default()
     };
     resource::all(root, &mut found, depth, facts);
+    found.shrink_to_fit();
     if let Some(place) = facts.templates.get_mut(index) {
         *place = found;
     }

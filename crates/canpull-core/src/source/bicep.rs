@@ -89,6 +89,7 @@ fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
         }
     }
     found.scopes = scopes(&found, text);
+    found.shrink_to_fit();
     found
 }
 

@@ -292,6 +292,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b')') => {
                     self.at += 1;
+                    arguments.shrink_to_fit();
                     return Ok(arguments);
                 }
                 Some(b',') => self.at += 1,
@@ -312,6 +313,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b']') => {
                     self.at += 1;
+                    items.shrink_to_fit();
                     return Ok(ExpressionKind::List(items));
                 }
                 Some(b',') => self.at += 1,
@@ -353,6 +355,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b'}') => {
                     self.at += 1;
+                    properties.shrink_to_fit();
                     return Ok(ExpressionKind::Object(properties));
                 }
                 Some(b',') => self.at += 1,

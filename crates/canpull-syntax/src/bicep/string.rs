@@ -173,6 +173,7 @@ impl Parts {
             return Expression::new(range, ExpressionKind::Text(self.text.into()));
         }
         self.flush();
+        self.all.shrink_to_fit();
         Expression::new(range, ExpressionKind::Template(self.all))
     }
 }

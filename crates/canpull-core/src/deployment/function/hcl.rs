@@ -184,7 +184,7 @@ fn one(of: Evaluated, span: Span) -> Evaluated {
             _ => return Evaluated::unknown(span),
         },
         Data::OneOf(all, _) => {
-            return Evaluated::one_of(all.iter().map(|own| one(own.clone(), span)).collect(), span).given(firm);
+            return Evaluated::one_of(all.iter().map(|own| one(own.clone(), span)), span).given(firm);
         }
         _ => return of,
     };

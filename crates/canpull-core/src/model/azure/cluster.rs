@@ -32,7 +32,7 @@ pub struct Cluster<'a> {
 impl<'a> Cluster<'a> {
     /// Its name, or what stands for it, for people.
     pub fn label(&self) -> String {
-        match (&self.place.name, self.place.symbols.first()) {
+        match (&self.place.name, &self.place.symbol) {
             (Some(name), _) => format!("`{name}`"),
             (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
             (None, None) => "of unknown name".into(),

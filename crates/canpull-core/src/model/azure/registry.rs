@@ -24,7 +24,7 @@ pub struct Registry<'a> {
 impl Registry<'_> {
     /// Its name, or what stands for it, for people.
     pub fn label(&self) -> String {
-        match (&self.place.name, self.place.symbols.first()) {
+        match (&self.place.name, &self.place.symbol) {
             (Some(name), _) => format!("`{name}`"),
             (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
             (None, None) => "of unknown name".into(),

@@ -8,7 +8,7 @@ use crate::{Outcome, canpull, run, templates, written};
 /// An input of some size.
 type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
 
-const SHAPES: [Shape; 22] = [
+const SHAPES: [Shape; 27] = [
     ("files", 2_500, |size| corpus::files(size).collect()),
     ("resources of one kustomization", 2_500, resources),
     ("patches of one kustomization", 1_000, patches),
@@ -29,6 +29,11 @@ const SHAPES: [Shape; 22] = [
     ("grants without a scope", 1_000, bare_grants),
     ("references to resources by their names", 1_000, by_name),
     ("modules of one Bicep file", 1_000, modules),
+    ("modules by the names of their deployments", 500, by_module_name),
+    ("callers of one module", 500, callers),
+    ("choices among a thousand values", 500, choices),
+    ("references to what is counted", 500, counted),
+    ("clusters with identities of their own", 1_000, identities),
     ("objects of an operator", 1_000, objects),
     ("objects of one name in many folders", 500, namesakes),
 ];
@@ -270,6 +275,8 @@ fn bare_grants(size: usize) -> Vec<File> {
     vec![("main.bicep".to_owned(), (0..size).map(own).collect())]
 }
 
+const ARM_HEAD: &str = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\", \"resources\": [\n";
+
 /// An ARM template whose grants mean their clusters by nothing but a name.
 fn by_name(size: usize) -> Vec<File> {
     let own = |at: usize| {
@@ -278,8 +285,7 @@ fn by_name(size: usize) -> Vec<File> {
         )
     };
     let all: Vec<String> = (0..size).map(own).collect();
-    let head = "{\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\", \"resources\": [\n";
-    vec![("azuredeploy.json".to_owned(), format!("{head}{}\n]}}\n", all.join(",\n")))]
+    vec![("azuredeploy.json".to_owned(), format!("{ARM_HEAD}{}\n]}}\n", all.join(",\n")))]
 }
 
 /// A file that deploys a module for each grant.
@@ -291,6 +297,64 @@ fn modules(size: usize) -> Vec<File> {
     };
     let module = "param who string\n".to_owned() + &bicep_grant(0, "who", "");
     vec![("main.bicep".to_owned(), (0..size).map(call).collect()), ("pull.bicep".to_owned(), module)]
+}
+
+/// Templates in a template, of which grants mean the outputs by the names of their deployments.
+fn by_module_name(size: usize) -> Vec<File> {
+    let own = |at: usize| {
+        format!(
+            "{{\"type\": \"Microsoft.Resources/deployments\", \"apiVersion\": \"2022-09-01\", \"name\": \"d{at}\", \"properties\": {{\"template\": {{\"resources\": [], \"outputs\": {{\"id\": {{\"type\": \"string\", \"value\": \"{}\"}}}}}}}}}},\n{{\"type\": \"Microsoft.Authorization/roleAssignments\", \"apiVersion\": \"2022-04-01\", \"name\": \"g{at}\", \"properties\": {{\"roleDefinitionId\": \"7f951dda-4ed3-4680-a7ca-43fe172d538d\", \"principalId\": \"[reference('d{at}').outputs.id.value]\"}}}}",
+            guid(5, at)
+        )
+    };
+    let all: Vec<String> = (0..size).map(own).collect();
+    vec![("azuredeploy.json".to_owned(), format!("{ARM_HEAD}{}\n]}}\n", all.join(",\n")))]
+}
+
+/// Many files that each deploy one and the same module.
+fn callers(size: usize) -> Vec<File> {
+    let call = |at: usize| {
+        let text =
+            format!("module m '../pull.bicep' = {{\n  name: 'm'\n  params: {{\n    who: '{}'\n  }}\n}}\n", guid(6, at));
+        (format!("caller-{at}/main.bicep"), text)
+    };
+    let module = "param who string\n".to_owned() + &bicep_grant(0, "who", "");
+    (0..size).map(call).chain([("pull.bicep".to_owned(), module)]).collect()
+}
+
+/// Grants to one of a thousand principals, which one a parameter decides.
+fn choices(size: usize) -> Vec<File> {
+    let value = |at: usize| format!("  '{}'\n", guid(7, at));
+    let all: String = (0..1_000).map(value).collect();
+    let grants: String = (0..size).map(|at| bicep_grant(at, &format!("all[which + {at}]"), "")).collect();
+    vec![("main.bicep".to_owned(), format!("param which int\nvar all = [\n{all}]\n{grants}"))]
+}
+
+/// Grants to clusters and on registries that Terraform counts.
+fn counted(size: usize) -> Vec<File> {
+    let grant = |at: usize| {
+        format!(
+            "resource \"azurerm_role_assignment\" \"g{at}\" {{\n  scope = azurerm_container_registry.acr[\"contoso{0}\"].id\n  role_definition_name = \"AcrPull\"\n  principal_id = azurerm_kubernetes_cluster.aks[{0}].kubelet_identity[0].object_id\n}}\n",
+            at % 64
+        )
+    };
+    let head = "resource \"azurerm_kubernetes_cluster\" \"aks\" {\n  count = 64\n  name = \"prod${count.index}\"\n}\nresource \"azurerm_container_registry\" \"acr\" {\n  for_each = toset([for i in range(64) : \"contoso${i}\"])\n  name = each.key\n}\n";
+    let grants: String = (0..size).map(grant).collect();
+    vec![("main.tf".to_owned(), format!("{head}{grants}"))]
+}
+
+/// Clusters that each pull with an identity of their own, which is granted so.
+fn identities(size: usize) -> Vec<File> {
+    let own = |at: usize| {
+        let cluster = format!(
+            "resource u{at} 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {{\n  name: 'u{at}'\n}}\nresource c{at} 'Microsoft.ContainerService/managedClusters@2025-05-01' = {{\n  name: 'prod{at}'\n  properties: {{\n    identityProfile: {{\n      kubeletidentity: {{\n        resourceId: u{at}.id\n      }}\n    }}\n  }}\n}}\n"
+        );
+        cluster + &bicep_grant(at, &format!("u{at}.properties.principalId"), "  scope: acr\n")
+    };
+    let registry =
+        "resource acr 'Microsoft.ContainerRegistry/registries@2023-07-01' = {\n  name: 'contoso'\n}\n".to_owned();
+    let all: String = (0..size).map(own).collect();
+    vec![("main.bicep".to_owned(), registry + &all), ("pod.yaml".to_owned(), pod(0, "shop", ""))]
 }
 
 /// A registry, an identity and a grant of Azure Service Operator.

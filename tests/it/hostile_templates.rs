@@ -71,7 +71,9 @@ fn what_doubles_with_each_step_stays_small() {
         ("merged.bicep", merged),
         ("main.tf", terraform),
     ];
-    all.into_iter().for_each(|(name, text)| judged(name, vec![(name.to_owned(), text)]));
+    for (name, text) in all {
+        judged(name, vec![(name.to_owned(), text)]);
+    }
 }
 
 #[test]
@@ -104,7 +106,9 @@ fn loops_without_end_are_one_round() {
         "{ARM}{{\"type\": \"Microsoft.Authorization/roleAssignments\", \"name\": \"[concat('x', copyIndex())]\", \"copy\": {{\"name\": \"c\", \"count\": 1000000000}}, \"properties\": {{\"principalId\": \"[variables('v')[copyIndex()]]\"}}}}], \"variables\": {{\"copy\": [{{\"name\": \"v\", \"count\": 1000000000, \"input\": \"[copyIndex('v')]\"}}]}}}}"
     );
     let all = [("main.bicep", bicep), ("main.tf", terraform.to_owned()), ("azuredeploy.json", arm)];
-    all.into_iter().for_each(|(name, text)| judged(name, vec![(name.to_owned(), text)]));
+    for (name, text) in all {
+        judged(name, vec![(name.to_owned(), text)]);
+    }
 }
 
 #[test]

@@ -395,7 +395,7 @@ fn words_are_those_of_bash() {
 }
 
 /// Beginnings that nothing ends, and other text that invites reading it again and again.
-const HOSTILE: [&str; 40] = [
+const HOSTILE: [&str; 44] = [
     "$(",
     "\"",
     "'",
@@ -435,6 +435,10 @@ const HOSTILE: [&str; 40] = [
     "foreach ($a in ",
     "$a=",
     "$a +",
+    "$a = +(",
+    "$a = 'b' + [c]@(",
+    "$a = 'b' + (",
+    "$a = @(1) + (b:\n",
     "a'b`",
 ];
 

@@ -8,15 +8,15 @@ use super::instance::{Env, Round, Sure};
 use super::unit::Symbol;
 use super::value::{Data, Evaluated, same};
 
-/// The rounds of a loop that makes what goes by a symbol.
-struct Rounds<'f> {
+/// What a loop makes under a symbol.
+struct Repeated<'f> {
     symbol: Symbol,
     rounds: Vec<Round<'f>>,
     /// What the key of a round goes by; `None` where rounds are counted.
     key: Option<String>,
 }
 
-impl Rounds<'_> {
+impl Repeated<'_> {
     /// The key of a round.
     fn key(&self, at: usize) -> Option<&Evaluated> {
         self.rounds.get(at)?.env.local(self.key.as_deref()?)
@@ -30,12 +30,11 @@ impl<'f> Evaluator<'f> {
         let all = self.rounds_of(name, env)?;
         let maybe = all.rounds.iter().any(|round| round.sure != Sure::Yes);
         let made = (0..all.rounds.len()).map(|at| self.made_in(&all, at, span));
-        let data = match all.key {
-            None => Data::List(made.collect()),
-            Some(_) => {
-                let key = |at: usize| all.key(at).cloned().unwrap_or_else(|| Evaluated::unknown(span));
-                Data::Object(made.enumerate().map(|(at, own)| (key(at), own)).collect())
-            }
+        let key = |at: usize| all.key(at).cloned().unwrap_or_else(|| Evaluated::unknown(span));
+        let data = if all.key.is_none() {
+            Data::List(made.collect())
+        } else {
+            Data::Object(made.enumerate().map(|(at, own)| (key(at), own)).collect())
         };
         Some(Evaluated::new(data, span).given(!maybe))
     }
@@ -63,15 +62,15 @@ impl<'f> Evaluator<'f> {
     }
 
     /// The rounds of what is made several times under a symbol; `None` of what is made once.
-    fn rounds_of(&self, name: &str, env: &Env<'f>) -> Option<Rounds<'f>> {
+    fn rounds_of(&self, name: &str, env: &Env<'f>) -> Option<Repeated<'f>> {
         let (instance, symbol) = env.instance.symbol(name).filter(|(instance, _)| instance.unit.is_terraform)?;
         let (file, each) = instance.unit.place_and_loop(symbol)?;
         let each = each?;
         let rounds = self.rounds(&instance.env(file), Some(each));
-        Some(Rounds { symbol, rounds, key: each.index.as_ref().map(|key| key.to_ascii_lowercase()) })
+        Some(Repeated { symbol, rounds, key: each.index.as_ref().map(|key| key.to_ascii_lowercase()) })
     }
 
-    fn made_in(&self, all: &Rounds<'f>, at: usize, span: Span) -> Evaluated {
+    fn made_in(&self, all: &Repeated<'f>, at: usize, span: Span) -> Evaluated {
         let made = all.rounds.get(at).and_then(|round| self.in_round(all.symbol, at, round, span));
         made.unwrap_or_else(|| Evaluated::unknown(span))
     }

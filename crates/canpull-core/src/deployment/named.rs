@@ -9,17 +9,19 @@ use super::instance::{Env, Instance};
 use super::target::Target;
 use super::value::{Data, symbol_of};
 
+type Table<T> = RefCell<Option<Rc<BTreeMap<String, T>>>>;
+
 /// What is declared by its names in lower case, each worked out when it is first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     /// Resources that are made once, by their places.
-    resources: RefCell<Option<Rc<BTreeMap<String, Vec<usize>>>>>,
+    resources: Table<Vec<usize>>,
     /// Modules, the first of a name, each with the round of its loop.
-    modules: RefCell<Option<Rc<BTreeMap<String, (usize, usize)>>>>,
+    modules: Table<(usize, usize)>,
 }
 
 /// What a table holds, made where it is not there yet. Whoever asks while it is made finds it empty.
-fn table<T: Default>(known: &RefCell<Option<Rc<T>>>, make: impl FnOnce() -> T) -> Rc<T> {
+fn table<T>(known: &Table<T>, make: impl FnOnce() -> BTreeMap<String, T>) -> Rc<BTreeMap<String, T>> {
     if let Some(known) = &*known.borrow() {
         return Rc::clone(known);
     }

@@ -48,7 +48,7 @@ impl<'m, 'a> Target<'m, 'a> {
         });
         let reaching: Vec<_> = reaching.collect();
         let receivers = Receivers::new(azure, reaching.iter().map(|own| own.assignment));
-        Self { mode, reaching, receivers, place }
+        Self { place, mode, reaching, receivers }
     }
 
     /// The assignments whose scope reaches the registry, or may.

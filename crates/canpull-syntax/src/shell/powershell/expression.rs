@@ -143,6 +143,11 @@ impl<'s> Scanner<'s> {
                 self.cursor.skip(1);
                 self.skip_space();
                 text |= self.sees_quote();
+                // What does not join is read as part of a command: read here as well, what nests would be read over and over.
+                if !array && (words.len() != 1 || !text || self.sees_list()) {
+                    self.cursor.at = before;
+                    return (words, array);
+                }
                 let (more, many) = self.operand();
                 match (words.as_mut_slice(), <[Word<'s>; 1]>::try_from(more)) {
                     ([word], Ok([next])) if !array && !many && text => {
@@ -165,6 +170,18 @@ impl<'s> Scanner<'s> {
             self.cursor.at = before;
             return (words, array);
         }
+    }
+
+    /// Whether `@(` comes next, behind types or not.
+    fn sees_list(&mut self) -> bool {
+        let start = self.cursor.at;
+        while self.cursor.peek() == Some(b'[') {
+            self.cursor.skip_balanced(b'[', b']', 0);
+            self.skip_blanks();
+        }
+        let found = self.cursor.sees("@(");
+        self.cursor.at = start;
+        found
     }
 
     /// Reads a value: its words, and whether they are a list.

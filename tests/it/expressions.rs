@@ -123,6 +123,49 @@ fn lambdas_make_what_they_say() {
     assert_eq!(resolved("main.bicep", &text)[0].azure.registries[0].resource.name.as_deref(), Some("contoso"));
 }
 
+#[test]
+fn functions_of_a_file_are_called() {
+    let text = "func role(id string, all { a: string, b: int }[]) string => '/providers/Microsoft.Authorization/roleDefinitions/${id}'\n".to_owned()
+        + &bicep("aks.properties.identityProfile.kubeletidentity.objectId", &format!("role('{PULL}', [])"));
+    assert_eq!(grants("main.bicep", &text), [format!("{PULL} to prod KubeletObjectId on contoso")]);
+}
+
+#[test]
+fn names_of_a_parameter_file_are_its_own() {
+    let template = "param config object\nresource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: config.name\n}\n";
+    let given = |text: &str| {
+        let text = format!("using 'main.bicep'\n{text}");
+        let files = [("main.bicep", template), ("main.bicepparam", text.as_str())];
+        let read = |(at, (path, text)): (usize, &(&str, &str))| read(FileId::at(at), path, text.as_bytes());
+        let mut facts: Vec<FileFacts> = files.iter().enumerate().map(read).collect();
+        deployment::resolve(&mut facts);
+        facts[0].azure.registries[0].resource.name.clone()
+    };
+    assert_eq!(given("var acr = 'contoso'\nparam config = { name: '${acr}1' }\n").as_deref(), Some("contoso1"));
+    assert_eq!(given("param config = { name: acr }\n"), None);
+    let doubled = |text: String, at: u32| text + &format!("var a{at} = [a{}, a{}]\n", at - 1, at - 1);
+    let deep = (1..200).fold("var a0 = 'contoso'\n".to_owned(), doubled);
+    assert_eq!(given(&format!("{deep}param config = {{ name: a199 }}\n")), None);
+    let nested =
+        (1..200).fold("var a0 = 'contoso'\n".to_owned(), |text, at| text + &format!("var a{at} = [[[a{}]]]\n", at - 1));
+    assert_eq!(given(&format!("{nested}param config = {{ name: a199 }}\n")), None);
+}
+
+#[test]
+fn the_identity_that_azure_makes_for_kubelets_is_named_after_the_cluster() {
+    let made = "resource kubelet 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {\n  name: '${aks.name}-agentpool'\n  scope: resourceGroup(aks.properties.nodeResourceGroup)\n}\n";
+    let role = format!("subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '{PULL}')");
+    for name in ["'prod'", "'aks-${env}'", "env"] {
+        let text = format!(
+            "param env string\n{made}{}",
+            bicep("kubelet.properties.principalId", &role).replace("'prod'", name)
+        );
+        let facts = vec![read(FileId::at(0), "main.bicep", text.as_bytes())];
+        let report = analyze(facts, &Config::default(), &Options::default());
+        assert!(report.diagnostics.iter().all(|own| own.rule != "pull-role-on-wrong-identity"), "{name}");
+    }
+}
+
 /// A cluster, a registry and the grant between them, named by variables as compiled templates do.
 const COMPILED: &str = r#"
     {"type": "Microsoft.ContainerService/managedClusters", "name": "[format('aks-{0}', variables('seed'))]"},

@@ -180,6 +180,55 @@ fn what_may_not_be_made_is_open() {
 }
 
 #[test]
+fn types_of_variables_complete_what_is_given() {
+    let text = format!(
+        "variable \"names\" {{\n  type = set(string)\n  default = [\"contoso\"]\n}}\nvariable \"apps\" {{\n  type = map(object({{\n    acr = optional(string, \"contoso\")\n    pull = optional(bool, true)\n    role = optional(object({{ name = optional(string, \"AcrPull\") }}), {{}})\n  }}))\n  default = {{\n    a = {{}}\n    b = {{ pull = false }}\n  }}\n}}\nresource \"azurerm_container_registry\" \"acr\" {{\n  for_each = var.names\n  name = each.key\n}}\n{AKS}resource \"azurerm_role_assignment\" \"pull\" {{\n  for_each = {{ for k, v in var.apps : k => v if v.pull }}\n  scope = azurerm_container_registry.acr[each.value.acr].id\n  role_definition_name = each.value.role.name\n  principal_id = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id\n}}\n"
+    );
+    assert_eq!(registries(&[("main.tf", &text)]), [Some("contoso".to_owned())]);
+    assert_eq!(grants(&[("main.tf", &text)]), [(KUBELET.to_owned(), true)]);
+    let made = made(&[("main.tf", &text)]);
+    let grant = &made[0].assignments[0];
+    assert_eq!(grant.scope.known().unwrap().name.as_deref(), Some("contoso"));
+    assert_eq!(grant.role.written.text(), Some("AcrPull"));
+}
+
+#[test]
+fn sets_are_multiplied_lists_zipped_and_numbers_padded() {
+    let kubelet = "azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id";
+    let zipped = format!("{ACR}{AKS}{}", grant_to(&format!("zipmap([\"k\"], [{kubelet}])[\"k\"]")));
+    assert_eq!(grants(&[("main.tf", &zipped)]), [(KUBELET.to_owned(), true)]);
+    let pairs = format!(
+        "{ACR}{AKS}{}",
+        grant_to("each.value").replace(
+            "  scope",
+            &format!("  for_each = {{ for p in setproduct([\"a\", \"b\"], [{kubelet}]) : p[0] => p[1] }}\n  scope")
+        )
+    );
+    assert_eq!(grants(&[("main.tf", &pairs)]), [(KUBELET.to_owned(), true), (KUBELET.to_owned(), true)]);
+    let padded = ACR.replace("\"contoso\"", "format(\"%s%02d\", \"contoso\", 7)");
+    assert_eq!(registries(&[("main.tf", &padded)]), [Some("contoso07".to_owned())]);
+}
+
+#[test]
+fn a_role_is_known_by_its_definition_wherever_its_id_stands() {
+    for (found, id) in [
+        ("role_definition_id = \"7f951dda-4ed3-4680-a7ca-43fe172d538d\"", "data.azurerm_role_definition.pull.id"),
+        (
+            "role_definition_id = \"7f951dda-4ed3-4680-a7ca-43fe172d538d\"",
+            "\"${data.azurerm_subscription.own.id}${data.azurerm_role_definition.pull.id}\"",
+        ),
+    ] {
+        let text = format!(
+            "data \"azurerm_subscription\" \"own\" {{}}\ndata \"azurerm_role_definition\" \"pull\" {{\n  {found}\n}}\n{ACR}{AKS}{}",
+            grant_to("azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id")
+                .replace("role_definition_name = \"AcrPull\"", &format!("role_definition_id = {id}"))
+        );
+        let made = made(&[("main.tf", &text)]);
+        assert_eq!(made[0].assignments[0].role.written.text(), Some("7f951dda-4ed3-4680-a7ca-43fe172d538d"), "{id}");
+    }
+}
+
+#[test]
 fn a_role_for_the_group_of_an_open_name_reaches_its_registry() {
     let text = format!(
         "variable \"group\" {{}}\nresource \"azurerm_resource_group\" \"rg\" {{\n  name = var.group\n}}\nresource \"azurerm_container_registry\" \"acr\" {{\n  name = \"contoso\"\n  resource_group_name = azurerm_resource_group.rg.name\n}}\n{AKS}{}",

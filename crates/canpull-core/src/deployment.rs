@@ -15,6 +15,7 @@ mod make;
 mod named;
 mod objects;
 mod operate;
+mod optional;
 mod target;
 mod unit;
 mod value;

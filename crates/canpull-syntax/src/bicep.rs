@@ -1,6 +1,7 @@
 //! Bicep: statements with their expressions. What does not parse costs its statement, no other.
 
 mod expression;
+mod function;
 mod import;
 mod string;
 mod trivia;
@@ -211,14 +212,8 @@ impl Parser<'_> {
                 None
             }
             "func" => {
-                self.kind()?;
-                if !self.starts("=>") {
-                    return self.stop("a `=>` should stand here");
-                }
-                self.at += 2;
-                self.lines();
-                self.expression(0)?;
-                None
+                let (name, value) = self.function()?;
+                Some(Statement::Variable { name, value })
             }
             "import" => self.import()?.map(|import| Statement::Import(import, self.range(start))),
             "extension" | "provider" | "assert" | "test" => {
@@ -450,7 +445,7 @@ mod tests {
         let text = "// a\n#disable-next-line x\ntargetScope = 'subscription'\n@description('a')\n@allowed([\n  'a'\n])\nparam a string = 'b'\nparam c {\n  d: string?\n  e: 'x' | 'y'\n}[]\nparam f\n  | 'a'\n  | 'b'\ntype t = {\n  @minLength(1)\n  *: int\n}\nfunc g(a string) string => '${a}!'\nimport * as m from 'x.bicep'\nvar v = [for (i, n) in c: i]\noutput o string? = a /* c */\nmetadata m = {\n  a: 1\n}\n";
         let parsed = parse(text);
         assert_eq!(parsed.problems, []);
-        assert_eq!(parsed.statements.len(), 8);
+        assert_eq!(parsed.statements.len(), 9);
         for text in ["param a string", "var x = 1", "var x string[] = []\r\n\r\n", ""] {
             assert_eq!(parse(text).problems, [], "{text}");
         }

@@ -28,7 +28,8 @@ impl<'f> Evaluator<'f> {
         }
         let called = function;
         let function = function.to_ascii_lowercase();
-        if let Some(found) = self.call_with_lambda(&function, arguments, env, span) {
+        let own = || self.call_of_template(&function, arguments, env);
+        if let Some(found) = self.call_with_lambda(&function, arguments, env, span).or_else(own) {
             return found;
         }
         let all: Vec<Evaluated> = arguments.iter().map(|own| self.evaluate(own, env)).collect();

@@ -334,24 +334,29 @@ impl<'f> Evaluator<'f> {
             return self.parameter(&caller.env.instance, name);
         }
         let &(file, parameter) = instance.unit.parameters.get(name)?;
-        Some(instance.remembered(Sort::Parameter, name, instance.span(file, parameter.range), || {
+        let found = instance.remembered(Sort::Parameter, name, instance.span(file, parameter.range), || {
             let own = Env::new(instance, file);
             let symbol = format!("{}{}", instance.prefix, parameter.name);
+            let complete = |value: Evaluated| match &parameter.kind {
+                Some(kind) => self.completed(value, kind, &own),
+                None => value,
+            };
             if let Some(caller) = &instance.caller {
                 let argument = caller.module.arguments.iter().rev().find(|own| own.name.eq_ignore_ascii_case(name));
                 if let Some(argument) = argument {
-                    return self.evaluate(&argument.value, &caller.env).known_as(&symbol);
+                    return complete(self.evaluate(&argument.value, &caller.env)).known_as(&symbol);
                 }
             }
             if let Some((file, given)) = instance.given.get(name) {
-                return self.evaluate(given, &Env::new(instance, *file)).known_as(&symbol);
+                return complete(self.evaluate(given, &Env::new(instance, *file))).known_as(&symbol);
             }
             if let Some(default) = &parameter.default {
                 // Whoever deploys the whole may say otherwise.
-                return self.evaluate(default, &own).known_as(&symbol).given(instance.caller.is_some());
+                return complete(self.evaluate(default, &own)).known_as(&symbol).given(instance.caller.is_some());
             }
             Evaluated::new(Data::open(Some(symbol)), instance.span(file, parameter.range))
-        }))
+        });
+        Some(found)
     }
 
     /// What a variable is.

@@ -148,7 +148,14 @@ impl Data {
             Self::Bool(value) => vec![Piece::Text(if *value { "True" } else { "False" }.into())],
             Self::Number(number) => vec![Piece::Text(number.to_string().into())],
             Self::Open(why, symbol) => vec![Piece::Open(*why, symbol.clone())],
-            Self::Resource(..) => vec![Piece::Open(Why::FilledAtRunTime, self.symbol().map(Into::into))],
+            Self::Resource(target, path) => match target.name() {
+                // Whatever is in front of it, an id ends with type and name.
+                Some(name) if is_role_id(target, path) => vec![
+                    Piece::Open(Why::FilledAtRunTime, None),
+                    Piece::Text(format!("/providers/{}/{name}", target.kind).into()),
+                ],
+                _ => vec![Piece::Open(Why::FilledAtRunTime, self.symbol().map(Into::into))],
+            },
             Self::OneOf(_, symbol) => vec![Piece::Open(Why::FilledAtRunTime, symbol.clone())],
             Self::Null | Self::List(_) | Self::Object(_) | Self::Module(_) | Self::Outputs(..) => return None,
         })
@@ -495,6 +502,12 @@ pub(super) fn attribute(target: &Target, path: &[&str]) -> Option<PrincipalAttri
     // Whatever else has an identity of its own is a principal too.
     let own = || (path == ["identity", "principalId"]).then_some(PrincipalAttribute::PrincipalId);
     found.or_else(own)
+}
+
+/// Whether a part of a resource is a role definition's id.
+fn is_role_id(target: &Target, path: &Path) -> bool {
+    let is_definition = target.kind.eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions");
+    is_definition && path.iter().map(|key| &**key).eq(["id"])
 }
 
 /// Whether a part of a role definition tells which one it is.

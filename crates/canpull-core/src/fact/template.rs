@@ -43,6 +43,8 @@ pub struct Parameter {
     pub name: Box<str>,
     /// What it is where no caller says.
     pub default: Option<Expression>,
+    /// In Terraform: its type, which may say what parts of it are where they are left out.
+    pub kind: Option<Expression>,
     /// Where it is declared.
     pub range: TextRange,
 }

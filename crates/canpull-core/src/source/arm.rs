@@ -128,6 +128,7 @@ fn parameters(root: Node<'_>) -> Vec<Parameter> {
     let read = entries.map(|entry| Parameter {
         name: entry.name().into(),
         default: entry.value.get("defaultValue").map(arm::value).or_else(|| null(&entry.value)),
+        kind: None,
         range: entry.range(),
     });
     read.collect()

@@ -1,5 +1,7 @@
 //! Bicep files and their parameter files.
 
+mod arguments;
+
 use canpull_syntax::TextRange;
 use canpull_syntax::bicep::{self, Declaration, Each, Import, Statement};
 use canpull_syntax::edit::Edit;
@@ -7,10 +9,8 @@ use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, Property}
 
 use super::comment;
 use super::line_break;
-use crate::fact::template::{
-    ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Resource, Source, Target, TemplateFact, Terms,
-};
-use crate::fact::{FileFacts, SourceProblem, join};
+use crate::fact::template::{Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact, Terms};
+use crate::fact::{FileFacts, SourceProblem};
 use crate::lowering;
 
 /// Whether a file is Bicep by its name.
@@ -37,28 +37,10 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
         kubectl_only: false,
     }));
     if ends_with(path, ".bicepparam") {
-        facts.arguments = Some(arguments(path, parsed.statements));
+        facts.arguments = Some(arguments::read(path, parsed.statements));
     } else {
         facts.templates.push(read_template(parsed.statements, text));
     }
-}
-
-/// A file of parameters.
-fn arguments(path: &str, statements: Vec<Statement>) -> ArgumentsFact {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut found = ArgumentsFact { receiver: Receiver::Beside, values: Vec::new() };
-    for statement in statements {
-        match statement {
-            Statement::Setting(word, value) if &*word == "using" => {
-                if let Some(path) = value.text().and_then(|path| join(folder, path)) {
-                    found.receiver = Receiver::Named(path);
-                }
-            }
-            Statement::Parameter { name, value: Some(value), .. } => found.values.push(Named { name, value }),
-            _ => {}
-        }
-    }
-    found
 }
 
 /// What a text says as a template.
@@ -79,7 +61,7 @@ fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
             }
             Statement::Setting(..) => {}
             Statement::Parameter { name, value, range } => {
-                found.parameters.push(Parameter { name, default: value, range });
+                found.parameters.push(Parameter { name, default: value, kind: None, range });
             }
             Statement::Variable { name, value } => found.variables.push(Named { name, value }),
             Statement::Output { name, value } => found.outputs.push(Named { name, value }),

@@ -65,6 +65,7 @@ fn read_template(body: Body) -> TemplateFact {
             ("variable", Some(name), None) => found.parameters.push(Parameter {
                 name: format!("var.{name}").into(),
                 default: block.body.value("default").cloned().map(resolved),
+                kind: block.body.value("type").cloned(),
                 range: block.range,
             }),
             ("locals", None, None) => {

@@ -31,6 +31,9 @@ const SAME: [&str; 16] = [
     "title",
 ];
 
+/// Products of sets have so many rows at most.
+const MAX_PRODUCT: usize = 64;
+
 /// Lists are flattened this deep.
 const MAX_FLATTENED: usize = 8;
 
@@ -95,6 +98,13 @@ impl<'f> Evaluator<'f> {
             },
             "keys" => match first.map(|own| &own.data) {
                 Some(Data::Object(pairs)) => new(Data::List(pairs.iter().map(|(own, _)| own.clone()).collect())),
+                _ => Evaluated::unknown(span),
+            },
+            "setproduct" => set_product(&all, span),
+            "zipmap" => match all.as_slice() {
+                [Evaluated { data: Data::List(keys), .. }, Evaluated { data: Data::List(own), .. }] => {
+                    new(Data::Object(keys.iter().cloned().zip(own.iter().cloned()).collect()))
+                }
                 _ => Evaluated::unknown(span),
             },
             "join" => join(&all, span),
@@ -232,6 +242,29 @@ fn flatten(of: Evaluated, span: Span) -> Evaluated {
     Evaluated::new(Data::List(all.into()), span).given(firm)
 }
 
+/// Each item of a list or set with each of the next.
+fn set_product(all: &[Evaluated], span: Span) -> Evaluated {
+    let firm = all.iter().all(|own| own.firm);
+    let mut rows: Vec<Vec<Evaluated>> = vec![Vec::new()];
+    for own in all {
+        let items: Vec<Evaluated> = match &own.data {
+            Data::List(items) => items.to_vec(),
+            Data::Object(pairs) => pairs.iter().map(|(_, item)| item.clone()).collect(),
+            _ => return Evaluated::unknown(span),
+        };
+        if rows.len() * items.len() > MAX_PRODUCT {
+            return Evaluated::unknown(span);
+        }
+        let longer = |row: &Vec<Evaluated>| {
+            let row = row.clone();
+            items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect()).collect::<Vec<_>>()
+        };
+        rows = rows.iter().flat_map(longer).collect();
+    }
+    let rows = rows.into_iter().map(|row| Evaluated::new(Data::List(row.into()), span));
+    Evaluated::new(Data::List(rows.collect()), span).given(firm)
+}
+
 /// The items of a list with something between them.
 fn join(all: &[Evaluated], span: Span) -> Evaluated {
     let [between, of] = all else { return Evaluated::unknown(span) };
@@ -265,6 +298,19 @@ fn format(all: &[Evaluated], span: Span) -> Evaluated {
             Some(verb) => (verb, after.get(verb.len_utf8()..).unwrap_or_default()),
             None => return Evaluated::unknown(span),
         };
+        // `%02d`
+        let padded = after.strip_prefix('0').and_then(|rest| {
+            let width = rest.chars().next()?.to_digit(10)?;
+            Some((usize::try_from(width).ok()?, rest.get(1..)?.strip_prefix('d')?))
+        });
+        if let Some((width, behind)) = padded {
+            let Some(Evaluated { data: Data::Number(number), .. }) = given.next() else {
+                return Evaluated::new(Data::open(written("format", all)), span);
+            };
+            parts.push(known(&format!("{number:0width$}")));
+            text = behind;
+            continue;
+        }
         match verb {
             '%' => parts.push(known("%")),
             's' | 'd' | 'v' => match given.next() {

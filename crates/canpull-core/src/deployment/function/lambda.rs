@@ -43,6 +43,21 @@ impl<'f> Evaluator<'f> {
         Some(found.unwrap_or_else(|| Evaluated::unknown(span)).given(of.firm))
     }
 
+    /// What a function that the template itself defines makes of its arguments.
+    pub(super) fn call_of_template(
+        &self,
+        function: &str,
+        arguments: &'f [Expression],
+        env: &Env<'f>,
+    ) -> Option<Evaluated> {
+        let &(file, variable) = env.instance.unit.variables.get(function)?;
+        let own = lambda(&variable.value)?;
+        // It sees nothing but its arguments and what the file names.
+        let given = arguments.iter().map(|argument| self.evaluate(argument, env));
+        let inner = Env::new(&env.instance, file).and(own.names.iter().cloned().zip(given));
+        Some(self.evaluate(own.body, &inner))
+    }
+
     fn map(&self, of: &Evaluated, own: &Lambda<'f>, env: &Env<'f>, span: Span) -> Option<Evaluated> {
         let all = items(of)?.iter().zip(0..).map(|(item, at)| self.apply(own, [item.clone(), number(at, span)], env));
         Some(Evaluated::new(Data::List(all.collect()), span))

@@ -112,6 +112,7 @@ fn configuration(
         found.parameters.push(Parameter {
             name: format!("var.{}", entry.name()).into(),
             default: own.or_else(|| entry.value.get("default")).map(|value| constant(value, 0)),
+            kind: None,
             range: entry.range(),
         });
     }

@@ -58,7 +58,10 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
         "azurerm_federated_identity_credential" => {
             found.parent = body::at(own, "parent_id").or_else(|| body::at(own, "user_assigned_identity_id"));
         }
-        "azurerm_role_definition" if !existing => {
+        "azurerm_role_definition" if existing => {
+            found.name = found.name.or_else(|| body::at(own, "role_definition_id"));
+        }
+        "azurerm_role_definition" => {
             if let Some(name) = body::at(own, "name") {
                 told.set("properties.roleName", name);
             }

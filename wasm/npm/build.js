@@ -10,11 +10,14 @@ const root = join(here, "../..");
 const bindings = join(here, "src/bindings");
 const dist = join(here, "dist");
 
-/** What every engine since 2022 has, and no more. */
-const FEATURES = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+/** What every engine since 2023 has, and no more. */
+const FEATURES = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext", "simd"];
+
+/** Texts are searched sixteen bytes at a time. */
+const FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-C target-feature=+simd128" };
 
 function run(program, ...given) {
-  execFileSync(program, given, { cwd: here, stdio: "inherit" });
+  execFileSync(program, given, { cwd: here, stdio: "inherit", env: { ...process.env, ...FLAGS } });
 }
 
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");

@@ -34,7 +34,6 @@ pub(crate) struct Style {
 pub(crate) struct Renderer<'a> {
     analysis: &'a Analysis,
     handler: GraphicalReportHandler,
-    links: bool,
     texts: Texts<'a>,
 }
 
@@ -43,12 +42,12 @@ impl<'a> Renderer<'a> {
     pub(crate) fn new(analysis: &'a Analysis, style: Style) -> Self {
         let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
-            // Without an address there is none.
             .with_links(true)
+            .with_urls(style.links)
             .with_link_display_text("")
             .with_width(style.width)
             .tab_width(4);
-        Self { analysis, handler, links: style.links, texts: Texts::new(analysis) }
+        Self { analysis, handler, texts: Texts::new(analysis) }
     }
 
     /// One finding, with an empty line behind it.
@@ -64,7 +63,7 @@ impl<'a> Renderer<'a> {
         };
         let shown = Shown {
             rule: finding.rule,
-            docs: rules::find(finding.rule).and_then(|rule| rule.docs).filter(|_| self.links),
+            docs: rules::find(finding.rule).and_then(|rule| rule.docs),
             severity: finding.severity,
             message: printable(&message),
             help: printable(&help(finding)),

@@ -56,15 +56,13 @@ impl<'f> Evaluator<'f> {
             ExpressionKind::Call(function, arguments) => self.call(function, arguments, env, span),
             ExpressionKind::Condition(parts) => {
                 let [test, yes, no] = &**parts;
-                let test = self.evaluate(test, env).decided();
-                let chosen = |(holds, _)| self.evaluate(if holds { yes } else { no }, env);
-                match test {
+                let branch = |holds: bool| self.evaluate(if holds { yes } else { no }, env);
+                match self.evaluate(test, env).decided() {
+                    Some((holds, true)) => branch(holds),
                     // What a default decides somebody may decide otherwise: the way leads through here.
-                    Some((_, false)) => test.map(chosen).map(|own| own.through(span).given(false)),
-                    Some((_, true)) => test.map(chosen),
-                    None => None,
+                    Some((holds, false)) => branch(holds).through(span).given(false),
+                    None => Evaluated::one_of([branch(true), branch(false)], span),
                 }
-                .unwrap_or_else(|| Evaluated::one_of([self.evaluate(yes, env), self.evaluate(no, env)], span))
             }
             ExpressionKind::For(each) => self.each(each, env, span),
             ExpressionKind::Operation(operator, operands) => {

@@ -113,6 +113,13 @@ pub(super) fn coalesce(all: Vec<Evaluated>, span: Span) -> Evaluated {
     found.given(firm)
 }
 
+/// Texts with one and the same between them.
+pub(super) fn joined(items: &[Evaluated], between: &Evaluated, span: Span) -> Evaluated {
+    let Some((first, rest)) = items.split_first() else { return Evaluated::new(Data::text(""), span) };
+    let rest = rest.iter().flat_map(|item| [between.clone(), item.clone()]);
+    concat(&std::iter::once(first.clone()).chain(rest).collect::<Vec<_>>(), span)
+}
+
 /// Texts in a row, or lists.
 pub(super) fn concat(all: &[Evaluated], span: Span) -> Evaluated {
     let firm = all.iter().all(|own| own.firm);

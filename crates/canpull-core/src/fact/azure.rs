@@ -85,6 +85,14 @@ impl ResourceRef {
     }
 }
 
+/// A resource's name for people, or what stands for it where that is not known.
+pub fn label(name: Option<&str>, symbol: Option<&str>) -> String {
+    match name.or_else(|| symbol.map(name_in)) {
+        Some(known) => format!("`{known}`"),
+        None => "of unknown name".into(),
+    }
+}
+
 /// What a symbol says to people: without what makes it unique among all sources.
 pub fn name_in(symbol: &str) -> &str {
     symbol.split_once('#').map_or(symbol, |(_, name)| name)

@@ -12,7 +12,7 @@ use canpull_syntax::{Span, to_offset};
 
 use crate::fact::azure::{
     ClusterFact, PrincipalAttribute, PrincipalRef, PrivateEndpointFact, ResourceKind, ResourceRef, ScopeMapFact,
-    ServicePrincipalFact, Statement, TokenFact, name_in,
+    ServicePrincipalFact, Statement, TokenFact, label,
 };
 use crate::fact::grant::{
     DenyAssignmentFact, ListingFact, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
@@ -461,9 +461,5 @@ fn same_role(one: &str, other: &str) -> bool {
 }
 
 fn label_of(resource: &ResourceRef) -> String {
-    match (&resource.name, &resource.symbol) {
-        (Some(name), _) => format!("`{name}`"),
-        (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
-        (None, None) => "of unknown name".into(),
-    }
+    label(resource.name.as_deref(), resource.symbol.as_deref())
 }

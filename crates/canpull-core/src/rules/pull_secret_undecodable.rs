@@ -88,7 +88,7 @@ fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
     match content {
         Content::Refused { reason, span, defects } => {
             let doubled = defects.contains(&LayoutDefect::DoubleBase64);
-            let help = if doubled { "give the payload as it is: it is encoded on the way" } else { help };
+            let help = if doubled { "encode the payload once, not twice" } else { help };
             Some((format!("the API server refuses it, so it never comes to be: {reason}"), help, *span))
         }
         Content::Undecodable { reason, span, .. } => {

@@ -6,7 +6,7 @@ use canpull_syntax::expression::{Expression, ExpressionKind};
 use super::{cased, contains, length, range, replace, split, union, written};
 use crate::deployment::Evaluator;
 use crate::deployment::instance::Env;
-use crate::deployment::operate::concat;
+use crate::deployment::operate::{concat, joined};
 use crate::deployment::value::{Data, Evaluated};
 use crate::fact::Why;
 
@@ -272,14 +272,7 @@ fn join(all: &[Evaluated], span: Span) -> Evaluated {
     if let [only] = &**items {
         return only.clone();
     }
-    let mut parts = Vec::new();
-    for item in items.iter() {
-        if !parts.is_empty() {
-            parts.push(between.clone());
-        }
-        parts.push(item.clone());
-    }
-    if parts.is_empty() { Evaluated::new(Data::text(""), span).given(of.firm) } else { concat(&parts, span) }
+    joined(items, between, span).given(of.firm || !items.is_empty())
 }
 
 /// A text with its `%s` filled in.

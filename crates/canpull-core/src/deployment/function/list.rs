@@ -2,7 +2,7 @@
 
 use canpull_syntax::Span;
 
-use crate::deployment::operate::concat;
+use crate::deployment::operate::{concat, joined};
 use crate::deployment::value::{Data, Evaluated};
 
 /// What such a function makes of its arguments, where they are known far enough.
@@ -21,16 +21,7 @@ pub(super) fn call(function: &str, all: &[Evaluated], span: Span) -> Option<Eval
             new(Data::List(pairs(of)?.iter().map(item).collect()))
         }
         ("objectkeys", [of]) => new(Data::List(pairs(of)?.iter().map(|(key, _)| key.clone()).collect())),
-        ("join", [of, between]) => {
-            let mut parts = Vec::new();
-            for item in items(of)? {
-                if !parts.is_empty() {
-                    parts.push(between.clone());
-                }
-                parts.push(item.clone());
-            }
-            if parts.is_empty() { new(Data::text("")) } else { concat(&parts, span) }
-        }
+        ("join", [of, between]) => joined(items(of)?, between, span),
         ("take", [of, Evaluated { data: Data::Number(count), .. }]) => {
             let count = usize::try_from(*count).unwrap_or_default();
             match of.data.as_text() {

@@ -3,7 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::fact::Field;
-use crate::fact::azure::{ClusterFact, ClusterIdentityKind, Statement, name_in};
+use crate::fact::azure::{ClusterFact, ClusterIdentityKind, Statement, label};
 use crate::model::azure::principal::PrincipalId;
 use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
@@ -32,11 +32,7 @@ pub struct Cluster<'a> {
 impl<'a> Cluster<'a> {
     /// Its name, or what stands for it, for people.
     pub fn label(&self) -> String {
-        match (&self.place.name, &self.place.symbol) {
-            (Some(name), _) => format!("`{name}`"),
-            (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
-            (None, None) => "of unknown name".into(),
-        }
+        label(self.place.name.as_deref(), self.place.symbol.as_deref())
     }
 
     /// Managed identities or a service principal. A cluster that is made without a word of it has managed identities.

@@ -3,7 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::acr_host::{AcrHostKind, acr_host};
-use crate::fact::azure::{RegistryFact, RegistryMode, Statement, name_in};
+use crate::fact::azure::{RegistryFact, RegistryMode, Statement, label};
 use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
 use crate::proof::Truth;
@@ -24,11 +24,7 @@ pub struct Registry<'a> {
 impl Registry<'_> {
     /// Its name, or what stands for it, for people.
     pub fn label(&self) -> String {
-        match (&self.place.name, &self.place.symbol) {
-            (Some(name), _) => format!("`{name}`"),
-            (None, Some(symbol)) => format!("`{}`", name_in(symbol)),
-            (None, None) => "of unknown name".into(),
-        }
+        label(self.place.name.as_deref(), self.place.symbol.as_deref())
     }
 
     /// Its login server, where a source tells.

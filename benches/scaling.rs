@@ -8,7 +8,7 @@ use crate::{Outcome, canpull, run, templates, written};
 /// An input of some size.
 type Shape = (&'static str, usize, fn(usize) -> Vec<File>);
 
-const SHAPES: [Shape; 27] = [
+const SHAPES: [Shape; 28] = [
     ("files", 2_500, |size| corpus::files(size).collect()),
     ("resources of one kustomization", 2_500, resources),
     ("patches of one kustomization", 1_000, patches),
@@ -23,7 +23,8 @@ const SHAPES: [Shape; 27] = [
     ("containers of one pod", 12_500, containers),
     ("documents of one file", 12_500, documents),
     ("ignores of one file", 5_000, ignores),
-    ("role assignments for many registries and clusters", 2_500, assignments),
+    ("role assignments for many registries and clusters", 2_500, |size| assignments(size, 100, 50, size / 5)),
+    ("registries with a pull and a grant each", 1_000, |size| assignments(size, size, 1, size)),
     ("grants of one script", 2_000, grants),
     ("resources of one ARM template", 1_000, arm),
     ("grants without a scope", 1_000, bare_grants),
@@ -203,10 +204,8 @@ fn registry_id(at: usize) -> String {
     format!("{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.ContainerRegistry/registries/registry{at}")
 }
 
-/// What Azure lists of 50 clusters, 100 registries and `size` role assignments, and a fifth as many pods.
-fn assignments(size: usize) -> Vec<File> {
-    const CLUSTERS: usize = 50;
-    const REGISTRIES: usize = 100;
+/// What Azure lists of clusters, registries and `size` role assignments on these, and pods that pull from them.
+fn assignments(size: usize, registries: usize, clusters: usize, pods: usize) -> Vec<File> {
     let cluster = |at: usize| {
         let (object, client) = (guid(1, at), guid(2, at));
         format!(
@@ -220,19 +219,19 @@ fn assignments(size: usize) -> Vec<File> {
         )
     };
     let assignment = |at: usize| {
-        let (scope, name) = (registry_id(at % REGISTRIES), guid(3, at));
-        let principal = if at.is_multiple_of(2) { guid(1, at % CLUSTERS) } else { guid(4, at) };
+        let (scope, name) = (registry_id(at % registries), guid(3, at));
+        let principal = if at.is_multiple_of(2) { guid(1, at % clusters) } else { guid(4, at) };
         format!(
             "{{\"id\": \"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}\", \"principalId\": \"{principal}\", \"principalName\": \"{}\", \"principalType\": \"ServicePrincipal\", \"roleDefinitionId\": \"/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d\", \"scope\": \"{scope}\"}}",
             guid(5, at)
         )
     };
     let list = |name: &str, items: Vec<String>| (name.to_owned(), format!("[{}]", items.join(",\n")));
-    let image = |at: usize| format!("registry{}.azurecr.io", at % REGISTRIES);
-    let pods = (0..size / 5).map(|at| pod(at, "shop", "").replace("contoso.azurecr.io", &image(at)));
+    let host = |at: usize| format!("registry{}.azurecr.io", at % registries);
+    let pods = (0..pods).map(|at| pod(at, "shop", "").replace("contoso.azurecr.io", &host(at)));
     vec![
-        list("clusters.json", (0..CLUSTERS).map(cluster).collect()),
-        list("registries.json", (0..REGISTRIES).map(registry).collect()),
+        list("clusters.json", (0..clusters).map(cluster).collect()),
+        list("registries.json", (0..registries).map(registry).collect()),
         list("roles.json", (0..size).map(assignment).collect()),
         ("pods.yaml".to_owned(), pods.collect()),
     ]

@@ -2,11 +2,12 @@
 
 mod agent_pool;
 pub mod cluster;
+mod index;
 pub mod principal;
 pub mod registry;
 pub mod setting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use canpull_syntax::{Span, to_offset};
 
@@ -22,6 +23,7 @@ use crate::model::role::{BuiltIn, last_segment};
 use crate::model::scope::Place;
 use crate::proof::Truth;
 
+use index::{Hosts, Index, Scopes};
 use principal::{Key, id_keys, identity_keys, resource_keys, sort_of};
 
 pub use cluster::{Cluster, ClusterId};
@@ -83,33 +85,8 @@ pub struct Azure<'a> {
     definitions: Vec<&'a RoleDefinitionFact>,
     registry_index: Index,
     cluster_index: Index,
-}
-
-/// Where resources of one sort are found by what means them.
-#[derive(Clone, Debug, Default)]
-struct Index(BTreeMap<(u8, String), Vec<u32>>);
-
-impl Index {
-    fn keys(resource: &ResourceRef) -> impl Iterator<Item = (u8, String)> {
-        let id = resource.id.as_ref().map(|id| (0, id.trim_end_matches('/').to_ascii_lowercase()));
-        let symbol = resource.symbol.as_ref().map(|symbol| (1, symbol.clone()));
-        let name = resource.name.as_ref().map(|name| (2, name.to_ascii_lowercase()));
-        [id, symbol, name].into_iter().flatten()
-    }
-
-    fn add(&mut self, resource: &ResourceRef, index: u32) {
-        for key in Self::keys(resource) {
-            let entries = self.0.entry(key).or_default();
-            if !entries.contains(&index) {
-                entries.push(index);
-            }
-        }
-    }
-
-    fn find<'p>(&self, resource: &ResourceRef, place: impl Fn(u32) -> Option<&'p Place>) -> Option<u32> {
-        let candidates = Self::keys(resource).flat_map(|key| self.0.get(&key).into_iter().flatten().copied());
-        candidates.into_iter().find(|&index| place(index).is_some_and(|place| place.is(resource) == Truth::Yes))
-    }
+    scopes: Scopes,
+    hosts: Hosts,
 }
 
 impl<'a> Azure<'a> {
@@ -148,6 +125,8 @@ impl<'a> Azure<'a> {
         for fact in facts().flat_map(|facts| &facts.revocations) {
             azure.end(fact);
         }
+        azure.scopes = Scopes::new(&azure.assignments);
+        azure.hosts = Hosts::new(&azure.registries);
         azure
     }
 
@@ -428,15 +407,22 @@ impl<'a> Azure<'a> {
 
     /// The registries that share an id, a symbol or a name with a reference.
     pub fn registries_like(&self, resource: &ResourceRef) -> BTreeSet<RegistryId> {
-        let found = Index::keys(resource).flat_map(|key| self.registry_index.0.get(&key).into_iter().flatten());
-        found.map(|&index| RegistryId(index)).collect()
+        self.registry_index.sharing(resource).into_iter().map(RegistryId).collect()
     }
 
     /// The registries that an image's host may be, each with whether it is.
     pub fn registries_at(&self, host: &str) -> Vec<(RegistryId, Truth)> {
-        let all = self.registries.iter().enumerate();
-        let judged = all.map(|(index, registry)| (RegistryId(to_offset(index)), registry.answers(host)));
+        let candidates = self.hosts.of(host).into_iter().map(RegistryId);
+        let judged = candidates.filter_map(|id| Some((id, self.registry(id)?.answers(host))));
         judged.filter(|(_, truth)| *truth != Truth::No).collect()
+    }
+
+    /// The role assignments that may reach a registry, in the order of the sources.
+    pub fn assignments_toward(&self, registry: &Place) -> Vec<&Assignment<'a>> {
+        match self.scopes.toward(registry) {
+            Some(some) => some.into_iter().filter_map(|index| self.assignments.get(index as usize)).collect(),
+            None => self.assignments.iter().collect(),
+        }
     }
 
     /// Whether a registry has a private endpoint that is approved, or may be.

@@ -39,7 +39,8 @@ impl<'m, 'a> Target<'m, 'a> {
     /// A registry that is asked for, which `registry` tells of where a source does.
     pub fn new(azure: &'m Azure<'a>, place: Place, registry: Option<&Registry<'_>>) -> Self {
         let mode = Mode::of(registry);
-        let judged = azure.assignments.iter().map(|assignment| (assignment, reaches(assignment.fact, &place)));
+        let near = azure.assignments_toward(&place).into_iter();
+        let judged = near.map(|assignment| (assignment, reaches(assignment.fact, &place)));
         let reaching = judged.filter(|(_, scope)| *scope != Truth::No).map(|(assignment, scope)| Reaching {
             assignment,
             scope,

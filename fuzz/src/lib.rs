@@ -35,17 +35,16 @@ pub fn expression(text: &str, own: &Expression) {
     holds(text, own.range);
     let each = |own: &Expression| expression(text, own);
     match &own.kind {
-        ExpressionKind::Template(parts) | ExpressionKind::List(parts) | ExpressionKind::Operation(_, parts) => {
-            parts.iter().for_each(each);
-        }
-        ExpressionKind::Call(_, arguments) => arguments.iter().for_each(each),
+        ExpressionKind::Template(parts) | ExpressionKind::List(parts) => parts.iter().for_each(each),
+        ExpressionKind::Operation(own) => own.operands.iter().for_each(each),
+        ExpressionKind::Call(call) => call.arguments.iter().for_each(each),
         ExpressionKind::Object(properties) => properties.iter().for_each(|property| {
             each(&property.key);
             each(&property.value);
         }),
-        ExpressionKind::Access(of, accessor) => {
-            each(of);
-            if let Accessor::Index(index) = accessor {
+        ExpressionKind::Access(access) => {
+            each(&access.of);
+            if let Accessor::Index(index) = &access.accessor {
                 each(index);
             }
         }
@@ -54,7 +53,8 @@ pub fn expression(text: &str, own: &Expression) {
             let For { over, key, body, condition, .. } = &**own;
             [Some(over), key.as_ref(), Some(body), condition.as_ref()].into_iter().flatten().for_each(each);
         }
-        ExpressionKind::Spread(of) | ExpressionKind::Lambda(_, of) => each(of),
+        ExpressionKind::Spread(of) => each(of),
+        ExpressionKind::Lambda(own) => each(&own.body),
         ExpressionKind::Null
         | ExpressionKind::Bool(_)
         | ExpressionKind::Number(_)

@@ -20,6 +20,13 @@ pub(crate) fn matters(kind: &str) -> bool {
     settled(kind).is_some()
 }
 
+/// Whether a type is that of role assignments.
+pub(crate) fn is_assignment(kind: &str) -> bool {
+    kind.get(kind.len().saturating_sub(ASSIGNMENTS.len())..).is_some_and(|end| end.eq_ignore_ascii_case(ASSIGNMENTS))
+}
+
+const ASSIGNMENTS: &str = "roleAssignments";
+
 /// A type without what it is set upon, in lower case, where it is one that matters.
 fn settled(kind: &str) -> Option<String> {
     let kind = kind.to_ascii_lowercase();

@@ -16,20 +16,13 @@ pub fn value(node: Node<'_>) -> Expression {
         Kind::Map => {
             let properties = node.written_entries();
             let properties = properties.map(|entry| Property { key: value(entry.key), value: value(entry.value) });
-            ExpressionKind::Object(exactly(properties))
+            ExpressionKind::Object(properties.collect())
         }
-        Kind::List => ExpressionKind::List(exactly(node.items().map(value))),
+        Kind::List => ExpressionKind::List(node.items().map(value).collect()),
         Kind::Scalar => return scalar(node),
         Kind::Opaque => ExpressionKind::Opaque,
     };
     Expression { range, kind }
-}
-
-/// All of them, without room for more: a template holds many small lists.
-fn exactly<T>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut all: Vec<T> = all.collect();
-    all.shrink_to_fit();
-    all
 }
 
 fn scalar(node: Node<'_>) -> Expression {
@@ -111,7 +104,7 @@ impl<'t> Parser<'t> {
                     self.space();
                     self.take(b']')?;
                     match index.kind {
-                        ExpressionKind::Text(name) => Accessor::Member(name),
+                        ExpressionKind::Text(name) => Accessor::Member(name.into()),
                         _ => Accessor::Index(Box::new(index)),
                     }
                 }
@@ -121,7 +114,7 @@ impl<'t> Parser<'t> {
             if self.at - start > 4096 {
                 return None;
             }
-            found = Expression { range: self.range(start), kind: ExpressionKind::Access(Box::new(found), accessor) };
+            found = Expression { range: self.range(start), kind: ExpressionKind::access(found, accessor) };
         }
     }
 
@@ -168,7 +161,6 @@ impl<'t> Parser<'t> {
                 b',' => self.at += 1,
                 b')' => {
                     self.at += 1;
-                    arguments.shrink_to_fit();
                     return Some(arguments);
                 }
                 _ => return None,
@@ -225,17 +217,16 @@ impl<'t> Parser<'t> {
 
 fn call(function: &str, arguments: Vec<Expression>) -> ExpressionKind {
     let is = |name: &str| function.eq_ignore_ascii_case(name);
-    match <[Expression; 3]>::try_from(arguments) {
-        Ok(three) if is("if") => ExpressionKind::Condition(Box::new(three)),
-        Ok(three) => ExpressionKind::Call(function.into(), three.into()),
-        Err(arguments) => ExpressionKind::Call(function.into(), arguments),
+    if is("if") && arguments.len() == 3 {
+        return Box::try_from(arguments.into_boxed_slice()).map_or(ExpressionKind::Opaque, ExpressionKind::Condition);
     }
+    ExpressionKind::call(function, arguments)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{parse, value};
-    use crate::expression::{Accessor, Expression, ExpressionKind};
+    use crate::expression::{Access, Accessor, Expression, ExpressionKind};
 
     fn read(text: &str) -> Expression {
         let source = format!("{{\"a\": {text}}}");
@@ -250,7 +241,8 @@ mod tests {
         let parsed = parse(source);
         let found = value(parsed.roots().next().unwrap().1.get("a").unwrap());
         assert!(found.range.slice(source).starts_with("reference(") && found.range.slice(source).ends_with("objectId"));
-        let ExpressionKind::Access(of, Accessor::Member(name)) = &found.kind else { panic!("{found:?}") };
+        let ExpressionKind::Access(access) = &found.kind else { panic!("{found:?}") };
+        let Access { of, accessor: Accessor::Member(name) } = &**access else { panic!("{found:?}") };
         assert_eq!(&**name, "objectId");
         assert!(of.range.slice(source).ends_with("['kubeletidentity']"));
     }
@@ -264,9 +256,8 @@ mod tests {
         assert_eq!(read("\"[concat(]\"").kind, ExpressionKind::Opaque);
         assert_eq!(read("\"[-1]\"").kind, ExpressionKind::Number(-1));
         assert!(matches!(read("\"[if(true, 1, 2)]\"").kind, ExpressionKind::Condition(_)));
-        assert!(
-            matches!(read("\"[contoso.name(1)]\"").kind, ExpressionKind::Call(name, _) if &*name == "contoso.name")
-        );
+        let called = read("\"[contoso.name(1)]\"").kind;
+        assert!(matches!(called, ExpressionKind::Call(call) if &*call.function == "contoso.name"));
     }
 
     #[test]

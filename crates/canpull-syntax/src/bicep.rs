@@ -410,7 +410,7 @@ impl Parser<'_> {
 mod tests {
     use super::ExpressionKind;
     use super::{Imported, Statement, parse};
-    use crate::expression::{Accessor, Operator};
+    use crate::expression::{Access, Accessor, Expression, Operator};
 
     fn value(text: &str) -> ExpressionKind {
         let source = format!("var x = {text}\n");
@@ -472,15 +472,16 @@ mod tests {
         let ExpressionKind::Condition(parts) = value("a == 'b' && !c || d\n  ? e\n  : f ?? 1 + 2 * 3") else {
             panic!()
         };
-        assert!(matches!(parts[0].kind, ExpressionKind::Operation(Operator::Or, _)));
-        assert!(matches!(parts[2].kind, ExpressionKind::Operation(Operator::Coalesce, _)));
-        let ExpressionKind::Access(of, Accessor::Member(last)) = value("any(a.b!.?c[?'d']!).e") else { panic!() };
+        let is = |own: &Expression, operator: Operator| matches!(&own.kind, ExpressionKind::Operation(own) if own.operator == operator);
+        assert!(is(&parts[0], Operator::Or) && is(&parts[2], Operator::Coalesce));
+        let ExpressionKind::Access(access) = value("any(a.b!.?c[?'d']!).e") else { panic!() };
+        let Access { of, accessor: Accessor::Member(last) } = *access else { panic!() };
         assert_eq!(&*last, "e");
         assert!(matches!(of.kind, ExpressionKind::Call(..)));
-        let ExpressionKind::Call(_, all) = value("map(a, x => x.y)") else { panic!() };
-        assert!(matches!(&all[1].kind, ExpressionKind::Lambda(names, _) if **names == ["x".into()]));
-        let ExpressionKind::Call(_, all) = value("reduce(a, 0, (x, y) => x + y)") else { panic!() };
-        assert!(matches!(&all[2].kind, ExpressionKind::Lambda(names, _) if names.len() == 2));
+        let ExpressionKind::Call(call) = value("map(a, x => x.y)") else { panic!() };
+        assert!(matches!(&call.arguments[1].kind, ExpressionKind::Lambda(own) if own.names == ["x".into()]));
+        let ExpressionKind::Call(call) = value("reduce(a, 0, (x, y) => x + y)") else { panic!() };
+        assert!(matches!(&call.arguments[2].kind, ExpressionKind::Lambda(own) if own.names.len() == 2));
         assert!(matches!(value("acr.listCredentials().username"), ExpressionKind::Access(..)));
         assert!(matches!(value("a::b.id"), ExpressionKind::Access(..)));
         assert!(
@@ -492,7 +493,7 @@ mod tests {
     #[test]
     fn strings_are_read() {
         let text = |kind: ExpressionKind| match kind {
-            ExpressionKind::Text(text) => text.into_string(),
+            ExpressionKind::Text(text) => text.to_string(),
             other => panic!("{other:?}"),
         };
         assert_eq!(text(value(r"'it\'s \u{e9}\n\${x}'")), "it's \u{e9}\n${x}");

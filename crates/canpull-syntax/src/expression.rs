@@ -1,6 +1,10 @@
 //! One spanned expression tree for the languages that describe deployments: HCL, Bicep and ARM templates.
 
+mod text;
+
 use crate::text::TextRange;
+
+pub use text::Text;
 
 /// Expressions nest this deep at most; parsers make what is nested deeper [`ExpressionKind::Opaque`].
 pub const MAX_DEPTH: usize = 64;
@@ -24,27 +28,27 @@ pub enum ExpressionKind {
     /// A whole number.
     Number(i64),
     /// Text, escapes undone.
-    Text(Box<str>),
+    Text(Text),
     /// Text with expressions in it; what stands between them is [`ExpressionKind::Text`].
-    Template(Vec<Expression>),
+    Template(Box<[Expression]>),
     /// Items in brackets.
-    List(Vec<Expression>),
+    List(Box<[Expression]>),
     /// Keys and values in braces.
-    Object(Vec<Property>),
+    Object(Box<[Property]>),
     /// Whatever goes by this name: a parameter, a variable, a resource, a module, what a loop goes over.
     Name(Box<str>),
     /// A part of a value.
-    Access(Box<Expression>, Accessor),
-    /// A function with its arguments. What a method is called on is its first one.
-    Call(Box<str>, Vec<Expression>),
+    Access(Box<Access>),
+    /// A function with its arguments.
+    Call(Box<Call>),
     /// One of two values: the test, what holds if it does, and what holds if not.
     Condition(Box<[Expression; 3]>),
     /// A value for each item of another.
     For(Box<For>),
-    /// A function without a name: what goes by these names in its value.
-    Lambda(Vec<Box<str>>, Box<Expression>),
+    /// A function without a name.
+    Lambda(Box<Lambda>),
     /// An operator with its operands.
-    Operation(Operator, Vec<Expression>),
+    Operation(Box<Operation>),
     /// All items or properties of a value, in place of one: `...value`.
     Spread(Box<Expression>),
     /// What no source tells: what is nested too deep, what does not parse.
@@ -60,6 +64,15 @@ pub struct Property {
     pub value: Expression,
 }
 
+/// A part of a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// The value.
+    pub of: Expression,
+    /// What is taken out of it.
+    pub accessor: Accessor,
+}
+
 /// What is taken out of a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Accessor {
@@ -69,6 +82,24 @@ pub enum Accessor {
     Index(Box<Expression>),
     /// `[*]` or `.*`: each item.
     Splat,
+}
+
+/// A function with its arguments.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// The function's name.
+    pub function: Box<str>,
+    /// The arguments. What a method is called on is the first one.
+    pub arguments: Box<[Expression]>,
+}
+
+/// A function without a name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lambda {
+    /// What its parameters go by in its value.
+    pub names: Vec<Box<str>>,
+    /// Its value.
+    pub body: Expression,
 }
 
 /// `[for item in items: body]`.
@@ -84,6 +115,15 @@ pub struct For {
     pub body: Expression,
     /// Only where this holds.
     pub condition: Option<Expression>,
+}
+
+/// An operator with its operands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Operation {
+    /// The operator.
+    pub operator: Operator,
+    /// One or two values.
+    pub operands: Box<[Expression]>,
 }
 
 /// An operator.
@@ -123,6 +163,31 @@ pub enum Operator {
     Divide,
     /// `%`
     Remainder,
+}
+
+// Templates hold very many: what is large and rare stands in a box.
+const _: () = assert!(size_of::<Expression>() <= 32);
+
+impl ExpressionKind {
+    /// A part of a value.
+    pub fn access(of: Expression, accessor: Accessor) -> Self {
+        Self::Access(Box::new(Access { of, accessor }))
+    }
+
+    /// A function with its arguments.
+    pub fn call(function: impl Into<Box<str>>, arguments: impl Into<Box<[Expression]>>) -> Self {
+        Self::Call(Box::new(Call { function: function.into(), arguments: arguments.into() }))
+    }
+
+    /// An operator with its operands.
+    pub fn operation(operator: Operator, operands: impl Into<Box<[Expression]>>) -> Self {
+        Self::Operation(Box::new(Operation { operator, operands: operands.into() }))
+    }
+
+    /// A function without a name.
+    pub fn lambda(names: Vec<Box<str>>, body: Expression) -> Self {
+        Self::Lambda(Box::new(Lambda { names, body }))
+    }
 }
 
 impl Expression {

@@ -47,13 +47,13 @@ impl<'f> Evaluator<'f> {
             ExpressionKind::Null => new(Data::Null),
             ExpressionKind::Bool(value) => new(Data::Bool(*value)),
             ExpressionKind::Number(value) => new(Data::Number(*value)),
-            ExpressionKind::Text(text) => new(Data::text(text)),
+            ExpressionKind::Text(text) => new(Data::text(&**text)),
             ExpressionKind::Template(parts) => self.template(parts, env, span),
             ExpressionKind::List(items) => self.list(items, env, span),
             ExpressionKind::Object(properties) => self.object(properties, env, span),
             ExpressionKind::Name(name) => self.name(name, env, span),
-            ExpressionKind::Access(of, accessor) => self.access(of, accessor, env, span),
-            ExpressionKind::Call(function, arguments) => self.call(function, arguments, env, span),
+            ExpressionKind::Access(access) => self.access(&access.of, &access.accessor, env, span),
+            ExpressionKind::Call(call) => self.call(&call.function, &call.arguments, env, span),
             ExpressionKind::Condition(parts) => {
                 let [test, yes, no] = &**parts;
                 let branch = |holds: bool| self.evaluate(if holds { yes } else { no }, env);
@@ -65,9 +65,9 @@ impl<'f> Evaluator<'f> {
                 }
             }
             ExpressionKind::For(each) => self.each(each, env, span),
-            ExpressionKind::Operation(operator, operands) => {
-                let operands = operands.iter().map(|own| self.evaluate(own, env)).collect();
-                super::operate::operate(*operator, operands, span)
+            ExpressionKind::Operation(own) => {
+                let operands = own.operands.iter().map(|own| self.evaluate(own, env)).collect();
+                super::operate::operate(own.operator, operands, span)
             }
             ExpressionKind::Spread(_) | ExpressionKind::Lambda(..) | ExpressionKind::Opaque => Evaluated::unknown(span),
         }

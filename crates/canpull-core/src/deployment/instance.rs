@@ -152,6 +152,11 @@ impl<'f> Instance<'f> {
         }
     }
 
+    /// Forgets a resource that was declared: whoever asks for it again works it out anew.
+    pub(super) fn forget(&self, index: usize) {
+        self.targets.borrow_mut().remove(&index);
+    }
+
     /// Works a name out once. What depends on itself is unknown.
     fn remembered(&self, sort: Sort, name: &str, span: Span, find: impl FnOnce() -> Evaluated) -> Evaluated {
         let key = (sort, name.to_owned());

@@ -32,15 +32,19 @@ impl<'f> Evaluator<'f> {
     pub(super) fn deploy(&self, instance: &Rc<Instance<'f>>, sure: Sure) {
         for (index, (file, resource)) in instance.unit.resources.iter().enumerate() {
             let env = instance.env(*file);
-            for round in self.rounds(&env, resource.terms.each.as_ref()) {
+            for round in self.rounds(&env, resource.terms.each.as_deref()) {
                 if let Some(condition) = self.holds(resource.terms.condition.as_ref(), &round.env) {
                     self.make(&round.env, index, resource, sure.max(round.sure).max(condition));
                 }
             }
+            // They are many, and hardly anything refers to one.
+            if lowering::is_assignment(&resource.kind) {
+                instance.forget(index);
+            }
         }
         for (index, file, module) in instance.unit.deployments() {
             let env = instance.env(file);
-            for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
+            for (at, round) in self.rounds(&env, module.terms.each.as_deref()).into_iter().enumerate() {
                 let Some(condition) = self.holds(module.terms.condition.as_ref(), &round.env) else { continue };
                 match self.module(&round.env, index, at) {
                     Some(called) => self.deploy(&called, sure.max(round.sure).max(condition)),
@@ -54,7 +58,7 @@ impl<'f> Evaluator<'f> {
     pub(super) fn call_for(&self, instance: &Rc<Instance<'f>>) {
         for (index, file, module) in instance.unit.deployments() {
             let env = instance.env(file);
-            for (at, round) in self.rounds(&env, module.terms.each.as_ref()).into_iter().enumerate() {
+            for (at, round) in self.rounds(&env, module.terms.each.as_deref()).into_iter().enumerate() {
                 if let Some(called) = self.module(&round.env, index, at) {
                     self.call_for(&called);
                 }
@@ -139,7 +143,7 @@ impl<'f> Evaluator<'f> {
             }
             return;
         }
-        let is_assignment = kind.ends_with("roleassignments");
+        let is_assignment = lowering::is_assignment(&kind);
         let bodies = if is_assignment { alternatives(&body) } else { vec![body] };
         let maybe = sure != Sure::Yes || bodies.len() > 1;
         for body in bodies {

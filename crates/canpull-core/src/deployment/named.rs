@@ -63,7 +63,7 @@ impl<'f> Evaluator<'f> {
         let all = table(&instance.named.modules, || self.modules_by_name(instance));
         if let Some(&(index, at)) = all.get(&name.to_ascii_lowercase()) {
             let (file, module) = instance.unit.modules.get(index)?;
-            let rounds = self.rounds(&instance.env(*file), module.terms.each.as_ref());
+            let rounds = self.rounds(&instance.env(*file), module.terms.each.as_deref());
             return self.module(&rounds.get(at)?.env, index, at);
         }
         self.module_named(instance.caller_of_same_names()?, name)
@@ -73,7 +73,7 @@ impl<'f> Evaluator<'f> {
         let mut found = BTreeMap::new();
         for (index, (file, module)) in instance.unit.modules.iter().enumerate() {
             let Some(name) = &module.name else { continue };
-            let rounds = self.rounds(&instance.env(*file), module.terms.each.as_ref());
+            let rounds = self.rounds(&instance.env(*file), module.terms.each.as_deref());
             for (at, round) in rounds.iter().enumerate() {
                 if let Some(name) = self.evaluate(name, &round.env).data.symbol() {
                     found.entry(name.to_ascii_lowercase()).or_insert((index, at));

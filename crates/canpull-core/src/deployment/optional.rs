@@ -9,9 +9,9 @@ use super::value::{Data, Evaluated};
 impl<'f> Evaluator<'f> {
     /// A value as its type completes it.
     pub(super) fn completed(&self, value: Evaluated, kind: &'f Expression, env: &Env<'f>) -> Evaluated {
-        let ExpressionKind::Call(name, arguments) = &kind.kind else { return value };
-        let [of] = arguments.as_slice() else { return value };
-        let data = match (&**name, &value.data, &of.kind) {
+        let ExpressionKind::Call(call) = &kind.kind else { return value };
+        let [of] = &*call.arguments else { return value };
+        let data = match (&*call.function, &value.data, &of.kind) {
             ("object", Data::Object(_), ExpressionKind::Object(parts)) => {
                 let own = parts.iter().filter_map(|part| self.part(&value, part, env));
                 let others = value.pairs().iter().filter(|(key, _)| !is_one_of(parts, key));
@@ -38,7 +38,7 @@ impl<'f> Evaluator<'f> {
     fn part(&self, of: &Evaluated, part: &'f Property, env: &Env<'f>) -> Option<(Evaluated, Evaluated)> {
         let key = name_of(part)?;
         let (kind, default) = match &part.value.kind {
-            ExpressionKind::Call(word, arguments) if &**word == "optional" => match arguments.as_slice() {
+            ExpressionKind::Call(call) if &*call.function == "optional" => match &*call.arguments {
                 [kind, default] => (kind, Some(default)),
                 [kind] => (kind, None),
                 _ => return None,
@@ -61,7 +61,8 @@ fn is_one_of(parts: &[Property], key: &Evaluated) -> bool {
 
 fn name_of(part: &Property) -> Option<&str> {
     match &part.key.kind {
-        ExpressionKind::Text(name) | ExpressionKind::Name(name) => Some(name),
+        ExpressionKind::Text(name) => Some(name),
+        ExpressionKind::Name(name) => Some(name),
         _ => None,
     }
 }

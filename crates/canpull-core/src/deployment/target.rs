@@ -51,7 +51,10 @@ impl Place {
 
 impl Target {
     /// A resource by its type and names. `root` tells its symbols from those of other deployments.
-    pub(super) fn new(kind: &str, names: Vec<Vec<Piece>>, place: &Place, root: &str, span: Span) -> Self {
+    pub(super) fn new(kind: &str, mut names: Vec<Vec<Piece>>, place: &Place, root: &str, span: Span) -> Self {
+        // Targets stay until all is evaluated: without room for more names.
+        names.iter_mut().for_each(Vec::shrink_to_fit);
+        names.shrink_to_fit();
         let lower = kind.to_ascii_lowercase();
         let is_part = lower.starts_with(REGISTRY) && lower.len() > REGISTRY.len() && names.len() > 1;
         let own_kind = if is_part { REGISTRY } else { lower.as_str() };

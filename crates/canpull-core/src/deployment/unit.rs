@@ -87,8 +87,8 @@ impl<'f> Unit<'f> {
     /// The file in which a resource or module is, and what it is repeated for.
     pub(super) fn place_and_loop(&self, symbol: Symbol) -> Option<(FileId, Option<&'f Loop>)> {
         match symbol {
-            Symbol::Resource(index) => self.resources.get(index).map(|(file, own)| (*file, own.terms.each.as_ref())),
-            Symbol::Module(index) => self.modules.get(index).map(|(file, own)| (*file, own.terms.each.as_ref())),
+            Symbol::Resource(index) => self.resources.get(index).map(|(file, own)| (*file, own.terms.each.as_deref())),
+            Symbol::Module(index) => self.modules.get(index).map(|(file, own)| (*file, own.terms.each.as_deref())),
         }
     }
 

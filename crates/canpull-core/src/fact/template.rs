@@ -66,7 +66,7 @@ pub struct Terms {
     /// Only where this holds.
     pub condition: Option<Expression>,
     /// Once for each of these.
-    pub each: Option<Loop>,
+    pub each: Option<Box<Loop>>,
 }
 
 /// What the parts of a resource are called, where that is not what Azure calls them: `kubelet_identity[0].object_id` for

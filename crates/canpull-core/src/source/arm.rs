@@ -103,11 +103,11 @@ fn variables(root: Node<'_>) -> Vec<Named> {
     all.extend(loops.items().iter().filter_map(|own| {
         let name = own.at(&["name"])?.text()?;
         let range = own.range;
-        let list = Expression::new(range, ExpressionKind::List(vec![own.clone()]));
+        let list = Expression::new(range, ExpressionKind::List([own.clone()].into()));
         let key = Expression::new(range, ExpressionKind::Text("copy".into()));
-        let filled = ExpressionKind::Object(vec![Property { key, value: list }]);
-        let of = Box::new(Expression::new(range, filled));
-        let value = Expression::new(range, ExpressionKind::Access(of, Accessor::Member(name.into())));
+        let filled = ExpressionKind::Object([Property { key, value: list }].into());
+        let of = Expression::new(range, filled);
+        let value = Expression::new(range, ExpressionKind::access(of, Accessor::Member(name.into())));
         Some(Named { name: name.into(), value })
     }));
     all

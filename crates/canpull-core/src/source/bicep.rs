@@ -70,35 +70,40 @@ fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
             Statement::Import(own, range) => import(own, range, &mut found),
         }
     }
-    found.scopes = scopes(&found, text);
+    finish_scopes(&mut found);
     found.shrink_to_fit();
     found
 }
 
-/// The edits that give role assignments the only registry as their scope, where they have none: behind their names.
-fn scopes(template: &TemplateFact, text: &str) -> Vec<(usize, Edit)> {
-    let is = |own: &Resource, kind: &str| own.kind.eq_ignore_ascii_case(kind) && own.terms.each.is_none();
-    let mut registries = template.resources.iter().filter(|own| is(own, "Microsoft.ContainerRegistry/registries"));
-    let (Some(only), None) = (registries.next().and_then(|own| own.symbol.as_deref()), registries.next()) else {
-        return Vec::new();
-    };
-    let all = template.resources.iter().enumerate();
-    let edits = all.filter_map(|(at, own)| {
-        let bare = is(own, "Microsoft.Authorization/roleAssignments") && own.scope.is_none() && own.within.is_none();
-        let name = own.body.property("name").filter(|_| bare)?;
-        let line = line_break(text, name.key.range.start).unwrap_or_else(|| ", ".to_owned());
-        Some((at, Edit { range: TextRange::empty(name.value.range.end), text: format!("{line}scope: {only}") }))
-    });
-    edits.collect()
+fn is_one(own: &Resource, kind: &str) -> bool {
+    own.kind.eq_ignore_ascii_case(kind) && own.terms.each.is_none()
+}
+
+/// The beginning of the edit that gives a role assignment a scope, where it has none: behind its name.
+fn scope_edit(own: &Resource, name: &Property, text: &str) -> Option<Edit> {
+    let bare = is_one(own, "Microsoft.Authorization/roleAssignments") && own.scope.is_none() && own.within.is_none();
+    let line = || line_break(text, name.key.range.start).unwrap_or_else(|| ", ".to_owned());
+    bare.then(|| Edit { range: TextRange::empty(name.value.range.end), text: line() })
+}
+
+/// Makes the only registry the scope of role assignments that have none.
+fn finish_scopes(template: &mut TemplateFact) {
+    let all = template.resources.iter();
+    let mut registries = all.filter(|own| is_one(own, "Microsoft.ContainerRegistry/registries"));
+    match (registries.next().and_then(|own| own.symbol.as_deref()), registries.next()) {
+        (Some(only), None) => {
+            template.scopes.iter_mut().for_each(|(_, edit)| edit.text.extend(["scope: ", only]));
+        }
+        _ => template.scopes = Vec::new(),
+    }
 }
 
 /// What is taken over from another file, as the outputs of a module of which nothing is deployed.
 fn import(own: Import, range: TextRange, template: &mut TemplateFact) {
     // No name of Bicep has a space in it.
     let symbol: Box<str> = format!("import {}", template.modules.len()).into();
-    let part = |of: ExpressionKind, key: Box<str>| {
-        ExpressionKind::Access(Box::new(Expression::new(range, of)), Accessor::Member(key))
-    };
+    let part =
+        |of: ExpressionKind, key: Box<str>| ExpressionKind::access(Expression::new(range, of), Accessor::Member(key));
     for taken in own.names {
         let all = part(ExpressionKind::Name(symbol.clone()), "outputs".into());
         let value = match taken.name {
@@ -129,18 +134,17 @@ fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, templat
     };
     let index = template.resources.len();
     let mut body = own.body;
-    let property = |key: &str| body.property(key).map(|property| property.value.clone());
-    let (name, scope, parent) = (property("name"), property("scope"), property("parent"));
+    let [name, scope, parent] = take_apart(&mut body);
     if !lowering::matters(&kind) {
         body = identity_alone(body);
     }
-    template.resources.push(Resource {
+    let mut found = Resource {
         symbol: Some(own.symbol),
         kind: kind.as_str().into(),
         existing: own.existing,
-        name,
-        scope,
-        parent,
+        name: None,
+        scope: scope.map(|own| own.value),
+        parent: parent.map(|own| own.value),
         within: within.map(|(index, _)| index),
         terms: terms(own.condition, own.each),
         with_type: with_type(&body, text),
@@ -148,10 +152,31 @@ fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, templat
         words: &[],
         settings: Vec::new(),
         body: Expression { range: own.range, ..body },
-    });
+    };
+    if let Some(name) = name {
+        template.scopes.extend(scope_edit(&found, &name, text).map(|edit| (index, edit)));
+        found.name = Some(name.value);
+    }
+    template.resources.push(found);
     for nested in own.nested {
         resource(nested, Some((index, &kind)), text, template);
     }
+}
+
+/// Takes what says which resource it is, and where, out of its body. Of several of a key the last counts.
+fn take_apart(body: &mut Expression) -> [Option<Property>; 3] {
+    let mut found = [None, None, None];
+    let ExpressionKind::Object(properties) = &mut body.kind else { return found };
+    let mut kept = Vec::with_capacity(properties.len());
+    for own in std::mem::take(properties) {
+        let is = |key: &str| own.key.text().is_some_and(|own| own.eq_ignore_ascii_case(key));
+        match ["name", "scope", "parent"].into_iter().position(is).and_then(|at| found.get_mut(at)) {
+            Some(place) => *place = Some(own),
+            None => kept.push(own),
+        }
+    }
+    *properties = kept.into();
+    found
 }
 
 /// The edit that tells the principal's type behind the principal of a role assignment.
@@ -173,7 +198,7 @@ fn identity_alone(body: Expression) -> Expression {
 fn terms(condition: Option<Expression>, each: Option<Each>) -> Terms {
     let each = each.map(|each| {
         let mut names = each.names.into_iter();
-        Loop { name: names.next().unwrap_or_default(), index: names.next(), over: each.over }
+        Box::new(Loop { name: names.next().unwrap_or_default(), index: names.next(), over: each.over })
     });
     Terms { condition, each }
 }

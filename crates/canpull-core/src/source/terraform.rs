@@ -121,7 +121,7 @@ fn terms(body: &Body) -> Terms {
     let count = body.value("count").cloned().map(|over| ("count.index", None, over));
     let each = || body.value("for_each").cloned().map(|over| ("each.value", Some("each.key".into()), over));
     let each = count.or_else(each);
-    let each = each.map(|(name, index, over)| Loop { name: name.into(), index, over: resolved(over) });
+    let each = each.map(|(name, index, over)| Box::new(Loop { name: name.into(), index, over: resolved(over) }));
     Terms { condition: None, each }
 }
 

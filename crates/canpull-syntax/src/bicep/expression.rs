@@ -71,7 +71,7 @@ impl Parser<'_> {
             self.at += sign.len();
             self.lines();
             let right = self.binary(level + 1, depth + 1)?;
-            left = self.made(start, ExpressionKind::Operation(operator, vec![left, right]));
+            left = self.made(start, ExpressionKind::operation(operator, [left, right]));
         }
         self.stop("too many operators stand in a row here")
     }
@@ -102,7 +102,7 @@ impl Parser<'_> {
         let operand = self.unary(depth + 1)?;
         let kind = match (operator, &operand.kind) {
             (Operator::Subtract, ExpressionKind::Number(number)) => ExpressionKind::Number(number.saturating_neg()),
-            _ => ExpressionKind::Operation(operator, vec![operand]),
+            _ => ExpressionKind::operation(operator, [operand]),
         };
         Ok(self.made(start, kind))
     }
@@ -136,10 +136,10 @@ impl Parser<'_> {
                         if !matches!(&found.kind, ExpressionKind::Name(name) if matches!(&**name, "az" | "sys")) {
                             arguments.insert(0, found);
                         }
-                        found = self.made(start, ExpressionKind::Call(member.into(), arguments));
+                        found = self.made(start, ExpressionKind::call(member, arguments));
                         continue;
                     }
-                    found = self.made(start, ExpressionKind::Access(Box::new(found), Accessor::Member(member.into())));
+                    found = self.made(start, ExpressionKind::access(found, Accessor::Member(member.into())));
                 }
                 Some(b':') if self.starts("::") => {
                     self.at += 2;
@@ -162,10 +162,10 @@ impl Parser<'_> {
                     self.take(b']', "a `]` should stand here")?;
                     let accessor = match index.kind {
                         _ if from_end => Accessor::Index(Box::new(Expression::opaque(index.range))),
-                        ExpressionKind::Text(name) => Accessor::Member(name),
+                        ExpressionKind::Text(name) => Accessor::Member(name.into()),
                         _ => Accessor::Index(Box::new(index)),
                     };
-                    found = self.made(start, ExpressionKind::Access(Box::new(found), accessor));
+                    found = self.made(start, ExpressionKind::access(found, accessor));
                 }
                 Some(b'!') if !self.starts("!=") && !self.starts("!~") => {
                     self.at += 1;
@@ -205,7 +205,7 @@ impl Parser<'_> {
                         let range = self.range(start);
                         if self.is_call() {
                             let arguments = self.arguments(depth)?;
-                            return Ok(self.made(start, ExpressionKind::Call(name.into(), arguments)));
+                            return Ok(self.made(start, ExpressionKind::call(name, arguments)));
                         }
                         let own = Expression::new(range, ExpressionKind::Name(name.into()));
                         if self.is_lambda() {
@@ -253,7 +253,7 @@ impl Parser<'_> {
             self.at = start;
             return self.stop("the parameters of a lambda are names");
         };
-        Ok(self.made(start, ExpressionKind::Lambda(names, Box::new(value))))
+        Ok(self.made(start, ExpressionKind::lambda(names, value)))
     }
 
     /// `(value)`, or the parameters of a lambda.
@@ -292,7 +292,6 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b')') => {
                     self.at += 1;
-                    arguments.shrink_to_fit();
                     return Ok(arguments);
                 }
                 Some(b',') => self.at += 1,
@@ -313,8 +312,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b']') => {
                     self.at += 1;
-                    items.shrink_to_fit();
-                    return Ok(ExpressionKind::List(items));
+                    return Ok(ExpressionKind::List(items.into()));
                 }
                 Some(b',') => self.at += 1,
                 Some(b'.') if self.starts("...") => items.push(self.spread(depth)?),
@@ -355,8 +353,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b'}') => {
                     self.at += 1;
-                    properties.shrink_to_fit();
-                    return Ok(ExpressionKind::Object(properties));
+                    return Ok(ExpressionKind::Object(properties.into()));
                 }
                 Some(b',') => self.at += 1,
                 Some(b'.') if self.starts("...") => {

@@ -27,7 +27,7 @@ impl Parser<'_> {
         self.at += 2;
         self.lines();
         let value = self.expression(0)?;
-        Ok((name, Expression::new(self.range(start), ExpressionKind::Lambda(names, Box::new(value)))))
+        Ok((name, Expression::new(self.range(start), ExpressionKind::lambda(names, value))))
     }
 
     /// Goes over the type of a parameter and the comma behind it.

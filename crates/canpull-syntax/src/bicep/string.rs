@@ -11,7 +11,7 @@ impl Parser<'_> {
             return self.stop("a string should stand here");
         }
         if let ExpressionKind::Text(text) = self.string(0)?.kind {
-            return Ok(text);
+            return Ok(text.into());
         }
         self.at = at;
         self.stop("this string can hold no expressions")
@@ -173,7 +173,6 @@ impl Parts {
             return Expression::new(range, ExpressionKind::Text(self.text.into()));
         }
         self.flush();
-        self.all.shrink_to_fit();
-        Expression::new(range, ExpressionKind::Template(self.all))
+        Expression::new(range, ExpressionKind::Template(self.all.into()))
     }
 }

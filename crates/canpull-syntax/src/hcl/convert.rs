@@ -8,7 +8,7 @@ use hcl_edit::structure::{Body as HclBody, Structure};
 use hcl_edit::template::{Element, Template};
 
 use super::{Attribute, Block, Body};
-use crate::expression::{Accessor, Expression, ExpressionKind, For, MAX_DEPTH, Operator, Property};
+use crate::expression::{Accessor, Expression, ExpressionKind, For, MAX_DEPTH, Operator, Property, Text};
 use crate::text::{TextRange, to_offset};
 
 /// What an item goes by within a splat.
@@ -80,18 +80,17 @@ impl Converter<'_> {
                     UnaryOperator::Neg => Operator::Subtract,
                     UnaryOperator::Not => Operator::Not,
                 };
-                ExpressionKind::Operation(operator, vec![inner(&own.expr)])
+                ExpressionKind::operation(operator, [inner(&own.expr)])
             }
-            Hcl::BinaryOp(own) => ExpressionKind::Operation(
-                operator(*own.operator.value()),
-                vec![inner(&own.lhs_expr), inner(&own.rhs_expr)],
-            ),
+            Hcl::BinaryOp(own) => {
+                ExpressionKind::operation(operator(*own.operator.value()), [inner(&own.lhs_expr), inner(&own.rhs_expr)])
+            }
             Hcl::ForExpr(own) => self.each(own, depth),
         };
         Expression { range, kind }
     }
 
-    fn properties(&self, object: &expr::Object, depth: usize) -> Vec<Property> {
+    fn properties(&self, object: &expr::Object, depth: usize) -> Box<[Property]> {
         let properties = object.iter().map(|(key, value)| Property {
             key: self.key(key, depth),
             value: self.expression(value.expr(), depth + 1),
@@ -109,7 +108,7 @@ impl Converter<'_> {
             }
             ObjectKey::Expression(own @ Hcl::String(text)) => {
                 let range = self.range(own.span());
-                let original: Box<str> = written(range);
+                let original: Text = written(range);
                 let is_plain = original.len() == text.len();
                 let text = if is_plain { original } else { text.as_str().into() };
                 Expression::new(range, ExpressionKind::Text(text))
@@ -154,14 +153,14 @@ impl Converter<'_> {
         {
             arguments.push(Expression::new(last.range, ExpressionKind::Spread(Box::new(last))));
         }
-        ExpressionKind::Call(name.into(), arguments)
+        ExpressionKind::call(name, arguments)
     }
 
     fn each(&self, own: &ForExpr, depth: usize) -> ExpressionKind {
         let intro = &own.intro;
         let body = self.expression(&own.value_expr, depth + 1);
         // Of several values of one key a list is made.
-        let body = if own.grouping { Expression::new(body.range, ExpressionKind::List(vec![body])) } else { body };
+        let body = if own.grouping { Expression::new(body.range, ExpressionKind::List([body].into())) } else { body };
         ExpressionKind::For(Box::new(For {
             names: std::iter::once(&intro.value_var).chain(&intro.key_var).map(|name| name.as_str().into()).collect(),
             over: self.expression(&intro.collection_expr, depth + 1),
@@ -203,7 +202,7 @@ impl Converter<'_> {
                     return self.splat(value, range, steps, index, depth);
                 }
             };
-            value = Expression::new(range, ExpressionKind::Access(Box::new(value), accessor));
+            value = Expression::new(range, ExpressionKind::access(value, accessor));
         }
         value
     }
@@ -218,7 +217,7 @@ impl Converter<'_> {
         depth: usize,
     ) -> Expression {
         let start = range.start;
-        let all = Expression::new(range, ExpressionKind::Access(Box::new(of), Accessor::Splat));
+        let all = Expression::new(range, ExpressionKind::access(of, Accessor::Splat));
         let behind = steps.get(at + 1..).unwrap_or_default();
         let is_full = steps.get(at).is_some_and(|own| matches!(own.value(), TraversalOperator::FullSplat(_)));
         let is_attribute =

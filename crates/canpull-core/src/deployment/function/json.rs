@@ -23,7 +23,7 @@ fn evaluated(written: &Expression, span: Span) -> Evaluated {
         ExpressionKind::Null => Data::Null,
         ExpressionKind::Bool(value) => Data::Bool(*value),
         ExpressionKind::Number(value) => Data::Number(*value),
-        ExpressionKind::Text(text) => Data::text(text),
+        ExpressionKind::Text(text) => Data::text(&**text),
         ExpressionKind::List(items) => Data::List(items.iter().map(|item| evaluated(item, span)).collect()),
         ExpressionKind::Object(properties) => Data::Object(
             properties.iter().map(|own| (evaluated(&own.key, span), evaluated(&own.value, span))).collect(),

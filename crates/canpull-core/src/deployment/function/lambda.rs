@@ -115,11 +115,11 @@ fn number(at: i64, span: Span) -> Evaluated {
 /// A function without a name: Bicep's `item => value`, ARM's `lambda('item', value)`.
 fn lambda(written: &Expression) -> Option<Lambda<'_>> {
     match &written.kind {
-        ExpressionKind::Lambda(names, body) => {
-            Some(Lambda { names: names.iter().map(|name| name.to_ascii_lowercase()).collect(), body })
+        ExpressionKind::Lambda(own) => {
+            Some(Lambda { names: own.names.iter().map(|name| name.to_ascii_lowercase()).collect(), body: &own.body })
         }
-        ExpressionKind::Call(function, arguments) if function.eq_ignore_ascii_case("lambda") => {
-            let (body, names) = arguments.split_last()?;
+        ExpressionKind::Call(call) if call.function.eq_ignore_ascii_case("lambda") => {
+            let (body, names) = call.arguments.split_last()?;
             let names: Option<_> = names.iter().map(|name| Some(name.text()?.to_ascii_lowercase())).collect();
             Some(Lambda { names: names?, body })
         }

@@ -12,8 +12,8 @@ use crate::lowering;
 
 const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
 
-/// Keys that say when and where a resource is made, not what it is.
-const APART: [&str; 5] = ["resources", "condition", "copy", "dependsOn", "scope"];
+/// Keys that say when, where and under which name a resource is made, not what it is.
+const APART: [&str; 6] = ["name", "resources", "condition", "copy", "dependsOn", "scope"];
 
 /// Resources nest this deep at most.
 const MAX_DEPTH: u8 = 8;
@@ -123,10 +123,12 @@ fn terms(node: Node<'_>) -> Terms {
     let each = node.get("copy").filter(|copy| copy.kind() == Kind::Map);
     Terms {
         condition: node.get("condition").map(arm::value),
-        each: each.map(|copy| Loop {
-            name: copy.get("name").and_then(Node::as_str).unwrap_or_default().as_ref().into(),
-            index: None,
-            over: copy.get("count").map_or_else(|| Expression::opaque(copy.range()), arm::value),
+        each: each.map(|copy| {
+            Box::new(Loop {
+                name: copy.get("name").and_then(Node::as_str).unwrap_or_default().as_ref().into(),
+                index: None,
+                over: copy.get("count").map_or_else(|| Expression::opaque(copy.range()), arm::value),
+            })
         }),
     }
 }

@@ -84,8 +84,8 @@ impl Names {
             },
             ExpressionKind::Template(all) => ExpressionKind::Template(self.all(all, depth)),
             ExpressionKind::List(all) => ExpressionKind::List(self.all(all, depth)),
-            ExpressionKind::Call(function, all) => ExpressionKind::Call(function.clone(), self.all(all, depth)),
-            ExpressionKind::Operation(operator, all) => ExpressionKind::Operation(*operator, self.all(all, depth)),
+            ExpressionKind::Call(call) => ExpressionKind::call(call.function.clone(), self.all(&call.arguments, depth)),
+            ExpressionKind::Operation(own) => ExpressionKind::operation(own.operator, self.all(&own.operands, depth)),
             ExpressionKind::Object(all) => ExpressionKind::Object(
                 all.iter()
                     .map(|own| Property {
@@ -94,12 +94,12 @@ impl Names {
                     })
                     .collect(),
             ),
-            ExpressionKind::Access(of, accessor) => {
-                let accessor = match accessor {
+            ExpressionKind::Access(access) => {
+                let accessor = match &access.accessor {
                     Accessor::Index(index) => Accessor::Index(Box::new(self.written_out(index, depth))),
                     accessor => accessor.clone(),
                 };
-                ExpressionKind::Access(Box::new(self.written_out(of, depth)), accessor)
+                ExpressionKind::access(self.written_out(&access.of, depth), accessor)
             }
             ExpressionKind::Condition(parts) => {
                 let [test, yes, no] = &**parts;
@@ -108,16 +108,16 @@ impl Names {
             }
             ExpressionKind::Spread(of) => ExpressionKind::Spread(Box::new(self.written_out(of, depth))),
             ExpressionKind::For(each) => ExpressionKind::For(Box::new(self.each(each, depth))),
-            ExpressionKind::Lambda(names, body) => {
-                let body = self.within(names, |own| own.written_out(body, depth));
-                ExpressionKind::Lambda(names.clone(), Box::new(body))
+            ExpressionKind::Lambda(lambda) => {
+                let body = self.within(&lambda.names, |own| own.written_out(&lambda.body, depth));
+                ExpressionKind::lambda(lambda.names.clone(), body)
             }
             kind => kind.clone(),
         };
         Expression::new(from.range, kind)
     }
 
-    fn all(&mut self, all: &[Expression], depth: usize) -> Vec<Expression> {
+    fn all(&mut self, all: &[Expression], depth: usize) -> Box<[Expression]> {
         all.iter().map(|own| self.written_out(own, depth)).collect()
     }
 

@@ -75,9 +75,9 @@ impl Search {
                     self.all(parts, false);
                 }
             }
-            ExpressionKind::List(items) | ExpressionKind::Call(_, items) | ExpressionKind::Operation(_, items) => {
-                self.all(items, is_hidden);
-            }
+            ExpressionKind::List(items) => self.all(items, is_hidden),
+            ExpressionKind::Operation(own) => self.all(&own.operands, is_hidden),
+            ExpressionKind::Call(call) => self.all(&call.arguments, is_hidden),
             ExpressionKind::Object(properties) => {
                 // `{ kind = "Secret", data = { … } }`, as of a manifest.
                 let kind = value.at(&["kind"]).and_then(Expression::text);
@@ -102,9 +102,9 @@ impl Search {
                 self.visit(&each.body, is_hidden);
             }
             ExpressionKind::Spread(of) => self.visit(of, is_hidden),
-            ExpressionKind::Access(of, accessor) => {
-                self.visit(of, is_hidden);
-                if let Accessor::Index(index) = accessor {
+            ExpressionKind::Access(access) => {
+                self.visit(&access.of, is_hidden);
+                if let Accessor::Index(index) = &access.accessor {
                     self.visit(index, false);
                 }
             }

@@ -53,7 +53,7 @@ pub(super) fn object(body: &Body, range: TextRange) -> Expression {
             properties.push(Property { key: key(kind, TextRange::empty(block.range.start)), value });
         }
     }
-    Expression::new(range, ExpressionKind::Object(properties))
+    Expression::new(range, ExpressionKind::Object(properties.into()))
 }
 
 /// The block that makes nested blocks of a kind, where nothing but it does.
@@ -71,7 +71,7 @@ fn each(dynamic: &Block, block: &str) -> Option<Expression> {
     let over = resolved(dynamic.body.value("for_each")?.clone());
     let content = dynamic.body.blocks("content").next()?;
     let properties = content.body.attributes.iter().map(|own| Property {
-        key: Expression::new(own.name_range, ExpressionKind::Text(own.name.clone())),
+        key: Expression::new(own.name_range, ExpressionKind::Text((&*own.name).into())),
         value: resolved_within(own.value.clone(), &iterator),
     });
     let body = Expression::new(content.range, ExpressionKind::Object(properties.collect()));
@@ -84,13 +84,13 @@ fn each(dynamic: &Block, block: &str) -> Option<Expression> {
 fn first(of: Expression) -> Expression {
     let range = of.range;
     let zero = Expression::new(TextRange::empty(range.end), ExpressionKind::Number(0));
-    Expression::new(range, ExpressionKind::Access(Box::new(of), Accessor::Index(Box::new(zero))))
+    Expression::new(range, ExpressionKind::access(of, Accessor::Index(Box::new(zero))))
 }
 
 /// The value at the end of a path of keys, of which blocks count as their first.
 fn keys(of: Expression, path: &str) -> Expression {
     path.split('.').fold(of, |of, key| {
         let range = of.range;
-        Expression::new(range, ExpressionKind::Access(Box::new(of), Accessor::Member(key.into())))
+        Expression::new(range, ExpressionKind::access(of, Accessor::Member(key.into())))
     })
 }

@@ -1,6 +1,6 @@
 //! Names as Terraform means them: `var.name`, `module.name` and `type.name` are one word each for what they stand for.
 
-use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, For, Property};
+use canpull_syntax::expression::{Access, Accessor, Expression, ExpressionKind, For, Property};
 
 /// What opens a name of two words.
 const OPENERS: [&str; 9] = ["var", "local", "module", "each", "count", "path", "terraform", "self", "ephemeral"];
@@ -25,21 +25,11 @@ impl Names {
     fn expression(&mut self, from: Expression) -> Expression {
         let Expression { range, kind } = from;
         let kind = match kind {
-            ExpressionKind::Access(of, Accessor::Member(key)) => match self.word(&of, &key) {
-                Some(word) => ExpressionKind::Name(word.into()),
-                None => ExpressionKind::Access(Box::new(self.expression(*of)), Accessor::Member(key)),
-            },
-            ExpressionKind::Access(of, Accessor::Index(index)) => {
-                let index = Accessor::Index(Box::new(self.expression(*index)));
-                ExpressionKind::Access(Box::new(self.expression(*of)), index)
-            }
-            ExpressionKind::Access(of, Accessor::Splat) => {
-                ExpressionKind::Access(Box::new(self.expression(*of)), Accessor::Splat)
-            }
+            ExpressionKind::Access(access) => self.access(*access),
             ExpressionKind::Template(all) => ExpressionKind::Template(self.all(all)),
             ExpressionKind::List(all) => ExpressionKind::List(self.all(all)),
-            ExpressionKind::Call(function, all) => ExpressionKind::Call(function, self.all(all)),
-            ExpressionKind::Operation(operator, all) => ExpressionKind::Operation(operator, self.all(all)),
+            ExpressionKind::Call(call) => ExpressionKind::call(call.function, self.all(call.arguments)),
+            ExpressionKind::Operation(own) => ExpressionKind::operation(own.operator, self.all(own.operands)),
             ExpressionKind::Object(all) => ExpressionKind::Object(
                 all.into_iter()
                     .map(|own| Property { key: self.expression(own.key), value: self.expression(own.value) })
@@ -56,7 +46,19 @@ impl Names {
         Expression { range, kind }
     }
 
-    fn all(&mut self, all: Vec<Expression>) -> Vec<Expression> {
+    fn access(&mut self, from: Access) -> ExpressionKind {
+        let accessor = match from.accessor {
+            Accessor::Member(key) => match self.word(&from.of, &key) {
+                Some(word) => return ExpressionKind::Name(word.into()),
+                None => Accessor::Member(key),
+            },
+            Accessor::Index(index) => Accessor::Index(Box::new(self.expression(*index))),
+            Accessor::Splat => Accessor::Splat,
+        };
+        ExpressionKind::access(self.expression(from.of), accessor)
+    }
+
+    fn all(&mut self, all: Box<[Expression]>) -> Box<[Expression]> {
         all.into_iter().map(|own| self.expression(own)).collect()
     }
 
@@ -80,7 +82,8 @@ impl Names {
         match &of.kind {
             ExpressionKind::Name(name) if self.bound.contains(name) || &**name == "data" => None,
             ExpressionKind::Name(name) if OPENERS.contains(&&**name) || is_type(name) => Some(format!("{name}.{key}")),
-            ExpressionKind::Access(of, Accessor::Member(kind)) => {
+            ExpressionKind::Access(access) => {
+                let Access { of, accessor: Accessor::Member(kind) } = &**access else { return None };
                 let is_data = matches!(&of.kind, ExpressionKind::Name(name) if &**name == "data");
                 (is_data && !self.bound.iter().any(|own| &**own == "data")).then(|| format!("data.{kind}.{key}"))
             }
@@ -98,25 +101,27 @@ impl Names {
 /// Joins `iterator.value` and `iterator.key` wherever they stand.
 fn joined(from: Expression, iterator: &str) -> Expression {
     let Expression { range, kind } = from;
-    let all = |all: Vec<Expression>| -> Vec<Expression> { all.into_iter().map(|own| joined(own, iterator)).collect() };
+    let all =
+        |all: Box<[Expression]>| -> Box<[Expression]> { all.into_iter().map(|own| joined(own, iterator)).collect() };
     let kind = match kind {
-        ExpressionKind::Access(of, Accessor::Member(key))
-            if matches!(&of.kind, ExpressionKind::Name(name) if &**name == iterator)
-                && matches!(&*key, "value" | "key") =>
-        {
-            ExpressionKind::Name(format!("{iterator}.{key}").into())
-        }
-        ExpressionKind::Access(of, accessor) => {
-            let accessor = match accessor {
-                Accessor::Index(index) => Accessor::Index(Box::new(joined(*index, iterator))),
-                accessor => accessor,
-            };
-            ExpressionKind::Access(Box::new(joined(*of, iterator)), accessor)
+        ExpressionKind::Access(access) => {
+            let Access { of, accessor } = *access;
+            let is_iterator = matches!(&of.kind, ExpressionKind::Name(name) if &**name == iterator);
+            match accessor {
+                Accessor::Member(key) if is_iterator && matches!(&*key, "value" | "key") => {
+                    ExpressionKind::Name(format!("{iterator}.{key}").into())
+                }
+                Accessor::Index(index) => {
+                    let index = Accessor::Index(Box::new(joined(*index, iterator)));
+                    ExpressionKind::access(joined(of, iterator), index)
+                }
+                accessor => ExpressionKind::access(joined(of, iterator), accessor),
+            }
         }
         ExpressionKind::Template(own) => ExpressionKind::Template(all(own)),
         ExpressionKind::List(own) => ExpressionKind::List(all(own)),
-        ExpressionKind::Call(function, own) => ExpressionKind::Call(function, all(own)),
-        ExpressionKind::Operation(operator, own) => ExpressionKind::Operation(operator, all(own)),
+        ExpressionKind::Call(call) => ExpressionKind::call(call.function, all(call.arguments)),
+        ExpressionKind::Operation(own) => ExpressionKind::operation(own.operator, all(own.operands)),
         ExpressionKind::Object(own) => ExpressionKind::Object(
             own.into_iter()
                 .map(|own| Property { key: joined(own.key, iterator), value: joined(own.value, iterator) })

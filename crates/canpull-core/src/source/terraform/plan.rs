@@ -225,7 +225,7 @@ fn merged(values: Option<Node<'_>>, expressions: Option<Node<'_>>, range: TextRa
         let key = Expression::new(entry.key.range(), ExpressionKind::Text(entry.name().into()));
         properties.push(Property { key, value: expression(entry.value, depth + 1) });
     }
-    Expression::new(range, ExpressionKind::Object(properties))
+    Expression::new(range, ExpressionKind::Object(properties.into()))
 }
 
 /// What the configuration says of a value: a constant, what it refers to, or blocks.
@@ -266,10 +266,13 @@ fn reference(text: &str, range: TextRange) -> Expression {
 /// An expression that stands in a place as a whole.
 fn placed(from: Expression, range: TextRange) -> Expression {
     let kind = match from.kind {
-        ExpressionKind::Access(of, Accessor::Index(index)) => {
-            ExpressionKind::Access(Box::new(placed(*of, range)), Accessor::Index(Box::new(placed(*index, range))))
+        ExpressionKind::Access(access) => {
+            let accessor = match access.accessor {
+                Accessor::Index(index) => Accessor::Index(Box::new(placed(*index, range))),
+                accessor => accessor,
+            };
+            ExpressionKind::access(placed(access.of, range), accessor)
         }
-        ExpressionKind::Access(of, accessor) => ExpressionKind::Access(Box::new(placed(*of, range)), accessor),
         kind @ (ExpressionKind::Name(_) | ExpressionKind::Text(_) | ExpressionKind::Number(_)) => kind,
         _ => ExpressionKind::Opaque,
     };

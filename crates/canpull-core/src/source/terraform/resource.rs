@@ -51,7 +51,7 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
             let unknown = Expression::opaque(block.range);
             let named = body::at(own, "principal_type");
             let settled = named.map_or(unknown.clone(), |named| {
-                Expression::new(named.range, ExpressionKind::Call("coalesce".into(), vec![named, unknown]))
+                Expression::new(named.range, ExpressionKind::call("coalesce", [named, unknown]))
             });
             told.set("properties.principalType", settled);
         }
@@ -96,7 +96,7 @@ fn in_azure(own: &Body, mut found: Resource) -> Option<Resource> {
     if let ExpressionKind::Object(identity) = found.body.kind {
         properties.extend(identity);
     }
-    found.body = Expression::new(range, ExpressionKind::Object(properties));
+    found.body = Expression::new(range, ExpressionKind::Object(properties.into()));
     let is_part = kind.to_ascii_lowercase().strip_prefix("microsoft.containerregistry/registries/").is_some();
     if is_part {
         found.parent = parent;
@@ -142,14 +142,14 @@ fn named(known: Option<&Kind>, own: &Body) -> Option<Expression> {
     };
     let range = name.range;
     let slash = Expression::new(TextRange::empty(range.start), ExpressionKind::Text("/".into()));
-    Some(Expression::new(range, ExpressionKind::Template(vec![registry, slash, name])))
+    Some(Expression::new(range, ExpressionKind::Template([registry, slash, name].into())))
 }
 
 /// An object with the items of a list as its keys.
 fn as_keys(list: Expression) -> Expression {
     let range = list.range;
     let item = || Expression::new(range, ExpressionKind::Name("*".into()));
-    let empty = Expression::new(range, ExpressionKind::Object(Vec::new()));
+    let empty = Expression::new(range, ExpressionKind::Object(Box::default()));
     let each = For { names: vec!["*".into()], over: list, key: Some(item()), body: empty, condition: None };
     Expression::new(range, ExpressionKind::For(Box::new(each)))
 }
@@ -201,7 +201,7 @@ impl Told {
     }
 
     fn into_object(self) -> Expression {
-        Expression::new(self.range, ExpressionKind::Object(self.properties))
+        Expression::new(self.range, ExpressionKind::Object(self.properties.into()))
     }
 }
 
@@ -215,11 +215,13 @@ fn insert(properties: &mut Vec<Property>, path: &str, value: Expression, range: 
     let is_own = |own: &&mut Property| own.key.text() == Some(key);
     if let Some(own) = properties.iter_mut().find(is_own) {
         if let ExpressionKind::Object(inner) = &mut own.value.kind {
-            insert(inner, rest, value, range);
+            let mut grown = std::mem::take(inner).into_vec();
+            insert(&mut grown, rest, value, range);
+            *inner = grown.into();
         }
         return;
     }
     let mut inner = Vec::new();
     insert(&mut inner, rest, value, range);
-    properties.push(Property { key: word, value: Expression::new(range, ExpressionKind::Object(inner)) });
+    properties.push(Property { key: word, value: Expression::new(range, ExpressionKind::Object(inner.into())) });
 }

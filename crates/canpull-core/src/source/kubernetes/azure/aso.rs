@@ -98,7 +98,8 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
     let owner = spec.get("owner").map(|owner| reference(writer, owner, default_owner(own)));
     let written = spec.get("azureName").or_else(|| node.at(&["metadata", "name"]));
     let mut body = writer.shaped(spec, &|key, value| shaped(writer, own, key, value));
-    if let ExpressionKind::Object(properties) = &mut body.kind {
+    if let ExpressionKind::Object(written) = body.kind {
+        let mut properties = written.into_vec();
         let known = node.get("status").map(|status| (status, SHOWN.iter().filter(|(kind, _)| is(kind))));
         let shown = known.into_iter().flat_map(|(status, keys)| keys.filter_map(move |(_, key)| status.entry(key)));
         let unsaid = shown.filter(|seen| spec.get(&seen.name()).is_none());
@@ -107,6 +108,7 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
             // An operator tries again until the directory knows whom it is for.
             properties.push(opaque("principalType", spec.range()));
         }
+        body.kind = ExpressionKind::Object(properties.into());
     }
     Resource {
         symbol: None,
@@ -220,9 +222,7 @@ fn path_of(expression: &str) -> Option<Vec<String>> {
 
 /// A part of a value.
 fn part(of: Expression, path: &[&str], range: TextRange) -> Expression {
-    path.iter().fold(of, |of, key| {
-        Expression::new(range, ExpressionKind::Access(Box::new(of), Accessor::Member((*key).into())))
-    })
+    path.iter().fold(of, |of, key| Expression::new(range, ExpressionKind::access(of, Accessor::Member((*key).into()))))
 }
 
 /// The secrets that the operator fills: all of no special type.

@@ -145,8 +145,8 @@ pub(super) fn object_in(
 }
 
 /// An object.
-pub(super) const fn object(properties: Vec<Property>, range: TextRange) -> Expression {
-    Expression::new(range, ExpressionKind::Object(properties))
+pub(super) fn object(properties: Vec<Property>, range: TextRange) -> Expression {
+    Expression::new(range, ExpressionKind::Object(properties.into()))
 }
 
 /// The body of a resource of this type: its properties apart, but for what only tells whose identity it has.
@@ -172,7 +172,7 @@ fn key(namespace: &str, group: &str, kind: &str, name: &str) -> String {
 }
 
 fn call(function: &str, arguments: Vec<Expression>, range: TextRange) -> Expression {
-    Expression::new(range, ExpressionKind::Call(function.into(), arguments))
+    Expression::new(range, ExpressionKind::call(function, arguments))
 }
 
 /// A text with what somebody fills in before deploying.
@@ -195,5 +195,5 @@ fn with_placeholders(written: &str, range: TextRange) -> ExpressionKind {
     if !rest.is_empty() {
         parts.push(text(rest, range));
     }
-    ExpressionKind::Template(parts)
+    ExpressionKind::Template(parts.into())
 }

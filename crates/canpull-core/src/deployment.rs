@@ -24,7 +24,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use canpull_syntax::FileId;
+use canpull_syntax::{FileId, order};
 
 use crate::fact::template::TemplateFact;
 use crate::fact::{AzureFacts, FileFacts, join};
@@ -125,9 +125,9 @@ impl<'f> Evaluator<'f> {
         }
         Self {
             files,
-            units: units.into_iter().map(|(key, unit)| (key, Rc::new(unit))).collect(),
+            units: order::gather(units.into_iter().map(|(key, unit)| (key, Rc::new(unit)))),
             folders,
-            paths: files.iter().enumerate().map(|(index, file)| (file.path.as_str(), index)).collect(),
+            paths: order::gather(files.iter().enumerate().map(|(index, file)| (file.path.as_str(), index))),
             instances: RefCell::default(),
             with_registry: RefCell::default(),
             room: Cell::new(ROOM + ROOM_EACH * made),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use canpull_syntax::edit::{self, Edit};
-use canpull_syntax::{FileId, yaml};
+use canpull_syntax::{FileId, order, yaml};
 
 use crate::diagnostic::{Applicability, Change, Diagnostic};
 use crate::report::Report;
@@ -150,7 +150,7 @@ pub fn mend<A: Analysis, E>(
             break;
         }
         applied += count;
-        analysis = analyse(&files.iter().map(|(name, file)| (name.clone(), file.after.clone())).collect())?;
+        analysis = analyse(&order::gather(files.iter().map(|(name, file)| (name.clone(), file.after.clone()))))?;
     }
     files.retain(|_, file| *file.before != *file.after);
     Ok(Outcome { files, applied, skipped, analysis })
@@ -170,7 +170,7 @@ fn chosen(report: &Report, allowed: &Allowed) -> (BTreeMap<FileId, Vec<Edit>>, u
         }
     }
     let in_order = taken.into_iter().map(|(file, edits)| (file, edits.into_values().collect()));
-    (in_order.collect(), fixes)
+    (order::gather(in_order), fixes)
 }
 
 /// Whether an edit keeps off those that are taken; two at one place do not, for their order would be chance.

@@ -21,7 +21,7 @@ pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{Span, to_offset};
+use canpull_syntax::{Span, order, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Config};
 use crate::fact::script::ScriptSecretFact;
@@ -150,7 +150,7 @@ impl<'a> AccessModel<'a> {
         }
         self.secrets_by_place.entry((secret.world, secret.namespace.clone())).or_default().push(id);
         let keys = secret.credentials().iter().filter_map(|credential| credential.index_key.as_deref());
-        let hosts: BTreeSet<&str> = keys.map(|key| keyring::literal_host(key).unwrap_or_default()).collect();
+        let hosts: BTreeSet<&str> = order::gather(keys.map(|key| keyring::literal_host(key).unwrap_or_default()));
         for host in hosts {
             self.secrets_by_host.add(secret.world, host, &secret.namespace, id);
         }
@@ -207,7 +207,7 @@ impl<'a> AccessModel<'a> {
             ids.truncate(MANY);
             ids.extend(self.undecodable_by_name.maybe_here(world, name, namespace).next());
         }
-        ids.sort_unstable();
+        order::sort(&mut ids);
         ids.dedup();
         (ids.into_iter().filter_map(|id| Some((id, self.secret(id)?))).collect(), are_all)
     }
@@ -257,7 +257,7 @@ impl<'a> AccessModel<'a> {
         namespace: &Namespace,
     ) -> impl Iterator<Item = &ServiceAccount<'a>> {
         let mut ids: Vec<_> = self.accounts_by_name.maybe_here(world, name, namespace).collect();
-        ids.sort_unstable();
+        order::sort(&mut ids);
         ids.into_iter().filter_map(|id| self.service_accounts.get(id.0 as usize))
     }
 

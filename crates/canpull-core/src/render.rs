@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use canpull_syntax::{FileId, LineIndex, Position, Span, TextRange};
+use canpull_syntax::{FileId, LineIndex, Position, Span, TextRange, order};
 
 use crate::diagnostic::{Diagnostic, RuleInfo, Severity};
 use crate::proof::{RouteKind, Truth};
@@ -48,7 +48,7 @@ pub struct SourceText {
 impl SourceText {
     /// The text, and ranges that hold secrets, in any order.
     pub fn new(text: String, mut secrets: Vec<TextRange>) -> Self {
-        secrets.sort_unstable();
+        order::sort(&mut secrets);
         let mut masked: Vec<TextRange> = Vec::new();
         for range in secrets {
             match masked.last_mut() {
@@ -242,7 +242,7 @@ fn message_and_help(finding: &Diagnostic, separator: &str) -> String {
 /// The findings, the worst first, in order otherwise.
 fn by_severity(report: &Report) -> Vec<&Diagnostic> {
     let mut findings: Vec<&Diagnostic> = report.diagnostics.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    order::sort_by_key(&mut findings, |finding| std::cmp::Reverse(finding.severity));
     findings
 }
 

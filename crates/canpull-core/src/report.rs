@@ -6,7 +6,7 @@ pub mod estate;
 use std::collections::BTreeSet;
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{FileId, LineIndex, Span, TextRange, to_offset};
+use canpull_syntax::{FileId, LineIndex, Span, TextRange, order, to_offset};
 
 use crate::config::{self, CONFIG_PATHS, Config, ConfigError, Level, did_you_mean};
 use crate::deployment;
@@ -161,7 +161,7 @@ pub fn analyze(mut files: Vec<FileFacts>, config: &Config, options: &Options) ->
         report.pulls = joined.into_iter().map(|(pull, _)| pull).collect();
         suppressed(&mut report, &files, config, options, &places);
     }
-    order(&mut report.diagnostics, &files);
+    by_place(&mut report.diagnostics, &files);
     rules::gather_named_causes(&mut report.diagnostics);
     suppress::name_objects(&mut report.diagnostics, &files);
     narrow(&mut report.diagnostics, &files, options);
@@ -334,7 +334,7 @@ fn narrow(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts], options: &Opti
         diagnostics.retain(|diagnostic| diagnostic.severity >= least);
     }
     if !options.only.is_empty() {
-        let only: BTreeSet<&str> = options.only.iter().map(String::as_str).collect();
+        let only: BTreeSet<&str> = order::gather(options.only.iter().map(String::as_str));
         let touches =
             |span: Span| files.get(span.file.0 as usize).is_some_and(|file| only.contains(file.path.as_str()));
         diagnostics.retain(|diagnostic| {
@@ -344,9 +344,9 @@ fn narrow(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts], options: &Opti
 }
 
 /// Orders by path, offset and rule. Files are sorted by path already, but for the configuration at their end.
-fn order(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts]) {
+fn by_place(diagnostics: &mut Vec<Diagnostic>, files: &[FileFacts]) {
     let path = |span: Span| files.get(span.file.0 as usize).map(|file| file.path.as_str());
-    diagnostics.sort_by(|a, b| {
+    order::sort_by(diagnostics, |a, b| {
         let by_place = path(a.span).cmp(&path(b.span)).then(a.span.cmp(&b.span));
         by_place.then_with(|| (a.rule, &a.message).cmp(&(b.rule, &b.message)))
     });

@@ -60,7 +60,7 @@ mod virtual_node_needs_pull_secret;
 use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{FileId, Span, TextRange, text, to_offset};
+use canpull_syntax::{FileId, Span, TextRange, order, text, to_offset};
 
 use crate::diagnostic::{Annotation, Applicability, Change, Confidence, Diagnostic, Fix, RuleInfo, Severity};
 use crate::fact::script::SlipFact;
@@ -542,6 +542,6 @@ pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>, ran: impl Fn(&st
 /// Drops the findings of a rule all of whose pulls another finding names that `is_cause`.
 fn silence(found: &mut Vec<Diagnostic>, rule: &str, is_cause: impl Fn(&Diagnostic) -> bool) {
     let causes = found.iter().filter(|diagnostic| is_cause(diagnostic));
-    let named: BTreeSet<usize> = causes.flat_map(|cause| cause.pulls.iter().copied()).collect();
+    let named: BTreeSet<usize> = order::gather(causes.flat_map(|cause| cause.pulls.iter().copied()));
     found.retain(|diagnostic| diagnostic.rule != rule || !diagnostic.pulls.iter().all(|pull| named.contains(pull)));
 }

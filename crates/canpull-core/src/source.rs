@@ -14,7 +14,7 @@ mod shell;
 mod template;
 mod terraform;
 
-use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, text, to_offset, yaml};
+use canpull_syntax::{FileId, LineIndex, Node, Parsed, Span, TextRange, order, text, to_offset, yaml};
 
 pub(crate) use bicep::template as bicep_template;
 pub(crate) use terraform::template as terraform_template;
@@ -132,7 +132,7 @@ pub fn credentials(path: &str, bytes: &[u8]) -> Vec<TextRange> {
     if let Ok(text) = text::decode(bytes) {
         ranges.extend(secrets(path, &text));
     }
-    ranges.sort_unstable();
+    order::sort(&mut ranges);
     let mut apart: Vec<TextRange> = Vec::new();
     for range in ranges {
         match apart.last_mut() {

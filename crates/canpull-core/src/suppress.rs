@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{FileId, Span, TextRange};
+use canpull_syntax::{FileId, Span, TextRange, order};
 
 use crate::config::{Config, IgnoreDecl};
 use crate::diagnostic::Diagnostic;
@@ -170,7 +170,7 @@ fn objects(file: &FileFacts) -> Vec<&ObjectMeta> {
     let mut all: Vec<&ObjectMeta> =
         workloads.chain(accounts).chain(secrets).chain(producers).chain(patchers).chain(defects).collect();
     // Facts of one object agree on its span; the one that lists the most ignores read its annotations.
-    all.sort_by_key(|object| (object.span, std::cmp::Reverse(object.ignores.len())));
+    order::sort_by_key(&mut all, |object| (object.span, std::cmp::Reverse(object.ignores.len())));
     all.dedup_by_key(|object| object.span);
     all
 }

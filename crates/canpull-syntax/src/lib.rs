@@ -7,6 +7,7 @@ pub mod bicep;
 pub mod edit;
 pub mod expression;
 pub mod hcl;
+pub mod order;
 pub mod shell;
 pub mod text;
 pub mod tree;

@@ -15,6 +15,7 @@ mod view;
 pub use layout::Layout;
 pub(crate) use scalar::{float_key, resolve as resolve_scalar};
 
+use crate::order;
 use crate::text::{TextRange, to_offset};
 use crate::tree::{Document, MAX_ALIAS_VISITS, Parsed, Problem, Tree};
 
@@ -123,7 +124,7 @@ fn not_json(parsed: &mut Parsed<'_>, from: usize, problem: Problem) {
     later.retain(|other| !other.fatal || other.range.start >= limit);
     parsed.problems.push(problem);
     parsed.problems.append(&mut later);
-    parsed.problems.sort_by_key(|problem| problem.range);
+    order::sort_by_key(&mut parsed.problems, |problem| problem.range);
 }
 
 /// The range of the line break or character at `at`, for pointing at a place where something is missing.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use canpull_syntax::order;
+
 use super::instance::Instance;
 use super::unit::UnitKey;
 use super::{Evaluator, MAX_ARGUMENT_FILES, folder};
@@ -88,7 +90,7 @@ impl<'f> Evaluator<'f> {
         for own in found.values_mut() {
             let is_first =
                 |index: &usize| self.files.get(*index).is_some_and(|file| file.path.ends_with("terraform.tfvars"));
-            own.always.sort_by_key(|index| (!is_first(index), *index));
+            order::sort_by_key(&mut own.always, |index| (!is_first(index), *index));
         }
         found
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use canpull_syntax::expression::Expression;
-use canpull_syntax::{FileId, Span, TextRange, to_offset};
+use canpull_syntax::{FileId, Span, TextRange, order, to_offset};
 
 use super::Evaluator;
 use super::named::Named;
@@ -194,7 +194,7 @@ impl<'f> Evaluator<'f> {
             },
             level,
             caller: None,
-            given: given.collect(),
+            given: order::gather(given),
             depth: 0,
             called_at: None,
             names: RefCell::default(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use canpull_syntax::expression::Expression;
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::{FileId, Span, order};
 
 use super::Evaluator;
 use super::instance::Env;
@@ -54,8 +54,8 @@ pub(super) fn unit(files: &[FileFacts]) -> Option<Unit<'_>> {
         }
     }
     let path = |file: &FileId| path_of(files, *file);
-    unit.objects.resources.values_mut().for_each(|all| all.sort_by_key(|(file, _)| path(file)));
-    unit.objects.values.values_mut().for_each(|all| all.sort_by_key(|(file, _)| path(file)));
+    unit.objects.resources.values_mut().for_each(|all| order::sort_by_key(all, |(file, _)| path(file)));
+    unit.objects.values.values_mut().for_each(|all| order::sort_by_key(all, |(file, _)| path(file)));
     (!unit.resources.is_empty()).then_some(unit)
 }
 
@@ -127,15 +127,12 @@ struct Changed<'f> {
 
 impl<'f> Kustomized<'f> {
     fn new(files: &'f [FileFacts]) -> Self {
-        let by_path: BTreeMap<&str, &FileFacts> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+        let by_path: BTreeMap<&str, &FileFacts> = order::gather(files.iter().map(|file| (file.path.as_str(), file)));
         let all: Vec<&KustomizationFact> = files.iter().filter_map(|file| file.kustomization.as_ref()).collect();
         let by_directory: BTreeMap<&str, &KustomizationFact> =
-            all.iter().map(|own| (own.directory.as_str(), *own)).collect();
-        let mut found = Self {
-            patches: all.iter().flat_map(|own| &own.patches).filter_map(|patch| patch.file.as_deref()).collect(),
-            changed: Vec::new(),
-            by_path: BTreeMap::new(),
-        };
+            order::gather(all.iter().map(|own| (own.directory.as_str(), *own)));
+        let patches = all.iter().flat_map(|own| &own.patches).filter_map(|patch| patch.file.as_deref());
+        let mut found = Self { patches: order::gather(patches), changed: Vec::new(), by_path: BTreeMap::new() };
         for own in all {
             let changed = Changed::new(own, &by_path);
             if changed.all || !changed.objects.is_empty() {

@@ -9,7 +9,7 @@ pub mod setting;
 
 use std::collections::BTreeSet;
 
-use canpull_syntax::{Span, to_offset};
+use canpull_syntax::{Span, order, to_offset};
 
 use crate::fact::azure::{
     ClusterFact, PrincipalAttribute, PrincipalRef, PrivateEndpointFact, ResourceKind, ResourceRef, ScopeMapFact,
@@ -407,7 +407,7 @@ impl<'a> Azure<'a> {
 
     /// The registries that share an id, a symbol or a name with a reference.
     pub fn registries_like(&self, resource: &ResourceRef) -> BTreeSet<RegistryId> {
-        self.registry_index.sharing(resource).into_iter().map(RegistryId).collect()
+        order::gather(self.registry_index.sharing(resource).into_iter().map(RegistryId))
     }
 
     /// The registries that an image's host may be, each with whether it is.

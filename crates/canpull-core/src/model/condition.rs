@@ -3,7 +3,7 @@
 mod operator;
 mod parse;
 
-use canpull_syntax::TextRange;
+use canpull_syntax::{TextRange, order};
 
 use crate::model::role;
 use crate::placeholder;
@@ -98,7 +98,7 @@ impl Condition {
         let actions = self.root.first_action().filter(|_| self.allows(role::PULL_DATA_ACTION, None) == Truth::Yes);
         lints.extend(actions.map(|range| ConditionLint { kind: ConditionLintKind::PullNotCovered, range }));
         self.root.lint(&mut lints);
-        lints.sort_by_key(|lint| (lint.range, lint.kind));
+        order::sort_by_key(&mut lints, |lint| (lint.range, lint.kind));
         lints
     }
 }

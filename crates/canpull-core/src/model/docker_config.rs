@@ -4,6 +4,7 @@ mod json;
 
 use std::collections::BTreeSet;
 
+use canpull_syntax::order;
 use serde_json::Value;
 
 use crate::model::keyring;
@@ -567,7 +568,7 @@ fn looks_live(user: &str, password: &str) -> bool {
         password.bytes().any(|byte| byte.is_ascii_digit()),
         password.bytes().any(|byte| byte.is_ascii_punctuation()),
     ];
-    let distinct: std::collections::BTreeSet<u8> = password.bytes().collect();
+    let distinct: BTreeSet<u8> = order::gather(password.bytes());
     classes.iter().filter(|class| **class).count() >= 3
         && distinct.len() >= 8
         && !EXAMPLES.iter().any(|example| lower.contains(example))

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use canpull_syntax::order;
+
 /// The index key of a docker config key, as `BasicDockerKeyring.Add` makes it: host and path, without scheme and
 /// without a leading `/v1/` or `/v2/`. The error is that of Go's `url.Parse`; the kubelet skips such an entry. What
 /// stands before an `@` may be a password and is left out of the error.
@@ -299,7 +301,7 @@ pub fn lookup(keys: &[Option<&str>], lookup_name: &str) -> Vec<usize> {
             .filter_map(|(at, key)| key.filter(|key| *key == "index.docker.io").map(|key| (at, key)));
         found.extend(hub);
     }
-    found.sort_by(|(_, a), (_, b)| b.cmp(a));
+    order::sort_by(&mut found, |(_, a), (_, b)| b.cmp(a));
     found.into_iter().map(|(at, _)| at).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::{FileId, Span, order};
 
 use crate::fact::{FileFacts, KustomizationFact, ObjectMeta, PatchFact, Touches};
 
@@ -31,12 +31,12 @@ impl<'a> Patches<'a> {
         if facts.peek().is_none() {
             return Self { by_kustomization: BTreeMap::new() };
         }
-        let by_path: BTreeMap<&str, &FileFacts> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+        let by_path: BTreeMap<&str, &FileFacts> = order::gather(files.iter().map(|file| (file.path.as_str(), file)));
         let parts = |fact| Parts {
             images: ByTarget::new(fact, &by_path, |touches| touches.images),
             access: ByTarget::new(fact, &by_path, |touches| touches.access),
         };
-        Self { by_kustomization: facts.map(|(id, fact)| (id, parts(fact))).collect() }
+        Self { by_kustomization: order::gather(facts.map(|(id, fact)| (id, parts(fact)))) }
     }
 
     /// The first patch of a kustomization that may change an object's images.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{FileId, Span, TextRange};
+use canpull_syntax::{FileId, Span, TextRange, order};
 
 use crate::config::Config;
 use crate::fact::{FileFacts, KustomizationFact, ObjectMeta, join};
@@ -160,7 +160,7 @@ impl<'a> Kustomizations<'a> {
     /// Kustomizations that no other includes; of a ring of them, the first by path.
     fn roots(&self) -> Vec<FileId> {
         let all: Vec<FileId> = self.by_directory.values().copied().collect();
-        let included: BTreeSet<FileId> = all.iter().flat_map(|&id| self.included(id)).collect();
+        let included: BTreeSet<FileId> = order::gather(all.iter().flat_map(|&id| self.included(id)));
         let is_component = |id: FileId| self.fact(id).is_some_and(|fact| fact.component);
         let mut roots: Vec<FileId> =
             all.iter().copied().filter(|id| !included.contains(id) && !is_component(*id)).collect();
@@ -228,14 +228,14 @@ impl<'a> Kustomizations<'a> {
                 }
             }
         }
-        world.members.sort_by_key(|member| member.file);
+        order::sort_by_key(&mut world.members, |member| member.file);
         world
     }
 
     /// Files that are patches: they are no resources of their own.
     fn patches(&self) -> BTreeSet<FileId> {
         let paths = self.by_directory.values().filter_map(|&id| self.fact(id)).flat_map(|fact| &fact.patches);
-        paths.filter_map(|patch| self.by_path.get(patch.file.as_deref()?).copied()).collect()
+        order::gather(paths.filter_map(|patch| self.by_path.get(patch.file.as_deref()?).copied()))
     }
 }
 
@@ -252,7 +252,7 @@ pub(crate) fn worlds(files: &[FileFacts], config: &Config) -> Vec<World> {
     let free: Vec<FileId> = (0..files.len()).map(FileId::at).filter(|id| !claimed.contains(id)).collect();
     worlds.extend(rendered_worlds(files, &free, config));
     worlds.extend(rest_worlds(files, &free, config));
-    worlds.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
+    order::sort_by(&mut worlds, |a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
     worlds
 }
 
@@ -273,7 +273,7 @@ fn rendered_worlds(files: &[FileFacts], free: &[FileId], config: &Config) -> Vec
     let mut groups: BTreeMap<(WorldKind, String, String), Vec<FileId>> = BTreeMap::new();
     for &id in free {
         let Some(file) = files.get(id.0 as usize) else { continue };
-        let charts: BTreeSet<&str> = objects(file).filter_map(chart_of).collect();
+        let charts: BTreeSet<&str> = order::gather(objects(file).filter_map(chart_of));
         for chart in &charts {
             let key = (WorldKind::Chart, directory(&file.path).to_owned(), (*chart).to_owned());
             groups.entry(key).or_default().push(id);
@@ -360,9 +360,8 @@ fn clusters_for<'a>(config: &Config, paths: impl Iterator<Item = &'a str>) -> Ve
         }
     }
     if found.is_empty() {
-        found = (0..config.clusters.len())
-            .filter(|&index| config.clusters.get(index).is_some_and(|cluster| cluster.paths.is_empty()))
-            .collect();
+        let unbound = config.clusters.iter().enumerate().filter(|(_, cluster)| cluster.paths.is_empty());
+        return unbound.map(|(index, _)| index).collect();
     }
     found.into_iter().collect()
 }

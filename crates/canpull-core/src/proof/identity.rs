@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, order};
 
 use crate::config::CompleteKind;
 use crate::fact::azure::{ClusterIdentityKind, RegistryMode};
@@ -255,7 +255,7 @@ fn full_name(cluster: &Cluster<'_>) -> String {
 /// The first few names of clusters, each once, and how many more there are.
 fn names(clusters: &[&Cluster<'_>]) -> String {
     const SHOWN: usize = 3;
-    let names: BTreeSet<String> = clusters.iter().map(|cluster| full_name(cluster)).collect();
+    let names: BTreeSet<String> = order::gather(clusters.iter().map(|cluster| full_name(cluster)));
     let more = clusters.len().saturating_sub(names.len().min(SHOWN));
     let mut said: Vec<String> = names.into_iter().take(SHOWN).collect();
     if more > 0 {

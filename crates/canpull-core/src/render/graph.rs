@@ -6,6 +6,7 @@ mod svg;
 
 use std::collections::BTreeMap;
 
+use canpull_syntax::order;
 use serde::Serialize;
 
 use crate::proof::{Route, RouteKind, Truth};
@@ -164,16 +165,16 @@ impl Graph {
         for pull in &report.pulls {
             builder.pull(pull);
         }
-        builder.nodes.sort_by_key(|node| node.kind);
+        order::sort_by_key(&mut builder.nodes, |node| node.kind);
         let rank: BTreeMap<&str, usize> =
-            builder.nodes.iter().enumerate().map(|(at, node)| (node.id.as_str(), at)).collect();
+            order::gather(builder.nodes.iter().enumerate().map(|(at, node)| (node.id.as_str(), at)));
         let mut edges: Vec<Edge> = builder
             .edges
             .iter()
             .map(|((from, to), truth)| Edge { from: from.clone(), to: to.clone(), truth: truth.as_str() })
             .collect();
         let place = |id: &String| rank.get(id.as_str()).copied();
-        edges.sort_by_key(|edge| (place(&edge.from), place(&edge.to)));
+        order::sort_by_key(&mut edges, |edge| (place(&edge.from), place(&edge.to)));
         Self { nodes: builder.nodes, edges }
     }
 }

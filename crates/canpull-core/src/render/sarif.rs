@@ -6,7 +6,7 @@ mod rule;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use canpull_syntax::{FileId, Position, Span, TextRange, to_offset};
+use canpull_syntax::{FileId, Position, Span, TextRange, order, to_offset};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -244,7 +244,7 @@ fn result<'r>(input: &Input<'r>, finding: &'r Diagnostic, rule_index: usize, has
         locations: [location(input, finding.span, None, (!finding.label.is_empty()).then_some(&finding.label))],
         related_locations: related,
         code_flows: flow::of(input, finding),
-        partial_fingerprints: hash.map(|hash| ("primaryLocationLineHash", hash)).into_iter().collect(),
+        partial_fingerprints: order::gather(hash.map(|hash| ("primaryLocationLineHash", hash))),
         fixes: finding.fixes.iter().filter_map(|one| fix(input, one)).collect(),
         properties: Properties { confidence: finding.confidence },
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, order};
 
 use crate::config::CompleteKind;
 use crate::fact::Field;
@@ -98,7 +98,7 @@ fn cluster(cluster: &Cluster<'_>) -> ClusterInfo {
 /// For every world that runs pods, each kind with whether absence proves anything.
 pub(super) fn coverage(model: &AccessModel<'_>) -> Vec<CoverageInfo> {
     let worlds: BTreeMap<WorldId, &str> =
-        model.pods.iter().filter_map(|pod| Some((pod.world, model.world(pod.world)?.name.as_str()))).collect();
+        order::gather(model.pods.iter().filter_map(|pod| Some((pod.world, model.world(pod.world)?.name.as_str()))));
     let kinds =
         [CompleteKind::Secrets, CompleteKind::ServiceAccounts, CompleteKind::Attached, CompleteKind::RoleAssignments];
     let of = |(id, name): (WorldId, &str)| {

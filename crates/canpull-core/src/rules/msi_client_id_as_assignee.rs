@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, order};
 
 use super::{Context, Rule, slip_finding};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
@@ -53,7 +53,7 @@ fn pulls_meant(context: &Context<'_>, asked: Span) -> Vec<usize> {
         let PrincipalRef::Of { attribute, span, .. } = &near.assignment.fact.principal else { return false };
         *attribute == PrincipalAttribute::ClusterServicePrincipalClientId && span.file == asked.file
     });
-    let pulls: BTreeSet<usize> = meant.flat_map(|near| context.pulls_from(near.registry)).collect();
+    let pulls: BTreeSet<usize> = order::gather(meant.flat_map(|near| context.pulls_from(near.registry)));
     pulls.into_iter().collect()
 }
 

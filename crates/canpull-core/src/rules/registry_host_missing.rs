@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use canpull_syntax::order;
+
 use super::{Context, Rule, finding, image_fix};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::azure::Registry;
@@ -99,7 +101,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         .chain(keys)
         .filter_map(|host| Some((registry::acr_host(host)?.name.to_ascii_lowercase(), host.to_owned())));
     let known: BTreeMap<String, String> =
-        context.model.azure.registries.iter().filter_map(named).chain(hosts).collect();
+        order::gather(context.model.azure.registries.iter().filter_map(named).chain(hosts));
     for (index, _, image, _) in context.pulls() {
         let Some(reference) = image.parsed().filter(|reference| reference.registry == "docker.io") else { continue };
         // Who writes `docker.io` means it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::{FileId, Span, order};
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -59,5 +59,5 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 /// The files that kubectl gets to see only as kustomize writes them anew.
 fn built_by_kustomize(context: &Context<'_>) -> BTreeSet<FileId> {
     let worlds = context.model.worlds.iter().filter(|world| world.kind == WorldKind::Kustomization);
-    worlds.flat_map(|world| &world.members).map(|member| member.file).collect()
+    order::gather(worlds.flat_map(|world| &world.members).map(|member| member.file))
 }

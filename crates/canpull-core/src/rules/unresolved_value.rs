@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::{FileId, Span, order};
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
@@ -91,7 +91,7 @@ fn open_names(context: &Context<'_>) -> impl Iterator<Item = Diagnostic> {
         }
     }
     by_file.into_values().filter_map(|places| {
-        let pulls: BTreeSet<usize> = places.values().flat_map(|(_, pulls)| pulls.iter().copied()).collect();
+        let pulls: BTreeSet<usize> = order::gather(places.values().flat_map(|(_, pulls)| pulls.iter().copied()));
         let mut places = places.into_iter();
         let (span, (text, _)) = places.next()?;
         let message = format!("{text}; so whether the image can be pulled is not known either");
@@ -123,8 +123,8 @@ fn open_grants(context: &Context<'_>) -> impl Iterator<Item = Diagnostic> {
 fn placeholders(images: &[(usize, &ImageUse<'_>)]) -> Option<Diagnostic> {
     let (_, first) = images.first()?;
     let text = &first.text;
-    let mut others: BTreeSet<Span> = images.iter().map(|(_, image)| image.span).collect();
-    others.remove(&first.span);
+    let others = images.iter().map(|(_, image)| image.span).filter(|span| *span != first.span);
+    let others: BTreeSet<Span> = order::gather(others);
     let message = if others.is_empty() {
         format!("`{text}` is filled in before deploying, so whether it can be pulled is not known")
     } else {

@@ -5,7 +5,7 @@ mod json;
 mod secret;
 mod shape;
 
-use canpull_syntax::{Document, FileId, Kind, Node, TextRange, to_offset};
+use canpull_syntax::{Document, FileId, Kind, Node, TextRange, order, to_offset};
 
 use super::{Format, Input, template};
 use crate::fact::{FileFacts, SourceProblem, UnresolvedFact};
@@ -66,7 +66,7 @@ impl Format for AzureCli {
             secret::mask(root, document.range.slice(input.text), facts);
             facts.recognised |= objects(root, input.file, 0, facts);
         }
-        facts.masked.sort_unstable();
+        order::sort(&mut facts.masked);
         facts.masked.dedup();
     }
 }

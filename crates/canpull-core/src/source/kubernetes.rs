@@ -15,7 +15,7 @@ mod producer;
 mod secret;
 mod secret_list;
 
-use canpull_syntax::{Kind, Node, TextRange};
+use canpull_syntax::{Kind, Node, TextRange, order};
 
 pub use api::removed_api;
 pub(super) use api::runs_pods;
@@ -42,7 +42,7 @@ impl Format for Kubernetes {
         }
         let read = objects(input, facts);
         facts.recognised |= !read.is_empty();
-        facts.masked.sort_unstable();
+        order::sort(&mut facts.masked);
         facts.masked.dedup();
         let in_object = |range: TextRange| {
             let next = read.partition_point(|document| document.start <= range.start);
@@ -56,7 +56,7 @@ impl Format for Kubernetes {
             kubectl_only: false,
         });
         facts.problems.extend(mild);
-        facts.problems.sort_by_key(|problem| problem.range);
+        order::sort_by_key(&mut facts.problems, |problem| problem.range);
     }
 }
 

@@ -13,7 +13,7 @@ mod slip;
 mod value;
 
 use canpull_syntax::shell::Dialect;
-use canpull_syntax::{FileId, TextRange, to_offset};
+use canpull_syntax::{FileId, TextRange, order, to_offset};
 
 pub(super) use run::{Variables, sections};
 pub(super) use section::{MAX_SECTIONS, Section, dedented, folded};
@@ -121,7 +121,7 @@ pub(super) fn finish(text: &str, facts: &mut FileFacts) {
     }
     facts.recognised = true;
     facts.documents = facts.documents.max(1);
-    facts.masked.sort_unstable();
+    order::sort(&mut facts.masked);
     facts.masked.dedup();
     comment::in_script(text, facts);
 }

@@ -28,7 +28,7 @@ pub(super) fn keys(clusters: &[Cluster<'_>], identities: &[&IdentityFact]) -> Ve
         let name = made.resource.name.iter().map(|name| by_name(name));
         let symbol = made.resource.symbol.iter().map(|symbol| Key::Symbol(symbol.clone()));
         for key in name.chain(symbol) {
-            owners.remove(&key);
+            owners.entry(key).and_modify(Vec::clear);
         }
     }
     let only = |(key, owners): (Key, Vec<ClusterId>)| match owners.as_slice() {

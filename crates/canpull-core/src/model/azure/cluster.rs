@@ -1,6 +1,6 @@
 //! Clusters: which facts speak of the same one, and who pulls in it.
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, order};
 
 use crate::fact::Field;
 use crate::fact::azure::{ClusterFact, ClusterIdentityKind, Statement, label};
@@ -69,7 +69,7 @@ impl<'a> Cluster<'a> {
     /// Where the sources speak of it, the most telling first.
     pub fn spans(&self) -> Vec<Span> {
         let mut facts: Vec<_> = self.facts.iter().map(|fact| (std::cmp::Reverse(fact.statement), fact.span)).collect();
-        facts.sort_unstable();
+        order::sort(&mut facts);
         facts.into_iter().map(|(_, span)| span).collect()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use canpull_syntax::order;
+
 use crate::acr_host::acr_host;
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::model::azure::{Assignment, Registry};
@@ -52,7 +54,7 @@ impl Index {
 
     /// The resources that share an id, a symbol or a name with a reference.
     pub(super) fn sharing(&self, resource: &ResourceRef) -> BTreeSet<u32> {
-        self.like(keys_of(resource)).collect()
+        order::gather(self.like(keys_of(resource)))
     }
 
     fn like(&self, keys: impl Iterator<Item = Key>) -> impl Iterator<Item = u32> {
@@ -86,7 +88,7 @@ impl Scopes {
     pub(super) fn toward(&self, registry: &Place) -> Option<BTreeSet<u32>> {
         registry.name.as_ref()?;
         let at_it = self.at_registries.like(keys(registry.id.as_ref(), &registry.symbols, registry.name.as_ref()));
-        Some(at_it.chain(self.elsewhere.iter().copied()).collect())
+        Some(order::gather(at_it.chain(self.elsewhere.iter().copied())))
     }
 }
 
@@ -120,6 +122,6 @@ impl Hosts {
         let name = acr_host(bare).map(|acr| acr.name_and_label().0);
         let told =
             [Some(bare), name].into_iter().flatten().filter_map(|told| self.told.get(&told.to_ascii_lowercase()));
-        told.flatten().chain(&self.open).copied().collect()
+        order::gather(told.flatten().chain(&self.open).copied())
     }
 }

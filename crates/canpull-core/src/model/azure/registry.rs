@@ -1,6 +1,6 @@
 //! Registries: which facts speak of the same one, under which hosts it answers, and how it decides.
 
-use canpull_syntax::Span;
+use canpull_syntax::{Span, order};
 
 use crate::acr_host::{AcrHostKind, acr_host};
 use crate::fact::azure::{RegistryFact, RegistryMode, Statement, label};
@@ -117,7 +117,7 @@ impl Registry<'_> {
     /// Where the sources speak of it, the most telling first.
     pub fn spans(&self) -> Vec<Span> {
         let mut facts: Vec<_> = self.facts.iter().map(|fact| (std::cmp::Reverse(fact.statement), fact.span)).collect();
-        facts.sort_unstable();
+        order::sort(&mut facts);
         facts.into_iter().map(|(_, span)| span).collect()
     }
 }

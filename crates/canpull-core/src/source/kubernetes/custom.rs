@@ -1,6 +1,6 @@
 //! Custom resources that run pods, by a generated table of their kinds.
 
-use canpull_syntax::{Kind, Node, Span};
+use canpull_syntax::{Kind, Node, Span, order};
 
 use super::crd_table::KINDS;
 use super::object::Reader;
@@ -113,7 +113,7 @@ fn images(reader: &Reader<'_>, here: Node<'_>, paths: &[&str]) -> Vec<ImageFact>
             });
         }
     }
-    images.sort_by_key(|image| image.image.span());
+    order::sort_by_key(&mut images, |image| image.image.span());
     images
 }
 

@@ -1,7 +1,9 @@
 //! Pull-secret fields that went wrong: at a level where the API drops them, misspelt, or misshapen.
 
+use std::collections::BTreeSet;
+
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{Entry, Kind, Node, Span, TextRange};
+use canpull_syntax::{Entry, Kind, Node, Span, TextRange, order};
 
 use super::mend::{self, KEY};
 use super::object::{Reader, is_placeholder};
@@ -220,7 +222,7 @@ impl<'t> Target<'_, 't> {
 
     /// The defects of single entries in a list of the right shape.
     fn entries(&self, list: Entry<'t>, own: bool, facts: &mut FileFacts) {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let count = list.value.items().count();
         for (index, item) in list.value.items().enumerate() {
             let path = format!("{}[{index}]", self.belongs());
@@ -280,7 +282,7 @@ fn names(value: Node<'_>) -> Option<Vec<String>> {
         Kind::List => value.items().map(name).collect::<Option<_>>()?,
         _ => vec![name(value)?],
     };
-    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+    let distinct: BTreeSet<&str> = order::gather(names.iter().map(String::as_str));
     (!names.is_empty() && distinct.len() == names.len()).then_some(names)
 }
 

@@ -1,6 +1,6 @@
 //! Pod specs and service accounts: images, and the pull secrets that are named for them.
 
-use canpull_syntax::{Kind, Node, Span};
+use canpull_syntax::{Kind, Node, Span, order};
 
 use super::object::Reader;
 use super::{mend, secret_list};
@@ -75,7 +75,7 @@ fn images(reader: &Reader<'_>, spec: Node<'_>) -> Vec<ImageFact> {
             images.push(image(volume, reference, source.get("reference"), policy, Role::Volume));
         }
     }
-    images.sort_by_key(|image| image.image.span());
+    order::sort_by_key(&mut images, |image| image.image.span());
     images
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{Node, Span};
+use canpull_syntax::{Node, Span, order};
 
 use super::super::retype;
 use super::object::{Reader, is_template};
@@ -34,8 +34,8 @@ const FILLED: [&str; 3] = [
 pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, facts: &mut FileFacts) {
     mask(node, facts);
     let mut values: Vec<SecretValue> = Vec::new();
-    let clear: BTreeSet<String> =
-        node.get("stringData").map(Node::entries).unwrap_or_default().iter().map(|e| e.name().into_owned()).collect();
+    let clear = node.get("stringData").map(Node::entries).unwrap_or_default();
+    let clear: BTreeSet<String> = order::gather(clear.iter().map(|entry| entry.name().into_owned()));
     for (key, encoded) in [("data", true), ("stringData", false)] {
         for entry in node.get(key).map(Node::entries).unwrap_or_default() {
             let name = entry.name().into_owned();

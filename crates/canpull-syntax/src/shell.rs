@@ -292,7 +292,10 @@ impl<'s> Word<'s> {
 
     /// Whether the word is just this text.
     pub fn is(&self, text: &str) -> bool {
-        self.literal().is_some_and(|literal| literal == text)
+        match self.parts.as_slice() {
+            [Part::Text { text: own, .. }] => own == text,
+            _ => self.literal().is_some_and(|literal| literal == text),
+        }
     }
 
     /// From the first byte of its first part to the last of its last: the word without the quotes around it.

@@ -423,7 +423,7 @@ impl<'s> Scanner<'s> {
     fn pipeline(&mut self, script: &mut Script<'s>) {
         let start = self.cursor.at;
         let when = script.when();
-        let mut commands = Vec::new();
+        let mut commands = Vec::with_capacity(1);
         while let Some(command) = self.command(when) {
             commands.push(command);
             self.keep(&mut commands);

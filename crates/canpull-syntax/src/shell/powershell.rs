@@ -382,7 +382,7 @@ impl<'s> Scanner<'s> {
     }
 
     fn commands(&mut self, when: When) -> Option<Pipeline<'s>> {
-        let mut commands = Vec::new();
+        let mut commands = Vec::with_capacity(1);
         while let Some(command) = self.command() {
             commands.push(command);
             self.keep(&mut commands);

@@ -23,20 +23,17 @@ pub(super) fn emit<'s>(mut pipeline: Pipeline<'s>, into: &mut VecDeque<Statement
 
 /// Whether a command of this name takes assignments as arguments.
 fn declares(name: &Word<'_>) -> bool {
-    ["export", "local", "declare", "readonly", "typeset"].iter().any(|builtin| name.is(builtin))
+    name.literal().is_some_and(|name| matches!(&*name, "export" | "local" | "declare" | "readonly" | "typeset"))
 }
 
 /// The variables that a command fills with what the script does not hold.
 fn read_variables<'s>(command: &Command<'s>, when: When) -> Vec<Assign<'s>> {
     let Some((name, arguments)) = command.words.split_first() else { return Vec::new() };
-    let with_value: &[&str] = if name.is("read") {
-        &["-p", "-d", "-n", "-N", "-t", "-u", "-i"]
-    } else if name.is("mapfile") || name.is("readarray") {
-        &["-d", "-n", "-O", "-s", "-u", "-C", "-c"]
-    } else if name.is("unset") {
-        &["-f"]
-    } else {
-        return Vec::new();
+    let with_value: &[&str] = match name.literal().as_deref() {
+        Some("read") => &["-p", "-d", "-n", "-N", "-t", "-u", "-i"],
+        Some("mapfile" | "readarray") => &["-d", "-n", "-O", "-s", "-u", "-C", "-c"],
+        Some("unset") => &["-f"],
+        _ => return Vec::new(),
     };
     let mut found = Vec::new();
     let mut arguments = arguments.iter();

@@ -54,7 +54,8 @@ impl<'s> Scanner<'s> {
 
     fn word_until(&mut self, until: Until) -> Word<'s> {
         let start = self.cursor.at;
-        let mut parts = Vec::new();
+        // Nearly every word has one part.
+        let mut parts = Vec::with_capacity(1);
         if until == Until::Blank && self.cursor.sees("#{") {
             self.hole(&mut parts);
         }

@@ -110,9 +110,8 @@ impl<'s> Scanner<'s> {
 
     /// Whether the value is what a statement such as `if` gives.
     fn sees_statement(&self) -> bool {
-        ["if", "foreach", "switch", "try", "while", "for", "do"]
-            .iter()
-            .any(|word| self.letters().eq_ignore_ascii_case(word))
+        let letters = self.letters();
+        ["if", "foreach", "switch", "try", "while", "for", "do"].iter().any(|word| letters.eq_ignore_ascii_case(word))
     }
 
     fn sees_quote(&self) -> bool {

@@ -42,7 +42,8 @@ impl<'s> Scanner<'s> {
     /// Reads a word of a command; an empty one where none comes next.
     pub(super) fn word(&mut self) -> Word<'s> {
         let start = self.cursor.at;
-        let mut parts = Vec::new();
+        // Nearly every word has one part.
+        let mut parts = Vec::with_capacity(1);
         let mut braces = 0usize;
         self.word_start(&mut parts);
         loop {
@@ -112,7 +113,7 @@ impl<'s> Scanner<'s> {
     /// Reads a value that stands alone: operators end it.
     pub(super) fn operand_word(&mut self) -> Word<'s> {
         let start = self.cursor.at;
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(1);
         self.word_start(&mut parts);
         if parts.is_empty() {
             match self.cursor.peek() {
@@ -309,11 +310,12 @@ impl<'s> Scanner<'s> {
         let Some((name, _)) = self.variable_name() else { return self.push_char(parts) };
         let range = self.cursor.range_since(start);
         let variable = Variable { name, path: Vec::new(), default: None, quoted: true, range };
-        let mut own = vec![Part::Variable(Box::new(variable))];
-        if !quoted {
-            own = self.taken(start, own);
+        let own = Part::Variable(Box::new(variable));
+        if quoted || !matches!(self.cursor.peek(), Some(b'.' | b'[')) {
+            parts.push(own);
+        } else {
+            parts.append(&mut self.taken(start, vec![own]));
         }
-        parts.append(&mut own);
     }
 
     /// Reads `$name`, `${name}` or `$scope:name`.
@@ -336,10 +338,9 @@ impl<'s> Scanner<'s> {
             self.cursor.skip(if special { 2 } else { 0 });
             return special.then(|| (self.cursor.slice(start, start + 1), self.cursor.range(start, start + 1)));
         }
-        let scope = self.cursor.slice(start, start + name).to_ascii_lowercase();
+        let scope = self.cursor.slice(start, start + name);
         let mut length = name;
-        let scoped = after.get(name) == Some(&b':') && (scope == "env" || SCOPES.contains(&scope.as_str()));
-        if scoped {
+        if after.get(name) == Some(&b':') && (scope.eq_ignore_ascii_case("env") || is_scope(scope)) {
             let behind = after.get(name + 1..)?;
             let own = behind.iter().position(|&byte| !in_name(byte)).unwrap_or(behind.len());
             length += if own > 0 { own + 1 } else { 0 };
@@ -352,10 +353,14 @@ impl<'s> Scanner<'s> {
     fn without_scope(&self, start: usize, end: usize) -> (&'s str, TextRange) {
         let name = self.cursor.slice(start, end);
         let scope = name.split_once(':').map(|(scope, _)| scope);
-        let known = scope.filter(|scope| SCOPES.iter().any(|known| known.eq_ignore_ascii_case(scope)));
+        let known = scope.filter(|scope| is_scope(scope));
         let start = start + known.map_or(0, |scope| scope.len() + 1);
         (self.cursor.slice(start, end), self.cursor.range(start, end))
     }
+}
+
+fn is_scope(name: &str) -> bool {
+    SCOPES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 const SCOPES: [&str; 6] = ["global", "script", "local", "private", "using", "variable"];

@@ -1,5 +1,7 @@
 //! ARM templates: JSON with comments, and expressions in its strings.
 
+use std::borrow::Cow;
+
 use crate::expression::{Accessor, Expression, ExpressionKind, MAX_DEPTH, Property};
 use crate::text::{TextRange, to_offset};
 use crate::tree::{Kind, Node, Parsed, ScalarStyle, Value};
@@ -16,13 +18,20 @@ pub fn value(node: Node<'_>) -> Expression {
         Kind::Map => {
             let properties = node.written_entries();
             let properties = properties.map(|entry| Property { key: value(entry.key), value: value(entry.value) });
-            ExpressionKind::Object(properties.collect())
+            ExpressionKind::Object(exactly(node.written_entries().count(), properties))
         }
-        Kind::List => ExpressionKind::List(node.items().map(value).collect()),
+        Kind::List => ExpressionKind::List(exactly(node.items().count(), node.items().map(value))),
         Kind::Scalar => return scalar(node),
         Kind::Opaque => ExpressionKind::Opaque,
     };
     Expression { range, kind }
+}
+
+/// So many: counting is cheaper than growing.
+fn exactly<T>(count: usize, all: impl Iterator<Item = T>) -> Box<[T]> {
+    let mut found = Vec::with_capacity(count);
+    found.extend(all);
+    found.into()
 }
 
 fn scalar(node: Node<'_>) -> Expression {
@@ -129,10 +138,10 @@ impl<'t> Parser<'t> {
                 ExpressionKind::Number(rest.get(..length)?.parse().ok()?)
             }
             _ => {
-                let name = self.name()?.to_owned();
+                let name = self.name()?;
                 self.space();
-                match (self.peek(), name.as_str()) {
-                    (Some(b'('), _) => call(&name, self.arguments(depth)?),
+                match (self.peek(), name) {
+                    (Some(b'('), _) => call(name, self.arguments(depth)?),
                     (_, "true") => ExpressionKind::Bool(true),
                     (_, "false") => ExpressionKind::Bool(false),
                     (_, "null") => ExpressionKind::Null,
@@ -177,18 +186,18 @@ impl<'t> Parser<'t> {
     }
 
     /// A text in single quotes; two of them stand for one.
-    fn quoted(&mut self) -> Option<String> {
-        let mut text = String::new();
+    fn quoted(&mut self) -> Option<Cow<'t, str>> {
+        let mut text = Cow::Borrowed("");
         self.at += 1;
         loop {
             let rest = self.text.get(self.at..)?;
             let end = memchr::memchr(b'\'', rest.as_bytes())?;
-            text.push_str(rest.get(..end)?);
+            text += rest.get(..end)?;
             self.at += end + 1;
             if self.peek() != Some(b'\'') {
                 return Some(text);
             }
-            text.push('\'');
+            text += "'";
             self.at += 1;
         }
     }

@@ -119,13 +119,15 @@ type Result<T> = std::result::Result<T, Stop>;
 struct Parser<'t> {
     text: &'t str,
     at: usize,
+    /// Where the last gap between lines begins and ends.
+    gap: Option<(usize, usize)>,
     /// Resources that are declared in the bodies that are being read.
     nested: Vec<Declaration>,
 }
 
 /// Parses a file. Never fails: problems stand beside what could be read.
 pub fn parse(text: &str) -> Parsed {
-    let mut parser = Parser { text, at: 0, nested: Vec::new() };
+    let mut parser = Parser { text, at: 0, gap: None, nested: Vec::new() };
     let mut parsed = Parsed::default();
     loop {
         parser.lines();

@@ -338,20 +338,28 @@ impl<'t> Node<'t> {
 
     /// A scalar's text, whatever type it resolves to, escapes and folding undone.
     pub fn text(self) -> Option<Cow<'t, str>> {
+        self.styled_text().map(|(_, text)| text)
+    }
+
+    /// How a scalar was written, and its text.
+    fn styled_text(self) -> Option<(ScalarStyle, Cow<'t, str>)> {
         let (node, data) = self.resolved()?;
         let Tag::Scalar(style) = data.tag else { return None };
         if !data.cooked {
-            return Some(Cow::Borrowed(style.inner(node.raw())));
+            return Some((style, Cow::Borrowed(style.inner(node.raw()))));
         }
         let found = self.tree.cooked.binary_search_by_key(&node.index, |(at, _)| *at).ok()?;
-        self.tree.cooked.get(found).map(|(_, text)| Cow::Borrowed(&**text))
+        self.tree.cooked.get(found).map(|(_, text)| (style, Cow::Borrowed(&**text)))
     }
 
     /// A scalar's value.
     pub fn value(self) -> Option<Value<'t>> {
-        let text = self.text()?;
-        let plain = self.style() == Some(ScalarStyle::Plain);
-        crate::yaml::resolve_scalar(text, plain, self.tag())
+        let (style, text) = self.styled_text()?;
+        match (style, self.tag()) {
+            (ScalarStyle::Plain, tag) => crate::yaml::resolve_scalar(text, true, tag),
+            (_, None) => Some(Value::Str(text)),
+            (_, tag) => crate::yaml::resolve_scalar(text, false, tag),
+        }
     }
 
     /// The text of a scalar that resolves to a string, as the API server would demand for a string field.

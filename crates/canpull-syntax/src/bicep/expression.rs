@@ -78,6 +78,10 @@ impl Parser<'_> {
 
     /// The operator that stands here, with how tight it binds.
     fn operator(&self) -> Option<(usize, &'static str, Operator)> {
+        // Nearly always a value ends here.
+        if !matches!(self.peek()?, b'?' | b'|' | b'&' | b'=' | b'!' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%') {
+            return None;
+        }
         let mut all = LEVELS.iter().enumerate().flat_map(|(level, own)| own.iter().map(move |own| (level, own)));
         let (level, (sign, operator)) = all.find(|(_, (sign, _))| self.starts(sign))?;
         Some((level, sign, *operator))

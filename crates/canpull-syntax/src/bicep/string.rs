@@ -33,8 +33,14 @@ impl Parser<'_> {
         loop {
             let rest = self.rest();
             let length = rest.bytes().take_while(|byte| !matches!(byte, b'\'' | b'\\' | b'$' | b'\n' | b'\r')).count();
-            parts.text(rest.get(..length).unwrap_or_default(), self.at);
+            let run = rest.get(..length).unwrap_or_default();
+            let run_at = self.at;
             self.at += length;
+            if self.peek() == Some(b'\'') && run_at == start + 1 {
+                self.at += 1;
+                return Ok(Expression::new(self.range(start), ExpressionKind::Text(run.into())));
+            }
+            parts.text(run, run_at);
             match self.peek() {
                 Some(b'\'') => {
                     self.at += 1;
@@ -163,14 +169,14 @@ impl Parts {
     fn flush(&mut self) {
         if !self.text.is_empty() {
             let range = crate::text::TextRange::new(crate::to_offset(self.start), crate::to_offset(self.end));
-            let text = std::mem::take(&mut self.text);
-            self.all.push(Expression::new(range, ExpressionKind::Text(text.into())));
+            self.all.push(Expression::new(range, ExpressionKind::Text(self.text.as_str().into())));
+            self.text.clear();
         }
     }
 
     fn finish(mut self, range: crate::text::TextRange) -> Expression {
         if self.all.is_empty() {
-            return Expression::new(range, ExpressionKind::Text(self.text.into()));
+            return Expression::new(range, ExpressionKind::Text(self.text.as_str().into()));
         }
         self.flush();
         Expression::new(range, ExpressionKind::Template(self.all.into()))

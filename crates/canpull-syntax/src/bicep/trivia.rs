@@ -57,13 +57,29 @@ impl<'t> Parser<'t> {
     /// Goes over blanks and comments on a line.
     pub(super) fn space(&mut self) {
         loop {
-            match self.peek() {
-                Some(b' ' | b'\t') => self.at += 1,
-                Some(b'/') if self.starts("//") => self.skip_line(),
-                Some(b'/') if self.starts("/*") => self.block_comment(),
-                _ => return,
+            self.skip_while(|byte| matches!(byte, b' ' | b'\t'));
+            if !self.comment() {
+                return;
             }
         }
+    }
+
+    fn skip_while(&mut self, wanted: impl Fn(u8) -> bool) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|byte| wanted(**byte)).count();
+    }
+
+    /// Goes over a comment, if one stands here.
+    fn comment(&mut self) -> bool {
+        let is_line = self.peek() == Some(b'/') && self.starts("//");
+        if is_line {
+            self.skip_line();
+        } else if self.peek() == Some(b'/') && self.starts("/*") {
+            self.block_comment();
+        } else {
+            return false;
+        }
+        true
     }
 
     fn block_comment(&mut self) {
@@ -83,16 +99,25 @@ impl<'t> Parser<'t> {
         self.at += memchr::memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
     }
 
-    /// Goes over blanks, comments, directives and ends of lines.
+    /// Goes over blanks, comments, directives and ends of lines. Expressions look across a gap several times before
+    /// they know that they end in front of it.
     pub(super) fn lines(&mut self) {
+        let start = self.at;
+        if let Some((from, to)) = self.gap
+            && from == start
+        {
+            self.at = to;
+            return;
+        }
         loop {
-            self.space();
-            match self.peek() {
-                Some(b'\n' | b'\r') => self.at += 1,
-                Some(b'#') => self.skip_line(),
-                _ => return,
+            self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+            if self.peek() == Some(b'#') {
+                self.skip_line();
+            } else if !self.comment() {
+                break;
             }
         }
+        self.gap = Some((start, self.at));
     }
 }
 

@@ -158,9 +158,8 @@ impl Reader<'_, '_> {
 
     fn space(&mut self) {
         loop {
-            while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-                self.at += 1;
-            }
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
             if !self.comments || self.peek() != Some(b'/') {
                 return;
             }
@@ -210,7 +209,7 @@ impl Reader<'_, '_> {
         self.at += 1;
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let length = rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
+            let length = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
             if let (Some(cooked), Some(text)) = (&mut cooked, rest.get(..length)) {
                 cooked.push_str(text);
             }

@@ -245,7 +245,7 @@ impl<'f> Evaluator<'f> {
         let starts =
             of.span.file == span.file && of.span.range.start == span.range.start && of.span.range.end < span.range.end;
         let part_at = if whole && starts { Some(of.span.range.end) } else { of.part_at };
-        let here = |data: Data| Evaluated { data, span, hops: Rc::clone(&of.hops), firm: of.firm, part_at };
+        let here = |data: Data| Evaluated { data, span, hops: of.hops.clone(), firm: of.firm, part_at };
         match &of.data {
             Data::Object(_) => match of.key(key) {
                 Some(value) => value.clone().through(span).given(of.firm),

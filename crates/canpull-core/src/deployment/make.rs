@@ -315,7 +315,7 @@ fn amends(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource)
     };
     Amends {
         name_without_principal: without_principal(target, body, env, resource),
-        principal_via: principal.hops.to_vec(),
+        principal_via: principal.hops.clone(),
         kubelet_instead: kubelet_instead(principal),
         with_type: resource.with_type.as_ref().map(|edit| placed(edit, env)),
         with_scope: None,

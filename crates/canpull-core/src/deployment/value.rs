@@ -32,8 +32,8 @@ pub(super) struct Evaluated {
     pub(super) data: Data,
     /// Where it is written.
     pub(super) span: Span,
-    /// Where it is handed on, the first place first.
-    pub(super) hops: Rc<[Span]>,
+    /// Where it is handed on, the first place first: hardly ever anywhere.
+    pub(super) hops: Vec<Span>,
     /// It does not rest on what a parameter is where nobody says otherwise.
     pub(super) firm: bool,
     /// Of a part of a resource: where the words begin that say which part, at the end of those that say which resource.
@@ -191,7 +191,7 @@ pub(super) fn symbol_of(pieces: &[Piece]) -> Option<String> {
 impl Evaluated {
     /// A value that is written here.
     pub(super) fn new(data: Data, span: Span) -> Self {
-        Self { data, span, hops: Rc::from([]), firm: true, part_at: None }
+        Self { data, span, hops: Vec::new(), firm: true, part_at: None }
     }
 
     /// Known only once it runs.
@@ -207,7 +207,7 @@ impl Evaluated {
     /// The same, handed on here.
     pub(super) fn through(mut self, span: Span) -> Self {
         if self.span != span && self.hops.len() < MAX_HOPS {
-            self.hops = self.hops.iter().copied().chain(std::iter::once(span)).collect();
+            self.hops.push(span);
         }
         self
     }

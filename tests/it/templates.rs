@@ -1,7 +1,7 @@
 //! Templates over several files: what they make, how edits right them, and that no input takes long.
 
 use canpull_core::config::Config;
-use canpull_core::diagnostic::{Applicability, Change};
+use canpull_core::diagnostic::{Applicability, Change, Severity};
 use canpull_core::fact::{AzureFacts, FileFacts};
 use canpull_core::{Options, Report, analyze, deployment, read};
 use canpull_syntax::{FileId, edit};
@@ -200,4 +200,96 @@ fn hostile_templates_end_soon() {
     for cut in 0..text.len() {
         made(&[("main.json", &text[..cut])]);
     }
+}
+
+const CLUSTER: &str = "resource aks 'Microsoft.ContainerService/managedClusters@2025-05-01' = {\n  name: 'shop'\n  identity: { type: 'SystemAssigned' }\n}\n";
+
+const REGISTRY: &str = "resource acr 'Microsoft.ContainerRegistry/registries@2025-11-01' = {\n  name: 'contoso'\n}\n";
+
+/// A deployment of an image of the registry.
+const WEB: &str = include_str!("../../fixtures/estates/bicep-own-group/web.yaml");
+
+fn bicep_grant_to(principal: &str) -> String {
+    format!(
+        "resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{\n  name: guid(acr.id, {principal}, 'pull')\n  scope: acr\n  properties: {{\n    principalId: {principal}\n    principalType: 'ServicePrincipal'\n    roleDefinitionId: {PULL}\n  }}\n}}\n"
+    )
+}
+
+#[test]
+fn the_control_plane_of_a_cluster_that_is_only_meant_never_pulls() {
+    let existing = CLUSTER.replace("= {", "existing = {").replace("  identity: { type: 'SystemAssigned' }\n", "");
+    let template = format!("{existing}{REGISTRY}{}", bicep_grant_to("aks.identity.principalId"));
+    let found = report(&[("main.bicep", &template), ("web.yaml", WEB)]);
+    let wrong = found.diagnostics.iter().find(|own| own.rule == "pull-role-on-wrong-identity").unwrap();
+    assert_eq!(wrong.severity, Severity::Error);
+    // What the control plane is given the kubelets may have too.
+    let given = format!(
+        "resource id 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {{\n  name: 'id'\n}}\n{existing}{REGISTRY}{}",
+        bicep_grant_to("aks.identity.userAssignedIdentities[id.id].principalId")
+    );
+    let found = report(&[("main.bicep", &given), ("web.yaml", WEB)]);
+    assert!(found.diagnostics.iter().all(|own| own.rule != "pull-role-on-wrong-identity"), "{:?}", found.diagnostics);
+}
+
+#[test]
+fn a_fix_leaves_what_others_use() {
+    let template = format!(
+        "{CLUSTER}{REGISTRY}var pid = aks.identity.principalId\n{}",
+        bicep_grant_to("pid").replace("acr.id, pid", "acr.id, aks.id")
+    );
+    let right =
+        template.replace("principalId: pid", "principalId: aks.properties.identityProfile.kubeletidentity.objectId");
+    assert_eq!(mended("main.bicep", &template, "pull-role-on-wrong-identity"), right);
+}
+
+#[test]
+fn a_role_with_a_condition_is_not_swapped() {
+    let role = PULL.replace("7f951dda-4ed3-4680-a7ca-43fe172d538d", "b93aa761-3e63-49ed-ac28-beffa264f7ac");
+    let legacy = REGISTRY.replace(
+        "name: 'contoso'",
+        "name: 'contoso'\n  properties: { roleAssignmentMode: 'LegacyRegistryPermissions' }",
+    );
+    let grant = bicep_grant_to("aks.properties.identityProfile.kubeletidentity.objectId").replace(PULL, &role);
+    let edits = |text: &str| {
+        let report = report(&[("main.bicep", text)]);
+        let found = report.diagnostics.iter().find(|own| own.rule == "role-ignored-by-registry-mode").unwrap();
+        found.fixes.iter().any(|fix| matches!(fix.change, Change::Edits(_)))
+    };
+    assert!(edits(&format!("{CLUSTER}{legacy}{grant}")));
+    let condition = "    conditionVersion: '2.0'\n    condition: '@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase \\'web\\''\n    roleDefinitionId";
+    assert!(!edits(&format!("{CLUSTER}{legacy}{}", grant.replace("    roleDefinitionId", condition))));
+}
+
+#[test]
+fn a_module_that_is_not_read_may_grant() {
+    let config = "clusters:\n  - name: shop\n    complete: [role-assignments, attached, secrets, service-accounts]\n";
+    let (config, errors) = canpull_core::config::parse("canpull.yaml", FileId(9), config, &[]);
+    assert_eq!(errors, []);
+    let verdict = |path: &str, text: &str| {
+        let report = analyze(facts(&[(path, text), ("web.yaml", WEB)]), &config, &Options::default());
+        report.pulls[0].verdict.as_str()
+    };
+    for source in
+        ["br:corp.azurecr.io/bicep/grant:v1", "ts:00000000-0000-0000-0000-000000000000/rg/specs:v1", "gone.bicep"]
+    {
+        let module = |handed: &str| {
+            format!("{CLUSTER}{REGISTRY}module m '{source}' = {{\n  name: 'm'\n  params: {{\n    {handed}\n  }}\n}}\n")
+        };
+        let kubelet = module("principalId: aks.properties.identityProfile.kubeletidentity.objectId");
+        assert_eq!(verdict("main.bicep", &kubelet), "unknown", "{source}");
+        assert_eq!(verdict("main.bicep", &module("registry: acr.name")), "unknown", "{source}");
+        assert_eq!(verdict("main.bicep", &module("location: 'westeurope'")), "no", "{source}");
+    }
+    let linked = |value: &str| {
+        format!(
+            r#"{{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "resources": [
+  {{"type": "Microsoft.ContainerRegistry/registries", "apiVersion": "2025-11-01", "name": "contoso"}},
+  {{"type": "Microsoft.ContainerService/managedClusters", "apiVersion": "2025-05-01", "name": "shop", "identity": {{"type": "SystemAssigned"}}}},
+  {{"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "l", "properties": {{
+    "templateLink": {{"uri": "https://example.com/l.json"}}, "parameters": {{"who": {{"value": "{value}"}}}}}}}}]}}"#
+        )
+    };
+    let kubelet = linked("[reference('shop').identityProfile.kubeletidentity.objectId]");
+    assert_eq!(verdict("azuredeploy.json", &kubelet), "unknown");
+    assert_eq!(verdict("azuredeploy.json", &linked("westeurope")), "no");
 }

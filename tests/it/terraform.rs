@@ -1,11 +1,11 @@
 //! Terraform over several files: what configurations make, whatever way values take, and that no input takes long.
 
 use canpull_core::config::Config;
-use canpull_core::diagnostic::Applicability;
+use canpull_core::diagnostic::{Applicability, Change};
 use canpull_core::fact::azure::{PrincipalAttribute, PrincipalRef};
 use canpull_core::fact::{AzureFacts, FileFacts};
 use canpull_core::{Options, Report, analyze, deployment, read};
-use canpull_syntax::FileId;
+use canpull_syntax::{FileId, edit};
 
 const ACR: &str = "resource \"azurerm_container_registry\" \"acr\" {\n  name = \"contoso\"\n}\n";
 const AKS: &str = "resource \"azurerm_kubernetes_cluster\" \"aks\" {\n  name = \"prod\"\n}\n";
@@ -339,4 +339,239 @@ fn a_choice_that_may_be_right_is_not_called_wrong() {
         let rules: Vec<&str> = report.diagnostics.iter().map(|found| found.rule).collect();
         assert_eq!(rules, ["unresolved-value"], "{test}");
     }
+}
+
+/// What is said of a configuration whose listings are all complete: the verdict of the pod, and the findings in order.
+fn closed(text: &str) -> (&'static str, Vec<String>) {
+    let config = "clusters:\n  - name: prod\n    complete: [role-assignments, attached, secrets, service-accounts]\n";
+    let (config, errors) = canpull_core::config::parse("canpull.yaml", FileId(9), config, &[]);
+    assert_eq!(errors, []);
+    let files = [("main.tf", text), ("pod.yaml", POD)];
+    let report = analyze(facts(&files), &config, &Options::default());
+    let found = report.diagnostics.iter().map(|found| format!("{} {:?}", found.rule, found.severity));
+    (report.pulls[0].verdict.as_str(), found.collect())
+}
+
+#[test]
+fn a_management_group_may_be_above_any_registry() {
+    for (group, id) in [
+        ("data \"azurerm_management_group\" \"m\" {\n  name = \"corp\"\n}\n", "data.azurerm_management_group.m.id"),
+        (
+            "resource \"azurerm_management_group\" \"m\" {\n  display_name = \"corp\"\n}\n",
+            "azurerm_management_group.m.id",
+        ),
+    ] {
+        let grant = grant_to("azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id");
+        let grant = grant.replace("azurerm_container_registry.acr.id", id);
+        let infos = ["unresolved-value Info", "role-scope-too-broad Info"].map(str::to_owned);
+        assert_eq!(closed(&format!("{ACR}{AKS}{group}{grant}")), ("unknown", infos.to_vec()));
+    }
+}
+
+#[test]
+fn a_module_that_is_not_read_may_grant_what_it_is_handed() {
+    let kubelet = "azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id";
+    let module = |arguments: &str| {
+        format!("{ACR}{AKS}module \"m\" {{\n  source = \"git::https://git.example.com/m.git\"\n{arguments}}}\n")
+    };
+    for arguments in [
+        format!("  principal_ids = [{kubelet}]\n  scope = azurerm_container_registry.acr.id\n"),
+        format!("  assignments = {{ a = {{ principal_id = {kubelet}, role = \"AcrPull\" }} }}\n"),
+        "  registry_id = azurerm_container_registry.acr.id\n".to_owned(),
+        "  acr_name = azurerm_container_registry.acr.name\n".to_owned(),
+        "  role_mapping = var.roles\n".to_owned(),
+    ] {
+        assert_eq!(closed(&module(&arguments)), ("unknown", vec!["unresolved-value Info".to_owned()]), "{arguments}");
+    }
+    let refused = vec!["cluster-without-pull-role Warning".to_owned(), "pull-denied Error".to_owned()];
+    for arguments in [
+        "  name = \"vnet\"\n  resource_group_name = var.group\n  subnets = { a = var.subnet }\n",
+        "  principal_id = azurerm_user_assigned_identity.other.principal_id\n  scope = azurerm_container_registry.acr.id\n",
+        "  scope = azurerm_container_registry.other.id\n  acr_name = \"fabrikam\"\n",
+        "  principal_id = azurerm_kubernetes_cluster.aks.identity[0].principal_id\n  acr = azurerm_container_registry.acr.id\n",
+    ] {
+        let others = "resource \"azurerm_user_assigned_identity\" \"other\" {\n  name = \"other\"\n}\nresource \"azurerm_container_registry\" \"other\" {\n  name = \"fabrikam\"\n}\n";
+        assert_eq!(closed(&(module(arguments) + others)), ("no", refused.clone()), "{arguments}");
+    }
+    // What is granted elsewhere is granted.
+    let granted = module(&format!("  principal_id = {kubelet}\n")) + &grant_to(kubelet);
+    assert_eq!(closed(&granted), ("yes", Vec::new()));
+}
+
+#[test]
+fn a_module_that_is_not_read_may_make_up_for_a_wrong_grant() {
+    let wrong = grant_to("azurerm_kubernetes_cluster.aks.identity[0].principal_id");
+    let report_of = |module: &str| {
+        let text = format!(
+            "{ACR}{AKS}{wrong}module \"m\" {{\n  source = \"git::https://git.example.com/m.git\"\n{module}}}\n"
+        );
+        let report = report(&[("main.tf", &text), ("pod.yaml", POD)]);
+        let found = report.diagnostics.iter().filter(|found| found.rule == "pull-role-on-wrong-identity");
+        found.map(|found| format!("{:?}", found.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(report_of("  name = \"vnet\"\n"), ["Error"]);
+    assert_eq!(report_of("  target_id = azurerm_container_registry.acr.id\n"), ["Warning"]);
+    let kubelet = "  kubelet_id = azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id\n";
+    assert_eq!(report_of(kubelet), Vec::<String>::new());
+}
+
+/// What a configuration is once the edits of its only finding of a rule are made; `None` where it offers none.
+fn mended(text: &str, rule: &str) -> Option<String> {
+    let report = report(&[("main.tf", text)]);
+    let mut found = report.diagnostics.iter().filter(|own| own.rule == rule);
+    let (Some(finding), None) = (found.next(), found.next()) else { panic!("{:?}", report.diagnostics) };
+    let edits = finding.fixes.iter().find_map(|fix| match &fix.change {
+        Change::Edits(edits) => Some(edits.iter().map(|(_, edit)| edit.clone()).collect::<Vec<_>>()),
+        Change::Command(_) => None,
+    })?;
+    Some(edit::apply(text, &edits).unwrap())
+}
+
+#[test]
+fn the_control_plane_of_a_cluster_that_is_only_read_never_pulls() {
+    let aks = "data \"azurerm_kubernetes_cluster\" \"aks\" {\n  name = \"prod\"\n}\n";
+    let wrong = "data.azurerm_kubernetes_cluster.aks.identity[0].principal_id";
+    let text = format!("{ACR}{aks}{}", grant_to(wrong));
+    let report = report(&[("main.tf", &text), ("pod.yaml", POD)]);
+    let found = report.diagnostics.iter().find(|found| found.rule == "pull-role-on-wrong-identity").unwrap();
+    assert_eq!(found.severity, canpull_core::diagnostic::Severity::Error);
+    let right = format!("{ACR}{aks}{}", grant_to("data.azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id"));
+    assert_eq!(mended(&text, "pull-role-on-wrong-identity"), Some(right));
+}
+
+#[test]
+fn a_fix_changes_the_assignment_and_nothing_that_others_use() {
+    let kubelet = "azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id";
+    let shared = format!(
+        "{ACR}{AKS}locals {{\n  id = azurerm_kubernetes_cluster.aks.identity[0].principal_id\n}}\n{}",
+        grant_to("local.id")
+    );
+    let right = shared.replace("principal_id = local.id", &format!("principal_id = {kubelet}"));
+    assert_eq!(mended(&shared, "pull-role-on-wrong-identity"), Some(right));
+    // Whether the cluster is there at all, its own count says.
+    let counted = shared.replace("\"aks\" {\n", "\"aks\" {\n  count = 1\n").replace("aks.identity", "aks[0].identity");
+    assert_eq!(mended(&counted, "pull-role-on-wrong-identity"), None);
+}
+
+#[test]
+fn a_cluster_with_a_service_principal_pulls_with_that() {
+    let directory = "resource \"azuread_application\" \"a\" {\n  display_name = \"a\"\n}\nresource \"azuread_service_principal\" \"p\" {\n  client_id = azuread_application.a.client_id\n}\n";
+    let aks = "resource \"azurerm_kubernetes_cluster\" \"aks\" {\n  name = \"prod\"\n  service_principal {\n    client_id = CLIENT\n  }\n}\n";
+    let wrong = grant_to("azurerm_kubernetes_cluster.aks.service_principal[0].client_id");
+    for client in ["azuread_application.a.client_id", "azuread_service_principal.p.client_id"] {
+        let aks = aks.replace("CLIENT", client);
+        let text = format!("{ACR}{directory}{aks}{wrong}");
+        let right = format!("{ACR}{directory}{aks}{}", grant_to("azuread_service_principal.p.object_id"));
+        assert_eq!(mended(&text, "pull-role-wrong-id-kind"), Some(right), "{client}");
+    }
+    let unseen = format!(
+        "variable \"client\" {{}}\n{ACR}{}{wrong}",
+        aks.replace("CLIENT", "\"33333333-3333-4333-8333-333333333333\"")
+    );
+    assert_eq!(mended(&unseen, "pull-role-wrong-id-kind"), None);
+}
+
+#[test]
+fn a_group_of_the_directory_is_a_group() {
+    let text = format!(
+        "{ACR}{AKS}resource \"azuread_group\" \"g\" {{\n  display_name = \"pullers\"\n}}\n{}",
+        grant_to("azuread_group.g.object_id")
+    );
+    let report = report(&[("main.tf", &text), ("pod.yaml", POD)]);
+    assert!(report.diagnostics.iter().any(|found| found.rule == "principal-is-group"), "{:?}", report.diagnostics);
+    assert_eq!(report.pulls[0].verdict.as_str(), "unknown");
+}
+
+#[test]
+fn what_a_change_says_in_azures_words_counts() {
+    let grant = grant_to("azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id");
+    let change = |id: &str, count: &str| {
+        format!(
+            "{ACR}{AKS}{grant}resource \"azapi_update_resource\" \"abac\" {{\n{count}  type = \"Microsoft.ContainerRegistry/registries@2025-11-01\"\n  resource_id = {id}\n  body = {{ properties = {{ roleAssignmentMode = \"AbacRepositoryPermissions\" }} }}\n}}\n"
+        )
+    };
+    let said = |text: &str| {
+        let report = report(&[("main.tf", text), ("pod.yaml", POD)]);
+        let ignored = report.diagnostics.iter().any(|found| found.rule == "role-ignored-by-registry-mode");
+        (report.pulls[0].verdict.as_str(), ignored)
+    };
+    assert_eq!(said(&change("azurerm_container_registry.acr.id", "")), ("unknown", true));
+    assert_eq!(said(&change("azurerm_container_registry.acr.id", "  count = var.n\n")), ("unknown", false));
+    assert_eq!(said(&change("azurerm_container_registry.other.id", "")), ("yes", false));
+}
+
+#[test]
+fn the_subscription_of_a_provider_holds_what_it_makes() {
+    let grant = |scope: &str| {
+        grant_to("azurerm_kubernetes_cluster.aks.kubelet_identity[0].object_id")
+            .replace("azurerm_container_registry.acr.id", scope)
+    };
+    let current = "data \"azurerm_subscription\" \"s\" {}\n";
+    let hub = "data \"azurerm_subscription\" \"s\" {\n  provider = azurerm.hub\n}\n";
+    let own = "data \"azurerm_client_config\" \"s\" {}\n";
+    let named = "data \"azurerm_subscription\" \"s\" {\n  subscription_id = var.s\n}\n";
+    let id = "data.azurerm_subscription.s.id";
+    let in_hub = ACR.replace("  name", "  provider = azurerm.hub\n  name");
+    for (registry, data, scope, verdict) in [
+        (ACR, current, id, "yes"),
+        (ACR, own, "\"/subscriptions/${data.azurerm_client_config.s.subscription_id}\"", "yes"),
+        (ACR, current, "\"/subscriptions/${data.azurerm_subscription.s.subscription_id}\"", "yes"),
+        (ACR, hub, id, "unknown"),
+        (&in_hub, hub, id, "yes"),
+        (&in_hub, current, id, "unknown"),
+        (ACR, named, id, "unknown"),
+    ] {
+        let report = report(&[("main.tf", &format!("{registry}{AKS}{data}{}", grant(scope))), ("pod.yaml", POD)]);
+        assert_eq!(report.pulls[0].verdict.as_str(), verdict, "{registry}{data}{scope}");
+    }
+}
+
+/// The rules that find something wrong with a pod's secret of this user, and the verdict, in the middle of 2026.
+fn with_secret(text: &str, user: &str) -> (&'static str, Vec<&'static str>) {
+    let pod = POD.replace("  containers", "  imagePullSecrets: [{name: acr}]\n  containers");
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: acr}}\ntype: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: '{{\"auths\": {{\"contoso.azurecr.io\": {{\"username\": \"{user}\", \"password\": \"example\"}}}}}}'\n"
+    );
+    let files = [("main.tf", text), ("pod.yaml", pod.as_str()), ("secret.yaml", secret.as_str())];
+    let now = Some(1_782_000_000);
+    let report = analyze(facts(&files), &Config::default(), &Options { now, ..Options::default() });
+    let errors = report.diagnostics.iter().filter(|found| found.severity == canpull_core::diagnostic::Severity::Error);
+    (report.pulls[0].verdict.as_str(), errors.map(|found| found.rule).collect())
+}
+
+#[test]
+fn passwords_end_when_the_configuration_says() {
+    let token = "resource \"azurerm_container_registry_token\" \"t\" {\n  name = \"puller\"\n  container_registry_name = azurerm_container_registry.acr.name\n}\nresource \"azurerm_container_registry_token_password\" \"p\" {\n  container_registry_token_id = azurerm_container_registry_token.t.id\n  password1 {\n    expiry = \"2026-01-01T00:00:00+00:00\"\n  }\n}\n";
+    let ended = ("unknown", vec!["pull-credential-expired"]);
+    assert_eq!(with_secret(&format!("{ACR}{token}"), "puller"), ended);
+    let both = token.replace("  password1", "  password2 {}\n  password1");
+    assert_eq!(with_secret(&format!("{ACR}{both}"), "puller").0, "yes");
+    let open = token.replace("\"2026-01-01T00:00:00+00:00\"", "time_rotating.t.rotation_rfc3339");
+    assert_eq!(with_secret(&format!("{ACR}{open}"), "puller").0, "yes");
+
+    let id = "33333333-3333-4333-8333-333333333333";
+    let principal = format!(
+        "data \"azuread_service_principal\" \"p\" {{\n  client_id = \"{id}\"\n}}\nresource \"azuread_service_principal_password\" \"one\" {{\n  service_principal_id = data.azuread_service_principal.p.id\n  end_date = \"2026-01-01T00:00:00Z\"\n}}\n"
+    );
+    assert_eq!(with_secret(&format!("{ACR}{principal}"), id), ended);
+    let second = principal.replace("\"one\"", "\"two\"").replace("2026-01", "2027-01");
+    let second = second.split_once("resource").map_or("", |(_, second)| second);
+    assert_eq!(with_secret(&format!("{ACR}{principal}resource{second}"), id).0, "yes");
+}
+
+#[test]
+fn the_admin_user_is_off_unless_it_is_switched_on() {
+    assert_eq!(with_secret(ACR, "contoso"), ("unknown", vec!["pull-credential-admin"]));
+    let on = ACR.replace('}', "  admin_enabled = true\n}");
+    assert_eq!(with_secret(&on, "contoso").0, "yes");
+    let changed = "resource \"azapi_update_resource\" \"on\" {\n  type = \"Microsoft.ContainerRegistry/registries@2025-11-01\"\n  resource_id = ID\n  body = { properties = { adminUserEnabled = true } }\n}\n";
+    for id in ["azurerm_container_registry.acr.id", "data.azurerm_container_registry.open.id"] {
+        let text = format!(
+            "{ACR}data \"azurerm_container_registry\" \"open\" {{\n  name = var.name\n}}\n{}",
+            changed.replace("ID", id)
+        );
+        assert_eq!(with_secret(&text, "contoso").0, "yes", "{id}");
+    }
+    let only_read = ACR.replace("resource", "data");
+    assert_eq!(with_secret(&only_read, "contoso").0, "yes");
 }

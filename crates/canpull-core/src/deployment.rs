@@ -16,8 +16,10 @@ mod named;
 mod objects;
 mod operate;
 mod optional;
+mod puller;
 mod target;
 mod unit;
+mod unread;
 mod value;
 
 use std::cell::{Cell, RefCell};

@@ -613,6 +613,8 @@ pub struct AzureFacts {
     pub deny_assignments: Vec<grant::DenyAssignmentFact>,
     /// Commands that list role assignments.
     pub listings: Vec<grant::ListingFact>,
+    /// Commands that list the secrets of service principals.
+    pub secret_listings: Vec<azure::SecretListingFact>,
 }
 
 impl AzureFacts {
@@ -631,6 +633,7 @@ impl AzureFacts {
         self.role_definitions.append(&mut more.role_definitions);
         self.deny_assignments.append(&mut more.deny_assignments);
         self.listings.append(&mut more.listings);
+        self.secret_listings.append(&mut more.secret_listings);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::fact::AzureFacts;
 
 pub(crate) use resource::{Amends, Resource};
 pub(crate) use segment::segments;
+pub(crate) use time::seconds;
 pub(crate) use value::{Value, guid, last_segment, times};
 
 /// Whether a type of resource is one that matters to pulling. Of what is set upon another, the last parts tell.

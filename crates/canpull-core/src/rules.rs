@@ -74,7 +74,7 @@ use crate::proof::review::{NearMiss, Review};
 use crate::proof::{self, Claim, Link, PullProof, Route, RouteKind, Truth};
 
 use commands::{grant_fix, registry_id, shown};
-use grants::{edit, handed_on, kubelet_instead, role_instead};
+use grants::{edit, handed_on, puller_instead, role_instead};
 
 /// What a rule may look at.
 pub struct Context<'a> {

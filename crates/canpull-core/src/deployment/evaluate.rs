@@ -10,7 +10,7 @@ use super::instance::{Env, Round};
 use super::target::Target;
 use super::unit::Symbol;
 use super::value::{Data, Evaluated};
-use crate::fact::azure::ResourceKind;
+use crate::fact::azure::{ResourceKind, name_in};
 
 /// Expressions, and what they lead to, are followed this deep.
 const MAX_DEPTH: usize = 160;
@@ -361,6 +361,13 @@ fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, span: Span) -> Data {
     }
     if path.len() > 16 {
         return Data::unknown();
+    }
+    // Which subscription a provider of Terraform is configured for.
+    let of_provider = kind == ResourceKind::Subscription || target.kind == "azurerm_client_config";
+    if let Some(symbol) = target.reference.subscription_symbol.as_deref().filter(|_| of_provider && path.is_empty())
+        && key == "subscription_id"
+    {
+        return Data::open(Some(name_in(symbol).to_owned()));
     }
     // A registry without a domain name label, which only Azure's own languages can ask for, has its name's login server.
     if let (ResourceKind::Registry, Some(name)) = (kind, target.name())

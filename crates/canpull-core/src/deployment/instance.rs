@@ -12,7 +12,7 @@ use super::named::Named;
 use super::target::{Place, Target};
 use super::unit::{Symbol, Unit, UnitKey};
 use super::value::{Data, Evaluated};
-use crate::fact::azure::{ResourceKind, ResourceRef};
+use crate::fact::azure::{ResourceKind, ResourceRef, kind_of};
 use crate::fact::template::{self, Loop, Module, Resource, Scoping, Source};
 
 /// Index of a deployment.
@@ -27,6 +27,9 @@ const MAX_ROUNDS: usize = 64;
 
 /// Resources stand below others this deep at most.
 const MAX_NAMES: usize = 16;
+
+/// What stands for the subscription that Terraform's provider is configured for.
+const OF_PROVIDER: &str = "subscription of azurerm";
 
 /// What loops go by, the innermost last.
 pub(super) type Locals = Rc<[(String, Evaluated)]>;
@@ -87,6 +90,11 @@ impl<'f> Env<'f> {
 
     pub(super) fn span(&self, expression: &Expression) -> Span {
         self.instance.span(self.file, expression.range)
+    }
+
+    /// Where something of a file is written, or called for.
+    pub(super) fn called_at(&self, file: FileId, range: TextRange) -> Span {
+        self.instance.span(file, range)
     }
 
     /// With more names.
@@ -190,6 +198,8 @@ impl<'f> Evaluator<'f> {
             prefix: String::new(),
             place: Place {
                 group_symbol: (level == ResourceKind::ResourceGroup).then(|| format!("{root}#resourceGroup()")),
+                // A plan does not tell with which configuration of a provider a resource is read.
+                subscription_symbol: (unit.is_terraform && unit.is_of_folder).then(|| format!("{root}#{OF_PROVIDER}")),
                 ..Place::default()
             },
             level,
@@ -234,7 +244,8 @@ impl<'f> Evaluator<'f> {
         if own.depth >= MAX_DEPTH {
             return None;
         }
-        let (level, place) = self.destination(env, module);
+        let (level, mut place) = self.destination(env, module);
+        place.subscription_symbol = place.subscription_symbol.filter(|_| !module.has_providers);
         let mut symbol = module.symbol.as_deref().map_or_else(|| index.to_string(), str::to_owned);
         if module.terms.each.is_some() && round > 0 {
             symbol = format!("{symbol}[{round}]");
@@ -421,6 +432,9 @@ impl<'f> Evaluator<'f> {
         };
         let env = Env { file, ..env.clone() };
         let span = env.span(&resource.body);
+        if let Some(changed) = &resource.changes {
+            return self.changed(changed, &resource.kind, &env, span);
+        }
         let above = match (&resource.parent, resource.within) {
             (Some(parent), _) => match self.evaluate(parent, &env).data {
                 Data::Resource(target, _) => Some(target),
@@ -437,10 +451,12 @@ impl<'f> Evaluator<'f> {
         let above_it = above.iter().flat_map(|above| above.names.iter().cloned());
         let names: Vec<_> = above_it.chain(own).take(MAX_NAMES).collect();
         let mut place = instance.place.clone();
+        place.subscription_symbol = subscription_symbol(resource, place.subscription_symbol);
         if let Some(above) = &above {
             place = above.place();
         } else if let Some(group) = &resource.group {
-            place = self.group(group, &env, place.subscription);
+            let subscription_symbol = place.subscription_symbol;
+            place = Place { subscription_symbol, ..self.group(group, &env, place.subscription) };
         } else if let Some(scope) =
             resource.scope.as_ref().filter(|_| resource.existing || !is_set_upon(&resource.kind))
         {
@@ -468,6 +484,19 @@ impl<'f> Evaluator<'f> {
         target
     }
 
+    /// The resource that another changes.
+    fn changed(&self, id: &'f Expression, kind: &str, env: &Env<'f>, span: Span) -> Target {
+        let root = &env.instance.root;
+        let found = match self.evaluate(id, env).data {
+            Data::Resource(target, _) => Some(target),
+            Data::Text(id) => Target::by_id(&id, root, span),
+            _ => None,
+        };
+        let found = found.filter(|found| found.kind.eq_ignore_ascii_case(kind));
+        let unknown = || Target::new(kind, Vec::new(), &Place::default(), root, span);
+        found.map_or_else(unknown, |found| Target { declared: None, ..Target::clone(&found) })
+    }
+
     /// The application of the sources that a service principal stands for.
     fn application(&self, resource: &'f Resource, env: &Env<'f>) -> Option<ResourceRef> {
         let id = self.evaluate(resource.body.at(&["properties", "appId"])?, env);
@@ -488,4 +517,18 @@ impl<'f> Evaluator<'f> {
 fn is_set_upon(kind: &str) -> bool {
     kind.get(.."microsoft.authorization/".len())
         .is_some_and(|start| start.eq_ignore_ascii_case("microsoft.authorization/"))
+}
+
+/// What stands for the subscription that a resource is in: that of the provider which makes it, or reads it.
+fn subscription_symbol(resource: &Resource, of_provider: Option<String>) -> Option<String> {
+    let symbol = resource.symbol.as_deref()?;
+    let of_azurerm = symbol.strip_prefix("data.").unwrap_or(symbol).starts_with("azurerm_");
+    let is_other =
+        kind_of(&resource.kind) == ResourceKind::Subscription && (resource.name.is_some() || !resource.existing);
+    let own = of_provider.filter(|_| of_azurerm && !is_other)?;
+    match resource.provider.as_deref() {
+        None => Some(own),
+        Some("") => None,
+        Some(alias) => Some(format!("{own}, {alias}")),
+    }
 }

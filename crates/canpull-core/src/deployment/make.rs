@@ -1,11 +1,10 @@
 //! What deployments make: their resources, lowered to facts.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use canpull_syntax::edit::Edit;
 use canpull_syntax::expression::Expression;
-use canpull_syntax::{FileId, Span, TextRange, to_offset};
+use canpull_syntax::{Span, TextRange, to_offset};
 
 use super::Evaluator;
 use super::instance::{Env, Instance, Sure};
@@ -17,12 +16,6 @@ use crate::fact::{Field, Why};
 use crate::lowering::{self, Amends, Value};
 
 const ROLE_ASSIGNMENT: &str = "microsoft.authorization/roleassignments";
-
-/// Where a cluster has the object id of its kubelet identity.
-const KUBELET: &str = "identityProfile.kubeletidentity.objectId";
-
-/// So many values are searched for identities in what is handed to something.
-const MAX_SEARCHED: usize = 1_000;
 
 /// Which property of a role assignment may be one of several values.
 const OPEN: [&str; 2] = ["principalId", "roleDefinitionId"];
@@ -76,34 +69,6 @@ impl<'f> Evaluator<'f> {
         }
     }
 
-    /// A module that is not read may give the identities that it is handed to anything.
-    fn hand_over(&self, env: &Env<'f>, index: usize) {
-        let Some(&(file, module)) = env.instance.unit.modules.get(index) else { return };
-        for argument in &module.arguments {
-            let value = self.evaluate(&argument.value, env);
-            self.used(&value, file);
-        }
-    }
-
-    /// Notes identities that something other than a cluster is given.
-    fn used(&self, value: &Evaluated, file: FileId) {
-        let mut open = VecDeque::from([value]);
-        for _ in 0..MAX_SEARCHED {
-            let Some(value) = open.pop_front() else { return };
-            match &value.data {
-                Data::Resource(target, _) if target.reference.kind == ResourceKind::Identity => {
-                    let used = ResourceRef { span: value.span, ..target.reference.clone() };
-                    self.made.borrow_mut().entry(file).or_default().azure.identity_uses.push(used);
-                }
-                Data::List(items) | Data::OneOf(items, _) if open.len() < MAX_SEARCHED => open.extend(items.iter()),
-                Data::Object(pairs) if open.len() < MAX_SEARCHED => {
-                    open.extend(pairs.iter().flat_map(|(key, own)| [key, own]));
-                }
-                _ => {}
-            }
-        }
-    }
-
     fn make(&self, env: &Env<'f>, index: usize, resource: &'f Resource, sure: Sure) {
         let env =
             &Env { file: env.instance.unit.resources.get(index).map_or(env.file, |(file, _)| *file), ..env.clone() };
@@ -143,9 +108,13 @@ impl<'f> Evaluator<'f> {
             }
             return;
         }
+        if resource.changes.is_some() && target.reference.is_open() {
+            return;
+        }
         let is_assignment = lowering::is_assignment(&kind);
         let bodies = if is_assignment { alternatives(&body) } else { vec![body] };
-        let maybe = sure != Sure::Yes || bodies.len() > 1;
+        let is_choice = bodies.len() > 1;
+        let maybe = sure != Sure::Yes || is_choice;
         for body in bodies {
             // What nobody asks for, for nobody in particular, is nothing that the sources say.
             if is_assignment && sure == Sure::NotByDefault && is_for_no_one(&body) {
@@ -160,17 +129,41 @@ impl<'f> Evaluator<'f> {
                     reference: target.reference.clone(),
                     name: name_of(&target, env, resource),
                     scope,
-                    statement: if resource.existing { Statement::Mentions } else { Statement::Makes },
+                    statement: statement(resource),
                     body: &body,
                     maybe,
                     amends: Amends {
                         with_scope: env.instance.unit.scopes.get(&index).map(|edit| placed(edit, env)),
-                        ..amends(&target, &body, env, resource)
+                        ..self.amends(&target, &body, env, resource, is_choice)
                     },
                 };
                 let file = env.span(&resource.body).file;
                 lowering::lower(&typed, &mut self.made.borrow_mut().entry(file).or_default().azure);
             }
+        }
+    }
+
+    /// What is known of how a role assignment is written. `is_choice`: its principal or role is one of several.
+    fn amends(
+        &self,
+        target: &Target,
+        body: &Evaluated,
+        env: &Env<'f>,
+        resource: &'f Resource,
+        is_choice: bool,
+    ) -> Amends {
+        let property = |key: &str| body.key("properties").and_then(|own| own.key(key));
+        let Some(principal) = property("principalId") else {
+            return Amends::default();
+        };
+        Amends {
+            name_without_principal: without_principal(target, body, env, resource),
+            principal_via: principal.hops.clone(),
+            group: is_group(principal).then_some(principal.span),
+            puller_instead: self.puller_instead(principal, env, resource, is_choice),
+            with_type: resource.with_type.as_ref().map(|edit| placed(edit, env)),
+            with_scope: None,
+            role_at: property("roleDefinitionId").or_else(|| property("roleDefinitionName")).and_then(role_at),
         }
     }
 
@@ -218,6 +211,15 @@ impl<'f> Evaluator<'f> {
     /// Whether a registry is made in what a deployment is deployed to.
     fn has_registry(&self, instance: &Instance<'f>) -> bool {
         self.with_registry.borrow().contains(&(Rc::clone(&instance.root), instance.place.clone()))
+    }
+}
+
+/// How a template comes to state something of a resource.
+const fn statement(resource: &Resource) -> Statement {
+    match (&resource.changes, resource.existing) {
+        (Some(_), _) => Statement::Changes,
+        (None, true) => Statement::Mentions,
+        (None, false) => Statement::Makes,
     }
 }
 
@@ -307,20 +309,9 @@ fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
     value.alternatives().iter().map(with).collect()
 }
 
-/// What is known of how a role assignment is written.
-fn amends(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Amends {
-    let property = |key: &str| body.key("properties").and_then(|own| own.key(key));
-    let Some(principal) = property("principalId") else {
-        return Amends::default();
-    };
-    Amends {
-        name_without_principal: without_principal(target, body, env, resource),
-        principal_via: principal.hops.clone(),
-        kubelet_instead: kubelet_instead(principal),
-        with_type: resource.with_type.as_ref().map(|edit| placed(edit, env)),
-        with_scope: None,
-        role_at: property("roleDefinitionId").or_else(|| property("roleDefinitionName")).and_then(role_at),
-    }
+/// Whether a principal is a group of the directory.
+fn is_group(principal: &Evaluated) -> bool {
+    matches!(&principal.data, Data::Resource(target, _) if target.kind.eq_ignore_ascii_case("Microsoft.Graph/groups"))
 }
 
 fn placed(edit: &Edit, env: &Env<'_>) -> (Span, String) {
@@ -342,28 +333,6 @@ fn role_at(role: &Evaluated) -> Option<Span> {
     let end = span.range.end - quote;
     let own = text.rsplit('/').next().unwrap_or(text);
     (!own.is_empty()).then(|| Span::new(span.file, TextRange::new(end - to_offset(own.len()), end)))
-}
-
-/// The edit that would make another part of a cluster its kubelet identity's object id.
-fn kubelet_instead(principal: &Evaluated) -> Option<(Span, String)> {
-    let Data::Resource(target, path) = &principal.data else { return None };
-    let path: Vec<&str> = path.iter().map(|key| &**key).collect();
-    if target.reference.kind != ResourceKind::Cluster {
-        return None;
-    }
-    if let Some(kubelet) = target.in_its_words(KUBELET) {
-        let range = TextRange::new(principal.part_at?, principal.span.range.end);
-        return Some((Span::new(principal.span.file, range), format!(".{kubelet}")));
-    }
-    // A reference to the properties alone leaves that word out.
-    let properties = match path.as_slice() {
-        ["properties" | "identity", ..] => ".properties",
-        ["identityProfile", ..] => "",
-        _ => return None,
-    };
-    let range = TextRange::new(principal.part_at?, principal.span.range.end);
-    let text = format!("{properties}.{KUBELET}");
-    Some((Span::new(principal.span.file, range), text))
 }
 
 /// Where the name of a role assignment is made from a seed that leaves out whom it is for.

@@ -38,6 +38,8 @@ pub(super) struct Place {
     pub(super) group_symbol: Option<String>,
     /// The subscription, where told.
     pub(super) subscription: Option<String>,
+    /// What stands for the subscription where its id is not known.
+    pub(super) subscription_symbol: Option<String>,
 }
 
 impl Place {
@@ -45,7 +47,8 @@ impl Place {
     pub(super) fn group(name: &[Piece], subscription: Option<String>, root: &str) -> Self {
         let group = known(name);
         let symbol = || symbol_of(name).map(|symbol| format!("{root}:resourcegroups#{symbol}"));
-        Self { group_symbol: if group.is_none() { symbol() } else { None }, group, subscription }
+        let group_symbol = if group.is_none() { symbol() } else { None };
+        Self { group_symbol, group, subscription, subscription_symbol: None }
     }
 }
 
@@ -73,6 +76,7 @@ impl Target {
             group: place.group.clone(),
             group_symbol: place.group_symbol.clone(),
             subscription: place.subscription.clone(),
+            subscription_symbol: place.subscription_symbol.clone(),
             ..ResourceRef::unknown(kind_of(own_kind), span)
         };
         Self { kind: kind.to_owned(), reference, names, declared: None, named_at: None, words: &[] }
@@ -93,6 +97,7 @@ impl Target {
             name: name.clone(),
             group: place.group.clone().filter(|_| kind == ResourceKind::ResourceGroup),
             subscription: place.subscription.clone(),
+            subscription_symbol: place.subscription_symbol.clone(),
             symbol: symbol.filter(|_| name.is_none()),
             ..ResourceRef::unknown(kind, span)
         };
@@ -109,7 +114,8 @@ impl Target {
         } else {
             (own.group.clone(), own.group_symbol.clone())
         };
-        Place { group, group_symbol, subscription: own.subscription.clone() }
+        let (subscription, subscription_symbol) = (own.subscription.clone(), own.subscription_symbol.clone());
+        Place { group, group_symbol, subscription, subscription_symbol }
     }
 
     /// The last of its names, where known.
@@ -172,10 +178,12 @@ impl Target {
         };
         let text = |segment: Option<&Vec<Piece>>| segment.and_then(|segment| known(segment));
         let subscription = text(after("subscriptions"));
+        let symbol = after("subscriptions").filter(|_| subscription.is_none()).and_then(|own| symbol_of(own));
         let place = match after("resourceGroups") {
             Some(group) => Place::group(group, subscription, root),
             None => Place { subscription, ..Place::default() },
         };
+        let place = Place { subscription_symbol: symbol.map(|symbol| format!("{root}#{symbol}")), ..place };
         let provider = segments.iter().rposition(|segment| is(segment, "providers"));
         let Some(of_type) = provider.map(|at| segments.get(at + 1..).unwrap_or_default()) else {
             let kind = match (after("resourceGroups"), after("subscriptions")) {

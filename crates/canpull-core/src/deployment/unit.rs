@@ -28,6 +28,8 @@ pub(super) struct Unit<'f> {
     pub(super) target: Target,
     /// It is Terraform's.
     pub(super) is_terraform: bool,
+    /// All files of a folder are one.
+    pub(super) is_of_folder: bool,
     pub(super) parameters: BTreeMap<String, (FileId, &'f Parameter)>,
     pub(super) variables: BTreeMap<String, (FileId, &'f Named)>,
     pub(super) outputs: BTreeMap<String, (FileId, &'f Named)>,
@@ -57,6 +59,7 @@ impl<'f> Unit<'f> {
     pub(super) fn add(&mut self, file: FileId, template: &'f TemplateFact) {
         self.target = template.target;
         self.is_terraform = template.is_terraform;
+        self.is_of_folder = template.is_of_folder;
         let lower = |name: &str| name.to_ascii_lowercase();
         self.parameters.extend(template.parameters.iter().map(|own| (lower(&own.name), (file, own))));
         self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));

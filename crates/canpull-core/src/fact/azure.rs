@@ -42,6 +42,8 @@ pub struct ResourceRef {
     pub group_symbol: Option<String>,
     /// The subscription's id or name, where told.
     pub subscription: Option<String>,
+    /// What stands for the subscription where its id is not known, unique to it among all sources.
+    pub subscription_symbol: Option<String>,
     /// What stands for it where its name may not be known, unique to it among all sources: a Terraform address with
     /// its module, a Bicep symbol with its file, a shell variable with its file.
     pub symbol: Option<String>,
@@ -52,7 +54,17 @@ pub struct ResourceRef {
 impl ResourceRef {
     /// A reference of which nothing is known yet but its sort and place.
     pub const fn unknown(kind: ResourceKind, span: Span) -> Self {
-        Self { kind, id: None, name: None, group: None, group_symbol: None, subscription: None, symbol: None, span }
+        Self {
+            kind,
+            id: None,
+            name: None,
+            group: None,
+            group_symbol: None,
+            subscription: None,
+            subscription_symbol: None,
+            symbol: None,
+            span,
+        }
     }
 
     /// By its name alone.
@@ -123,8 +135,11 @@ pub enum PrincipalAttribute {
     KubeletClientId,
     /// A cluster's `identityProfile.kubeletidentity.resourceId`.
     KubeletResourceId,
-    /// A cluster's `identity.principalId`, or that of an identity it is given: the control plane, which never pulls.
+    /// A cluster's `identity.principalId`: the control plane's own identity, which never pulls.
     ControlPlanePrincipalId,
+    /// The `principalId` of a user-assigned identity that a cluster's control plane is given. Its kubelets may have the
+    /// same.
+    GivenPrincipalId,
     /// A cluster's `servicePrincipalProfile.clientId`: an application id, or the text `msi` on a cluster with a
     /// managed identity.
     ClusterServicePrincipalClientId,
@@ -174,9 +189,8 @@ impl PrincipalAttribute {
             ["identityprofile", "kubeletidentity", "objectid"] => Self::KubeletObjectId,
             ["identityprofile", "kubeletidentity", "clientid"] => Self::KubeletClientId,
             ["identityprofile", "kubeletidentity", "resourceid"] => Self::KubeletResourceId,
-            ["identity", "principalid"] | ["identity", "userassignedidentities", _, "principalid"] => {
-                Self::ControlPlanePrincipalId
-            }
+            ["identity", "principalid"] => Self::ControlPlanePrincipalId,
+            ["identity", "userassignedidentities", _, "principalid"] => Self::GivenPrincipalId,
             ["serviceprincipalprofile", "clientid"] => Self::ClusterServicePrincipalClientId,
             ["addonprofiles", name, "identity", "objectid" | "clientid"] => {
                 Self::AddOn(path.get(1).unwrap_or(name).to_string())
@@ -295,6 +309,21 @@ impl RegistryFact {
             span,
         }
     }
+
+    /// A change that may not be made tells of no setting what it is.
+    pub(crate) fn leave_open(&mut self) {
+        fn open<T>(field: &mut Field<T>) {
+            if !field.is_absent() {
+                *field = Field::Unknown(Why::FilledAtRunTime, field.span());
+            }
+        }
+        open(&mut self.admin_enabled);
+        open(&mut self.anonymous_pull);
+        open(&mut self.public_network);
+        open(&mut self.sku);
+        open(&mut self.allows_by_default);
+        open(&mut self.mode);
+    }
 }
 
 /// Whose credentials a cluster acts with.
@@ -405,6 +434,17 @@ pub struct ServicePrincipalFact {
     /// When its secrets end, in seconds since 1970-01-01 UTC. Empty where none is listed.
     pub secrets_end: Vec<Field<i64>>,
     /// Where the whole is written.
+    pub span: Span,
+}
+
+/// A command that lists the secrets of a service principal into a file, which does not tell whose they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SecretListingFact {
+    /// The file that it writes, relative to the project root.
+    pub output: String,
+    /// The id that is asked for: a client id or an object id.
+    pub id: String,
+    /// The command.
     pub span: Span,
 }
 

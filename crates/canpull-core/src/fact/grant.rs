@@ -19,6 +19,8 @@ pub enum GrantOrigin {
     CreateForRbac,
     /// A resource of a template.
     Resource,
+    /// A module that is in no source: it may grant what it is handed.
+    Unread,
 }
 
 /// A role, as an assignment names it.
@@ -28,6 +30,17 @@ pub struct RoleRef {
     pub written: Field<String>,
     /// What stands for a role definition of the sources.
     pub symbol: Option<String>,
+}
+
+/// An edit that grants to what pulls in a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PullerInstead {
+    /// What it replaces.
+    pub place: Span,
+    /// What stands there then.
+    pub text: String,
+    /// That is the cluster's service principal, not its kubelet identity.
+    pub is_service_principal: bool,
 }
 
 /// A role given to a principal at a scope.
@@ -51,8 +64,8 @@ pub struct RoleAssignmentFact {
     pub condition_version: Field<String>,
     /// The assignment's own name is made from a seed that leaves out the principal: a second grant collides with it.
     pub name_without_principal: Option<Span>,
-    /// The edit, with its place, that would make it the cluster's kubelet identity whom it is for.
-    pub kubelet_instead: Option<(Span, String)>,
+    /// The edit that would make what pulls in the cluster whom it is for.
+    pub puller_instead: Option<PullerInstead>,
     /// The edit, with its place, that would tell the principal's type.
     pub with_type: Option<(Span, String)>,
     /// The edit, with its place, that would give the only registry beside it as its scope.

@@ -91,6 +91,10 @@ pub struct Resource {
     pub group: Option<Expression>,
     /// What it belongs to, as an expression.
     pub parent: Option<Expression>,
+    /// In Terraform: which configuration of its provider it is made with, where it says so.
+    pub provider: Option<Box<str>>,
+    /// The resource that it changes, by its id, where it is none of its own.
+    pub changes: Option<Expression>,
     /// The resource that it is written in, by its place among the template's.
     pub within: Option<usize>,
     /// When it is made.
@@ -144,6 +148,8 @@ pub struct Module {
     pub group: Option<Expression>,
     /// The subscription that it is deployed to, by id.
     pub subscription: Option<Expression>,
+    /// In Terraform: it is handed configurations of providers, which need not be its caller's.
+    pub has_providers: bool,
     /// When it is deployed.
     pub terms: Terms,
     /// Where it is called.

@@ -1,6 +1,6 @@
 //! Clusters and the identities that they act with.
 
-use super::value::guid;
+use super::value::{guid, times};
 use super::{Resource, Value};
 use crate::fact::Field;
 use crate::fact::azure::{
@@ -47,6 +47,7 @@ pub(super) fn service_principal_of_directory<V: Value>(
     is_application: bool,
 ) -> ServicePrincipalFact {
     let object_id = guid(resource.text(&["id"]));
+    let secrets = resource.property(&["passwordCredentials"]);
     let absent = || Field::Absent(resource.span());
     ServicePrincipalFact {
         resource: resource.reference.clone(),
@@ -54,7 +55,7 @@ pub(super) fn service_principal_of_directory<V: Value>(
         app_id: guid(resource.text(&["appId"])),
         object_id: if is_application { absent() } else { object_id.clone() },
         application_object_id: if is_application { object_id } else { absent() },
-        secrets_end: Vec::new(),
+        secrets_end: secrets.map(|list| times(list, &["endDateTime"])).unwrap_or_default(),
         span: resource.span(),
     }
 }

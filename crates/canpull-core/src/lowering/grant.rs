@@ -17,7 +17,7 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
     RoleAssignmentFact {
         origin: if shown { GrantOrigin::Listed } else { GrantOrigin::Resource },
         principal: principal.map_or_else(|| PrincipalRef::Absent(resource.home()), Value::principal),
-        principal_type: resource.text(&["principalType"]),
+        principal_type: principal_type(resource),
         role: role.map_or_else(|| RoleRef { written: Field::Absent(resource.home()), symbol: None }, Value::role),
         scope: resource.scope.clone(),
         // Braces and brackets are part of the language of conditions.
@@ -25,7 +25,7 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         condition_version: resource.text(&["conditionVersion"]),
         name_without_principal: resource.amends.name_without_principal,
         principal_via: resource.amends.principal_via.clone(),
-        kubelet_instead: resource.amends.kubelet_instead.clone(),
+        puller_instead: resource.amends.puller_instead.clone(),
         with_type: resource.amends.with_type.clone(),
         with_scope: resource.amends.with_scope.clone(),
         role_at: resource.amends.role_at,
@@ -34,6 +34,14 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
         unchecked: resource.flag(&["skipServicePrincipalCheck"]).known() == Some(&true),
         maybe: resource.maybe,
         span: resource.span(),
+    }
+}
+
+/// What sort of principal it is: as told, or as what it is for shows.
+fn principal_type<V: Value>(resource: &Resource<V>) -> Field<String> {
+    match (resource.text(&["principalType"]), resource.amends.group) {
+        (Field::Unknown(..) | Field::Absent(_), Some(span)) => Field::Known("Group".to_owned(), span),
+        (told, _) => told,
     }
 }
 

@@ -4,6 +4,7 @@ use canpull_syntax::Span;
 
 use super::Value;
 use crate::fact::azure::{ResourceRef, Statement};
+use crate::fact::grant::PullerInstead;
 use crate::fact::{Field, Why};
 
 /// A resource of Azure.
@@ -34,8 +35,10 @@ pub(crate) struct Amends {
     pub(crate) name_without_principal: Option<Span>,
     /// Where the principal is handed on.
     pub(crate) principal_via: Vec<Span>,
-    /// The edit that would make it the cluster's kubelet identity.
-    pub(crate) kubelet_instead: Option<(Span, String)>,
+    /// Where it is written whom it is for, if that is a group.
+    pub(crate) group: Option<Span>,
+    /// The edit that would make it what pulls in the cluster.
+    pub(crate) puller_instead: Option<PullerInstead>,
     /// The edit that would tell the principal's type.
     pub(crate) with_type: Option<(Span, String)>,
     /// The edit that would give the only registry beside it as its scope.

@@ -7,7 +7,7 @@ pub mod principal;
 pub mod registry;
 pub mod setting;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{Span, order, to_offset};
 
@@ -16,7 +16,7 @@ use crate::fact::azure::{
     ServicePrincipalFact, Statement, TokenFact, label,
 };
 use crate::fact::grant::{
-    DenyAssignmentFact, ListingFact, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
+    DenyAssignmentFact, GrantOrigin, ListingFact, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
 };
 use crate::fact::{Field, FileFacts};
 use crate::model::role::{BuiltIn, last_segment};
@@ -115,7 +115,8 @@ impl<'a> Azure<'a> {
         azure.private_endpoints = facts().flat_map(|facts| &facts.private_endpoints).collect();
         azure.join_principals(files);
         for fact in facts().flat_map(|facts| &facts.assignments) {
-            if let Some(scope) = fact.scope.known().filter(|scope| scope.kind == ResourceKind::Registry) {
+            let told = fact.scope.known().filter(|_| fact.origin != GrantOrigin::Unread);
+            if let Some(scope) = told.filter(|scope| scope.kind == ResourceKind::Registry) {
                 azure.registry_for(scope);
             }
             let (who, role) = (azure.who(&fact.principal), azure.role(&fact.role));
@@ -233,12 +234,32 @@ impl<'a> Azure<'a> {
             let id = self.principals.join(PrincipalKind::ServicePrincipal, label, keys, fact.span);
             self.service_principals.push((fact, id));
         }
+        self.join_secret_listings(files);
         for alias in files.iter().flat_map(|file| &file.azure.aliases) {
             let keys = id_keys(&alias.object_id, &alias.client_id);
             let label = format!("principal `{}`", alias.object_id.text().unwrap_or_default());
             self.principals.join(PrincipalKind::Unknown, label, keys, alias.span);
         }
         self.complete_clusters();
+    }
+
+    /// Whose secrets a file lists, the command tells that writes it.
+    fn join_secret_listings(&mut self, files: &'a [FileFacts]) {
+        let paths: BTreeMap<&str, &FileFacts> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+        for listing in files.iter().flat_map(|file| &file.azure.secret_listings) {
+            let written = paths.get(listing.output.as_str()).into_iter();
+            let lists = |fact: &&ServicePrincipalFact| fact.resource.is_open() && fact.app_id.known().is_none();
+            for fact in written.flat_map(|file| &file.azure.service_principals).filter(lists) {
+                let id = if let Who::Known(id, _) = self.principals.written(&listing.id) {
+                    id
+                } else {
+                    let key = Key::Client(listing.id.to_ascii_lowercase());
+                    let label = format!("service principal `{}`", listing.id);
+                    self.principals.join(PrincipalKind::ServicePrincipal, label, vec![key], listing.span)
+                };
+                self.service_principals.push((fact, id));
+            }
+        }
     }
 
     fn join_cluster(&mut self, id: ClusterId, fact: &ClusterFact) {
@@ -353,7 +374,7 @@ impl<'a> Azure<'a> {
         let id = self.cluster_for(resource);
         let label = self.clusters.get(id.0 as usize).map(Cluster::label).unwrap_or_default();
         let (kind, key, what) = match attribute {
-            PrincipalAttribute::ControlPlanePrincipalId => {
+            PrincipalAttribute::ControlPlanePrincipalId | PrincipalAttribute::GivenPrincipalId => {
                 (PrincipalKind::ControlPlane, Key::ControlPlane(id), "the control-plane identity".to_owned())
             }
             PrincipalAttribute::ClusterServicePrincipalClientId

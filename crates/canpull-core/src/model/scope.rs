@@ -18,6 +18,8 @@ pub struct Place {
     pub group_symbols: BTreeSet<String>,
     /// Its subscription.
     pub subscription: Option<String>,
+    /// What stands for its subscription in the sources.
+    pub subscription_symbols: BTreeSet<String>,
     /// What stands for it in the sources.
     pub symbols: BTreeSet<String>,
     /// The first of these that was told.
@@ -38,6 +40,7 @@ impl Place {
         fill(&mut self.subscription, &resource.subscription);
         fill(&mut self.symbol, &resource.symbol);
         self.group_symbols.extend(resource.group_symbol.clone());
+        self.subscription_symbols.extend(resource.subscription_symbol.clone());
         self.symbols.extend(resource.symbol.clone());
     }
 
@@ -101,6 +104,7 @@ pub fn reaches(scope: &ResourceRef, registry: &Place) -> Truth {
             let elsewhere = differ(scope.subscription.as_ref(), registry.subscription.as_ref());
             in_group(scope, registry).and(elsewhere.not())
         }
+        ResourceKind::Subscription if shares_subscription(scope, registry) => Truth::Yes,
         ResourceKind::Subscription => {
             same_name(scope.subscription.as_ref().or(scope.name.as_ref()), registry.subscription.as_ref())
         }
@@ -115,6 +119,11 @@ fn in_group(group: &ResourceRef, registry: &Place) -> Truth {
         return Truth::Yes;
     }
     same_name(group.name.as_ref().or(group.group.as_ref()), registry.group.as_ref())
+}
+
+/// Whether one symbol stands for the subscription of both.
+fn shares_subscription(scope: &ResourceRef, registry: &Place) -> bool {
+    scope.subscription_symbol.as_ref().is_some_and(|symbol| registry.subscription_symbols.contains(symbol))
 }
 
 fn same_name(one: Option<&String>, other: Option<&String>) -> Truth {

@@ -131,9 +131,15 @@ impl Grant<'_> {
     }
 
     /// Whether there is little to say that it bears on the pull: a role of which no source tells, for somebody or somewhere
-    /// else perhaps.
+    /// else perhaps; a module that no source tells of, and that is handed neither the principal nor the registry.
     pub fn is_far_fetched(&self) -> bool {
-        self.role_unseen && self.who.and(self.scope) != Truth::Yes
+        let is_anywhere = self.fact.origin == GrantOrigin::Unread && self.who.or(self.scope) != Truth::Yes;
+        is_anywhere || (self.role_unseen && self.who.and(self.scope) != Truth::Yes)
+    }
+
+    /// Whether nothing but a module that no source tells of, and that is not even handed the principal, may make it.
+    pub fn is_surmised(&self) -> bool {
+        self.fact.origin == GrantOrigin::Unread && self.who != Truth::Yes
     }
 
     /// Whether only the assumed mode of the registry keeps it from letting the principal pull.

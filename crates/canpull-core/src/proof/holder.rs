@@ -3,14 +3,14 @@
 use canpull_syntax::Span;
 
 use crate::fact::Field;
-use crate::fact::azure::{ResourceRef, ServicePrincipalFact, TokenFact};
+use crate::fact::azure::{ResourceRef, TokenFact};
 use crate::model::azure::{PrincipalId, Setting, Who};
 use crate::model::docker_config::{Credential, UserKind};
 use crate::model::image::ImageReference;
 use crate::model::registry::acr_host;
 use crate::model::scope_map;
 use crate::proof::authorization::Puller;
-use crate::proof::case::{Case, link};
+use crate::proof::case::{Case, assumed, link};
 use crate::proof::{Claim, Link, Truth};
 
 impl Case<'_, '_, '_> {
@@ -36,9 +36,9 @@ impl Case<'_, '_, '_> {
 
     fn service_principal(&self, principal: PrincipalId, image: &ImageReference) -> Option<Link> {
         let azure = &self.model.azure;
-        let facts = azure.service_principals.iter().filter(|(_, id)| azure.principals.same(*id, principal));
-        if let Some(link) = facts.map(|(fact, _)| *fact).find_map(|fact| self.ended(fact)) {
-            return Some(link);
+        if let Some(ends) = self.secrets_ended(principal) {
+            let text = "every secret of the credential's service principal that a source tells of has ended";
+            return Some(link(Claim::HolderIsCurrent, Truth::No, text, ends));
         }
         let found = self.registry_at(&image.registry);
         let puller = Puller { principal, cluster: None, open: false };
@@ -54,22 +54,35 @@ impl Case<'_, '_, '_> {
         })
     }
 
-    /// All secrets of a service principal that are listed have ended.
-    fn ended(&self, fact: &ServicePrincipalFact) -> Option<Link> {
-        let ends = all_before(&fact.secrets_end, self.now?)?;
-        let text = "every listed secret of the credential's service principal has ended";
-        Some(link(Claim::HolderIsCurrent, Truth::No, text, ends))
+    /// Where all secrets of a service principal end that a source tells of, if all have ended.
+    pub(super) fn secrets_ended(&self, principal: PrincipalId) -> Option<Vec<Span>> {
+        let azure = &self.model.azure;
+        let facts = azure.service_principals.iter().filter(|(_, id)| azure.principals.same(*id, principal));
+        let ends: Vec<Field<i64>> = facts.flat_map(|(fact, _)| fact.secrets_end.iter().cloned()).collect();
+        all_before(&ends, self.now?)
     }
 
     fn admin(&self, host: &str) -> Option<Link> {
         let found = self.registry_at(host);
-        let (enabled, spans) = match found.registry?.admin_enabled() {
+        let registry = found.registry?;
+        let (enabled, spans) = match registry.admin_enabled() {
             Setting::Known(enabled, spans) => (enabled, spans),
+            Setting::Unseen if !self.may_be_switched_on() => {
+                let text = "the credential is that of the registry's admin user, which is off unless it is switched on";
+                return Some(assumed(Claim::HolderIsOn, Truth::No, text, vec![registry.made_without_admin()?]));
+            }
             Setting::Open(_) | Setting::Unseen => return None,
         };
         let state = if enabled { "on" } else { "off" };
         let text = format!("the credential is that of the registry's admin user, which is switched {state}");
         Some(link(Claim::HolderIsOn, enabled.into(), text, spans))
+    }
+
+    /// Whether a registry of which no source tells which it is has its admin user switched on.
+    fn may_be_switched_on(&self) -> bool {
+        let nameless = self.model.azure.registries.iter().filter(|registry| registry.place.name.is_none());
+        let mut facts = nameless.flat_map(|registry| &registry.facts);
+        facts.any(|fact| !fact.admin_enabled.is_absent() && fact.admin_enabled.known() != Some(&false))
     }
 
     fn token(&self, name: &str, image: &ImageReference) -> Option<Link> {

@@ -7,7 +7,7 @@ use canpull_syntax::{Span, order};
 
 use crate::config::CompleteKind;
 use crate::fact::azure::{ClusterIdentityKind, RegistryMode};
-use crate::fact::grant::ListingReach;
+use crate::fact::grant::{GrantOrigin, ListingReach};
 use crate::model::azure::{Cluster, ClusterId, Registry, RegistryId, Setting};
 use crate::model::registry::acr_host;
 use crate::model::role;
@@ -71,7 +71,8 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     /// nothing of clusters and rights.
     pub(super) fn node_access(&self, host: &str, repository: &str) -> Option<Vec<Link>> {
         let azure = &self.model.azure;
-        let told = !azure.clusters.is_empty() || !azure.assignments.is_empty();
+        let mut stated = azure.assignments.iter().filter(|own| own.fact.origin != GrantOrigin::Unread);
+        let told = !azure.clusters.is_empty() || stated.next().is_some();
         if !told && self.complete(CompleteKind::RoleAssignments).is_none() {
             return None;
         }
@@ -132,7 +133,12 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
                 Truth::Yes => format!("cluster {label} pulls with its service principal"),
                 _ => format!("cluster {label} pulls with its service principal, unless it has managed identities"),
             };
-            Some(self.granted(puller, link(Claim::IdentityPulls, truth, text, spans()), found, repository))
+            let mut links = self.granted(puller, link(Claim::IdentityPulls, truth, text, spans()), found, repository);
+            if let Some(ends) = self.secrets_ended(principal) {
+                let text = "every secret of the cluster's service principal that a source tells of has ended";
+                links.push(link(Claim::HolderIsCurrent, Truth::No, text, ends));
+            }
+            Some(links)
         };
         match cluster.identity_kind() {
             Setting::Known(ClusterIdentityKind::Managed, _) => by_kubelet(),
@@ -371,6 +377,8 @@ fn grant_link(grant: &Grant<'_>, found: &Found<'_, '_>) -> Link {
     let registry = registry_label(found);
     let text = if grant.truth() == Truth::Yes {
         format!("{role} is granted to it, and reaches {registry}")
+    } else if fact.origin == GrantOrigin::Unread {
+        "a module that no source tells of may grant it a role, with what the module is handed".to_owned()
     } else {
         let open = [
             (grant.who, "to whom"),

@@ -17,7 +17,7 @@ use crate::model::azure::{
 use crate::model::role::Sort;
 use crate::model::scope::{self, Place};
 use crate::proof::Truth;
-use crate::proof::authorization::{self, Mode, Puller, Target};
+use crate::proof::authorization::{self, Grant, Mode, Puller, Target};
 
 /// A role assignment that fails of its purpose.
 #[derive(Clone, Debug)]
@@ -147,18 +147,33 @@ impl<'m, 'a> Review<'m, 'a> {
         }
         let mut all = (0..).map(ClusterId).zip(&self.azure.clusters);
         let (id, cluster) = all.find(|(_, cluster)| is_of(self.azure, principal, assignment, cluster))?;
-        let served = pullers(cluster, id).into_iter().any(|puller| self.may_be_served(puller, assignment, registry));
+        let served = pullers(cluster, id).into_iter().any(|puller| self.seems_served(puller, assignment, registry));
         (!served).then_some(Miss::WrongIdentity { cluster, principal })
     }
 
     /// Whether another assignment lets what pulls do so, or may.
     fn may_be_served(&self, puller: Puller, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> bool {
+        self.is_served(puller, assignment, registry, |_| true)
+    }
+
+    /// The same, without what is only surmised.
+    fn seems_served(&self, puller: Puller, assignment: &Assignment<'_>, registry: Option<RegistryId>) -> bool {
+        self.is_served(puller, assignment, registry, |grant| !grant.is_surmised())
+    }
+
+    fn is_served(
+        &self,
+        puller: Puller,
+        assignment: &Assignment<'_>,
+        registry: Option<RegistryId>,
+        counts: impl Fn(&Grant<'_>) -> bool,
+    ) -> bool {
         let target = self.target(registry);
         let mut grants = authorization::grants(self.azure, puller, &target, "");
         grants.any(|grant| {
             // A choice of whom it is for makes several of one that is written.
             let other = !std::ptr::eq(grant.fact, assignment.fact);
-            other && grant.who.and(grant.scope).and(grant.role) != Truth::No
+            other && counts(&grant) && grant.who.and(grant.scope).and(grant.role) != Truth::No
         })
     }
 
@@ -191,7 +206,7 @@ impl<'m, 'a> Review<'m, 'a> {
         let served = match assignment.who {
             Who::Known(principal, _) => {
                 let cluster = self.puller(principal).and_then(|puller| puller.cluster);
-                self.may_be_served(Puller { principal, cluster, open: false }, assignment, Some(registry))
+                self.seems_served(Puller { principal, cluster, open: false }, assignment, Some(registry))
             }
             _ => false,
         };
@@ -206,7 +221,7 @@ impl<'m, 'a> Review<'m, 'a> {
             return None;
         }
         let puller = Puller { open: false, ..*self.puller(principal)? };
-        (!self.may_be_served(puller, assignment, registry)).then_some(Miss::CannotPull)
+        (!self.seems_served(puller, assignment, registry)).then_some(Miss::CannotPull)
     }
 
     /// Whether a pull role is given where no registry is: at another resource, below a registry, or at a group that none
@@ -235,7 +250,7 @@ impl<'m, 'a> Review<'m, 'a> {
         }
         self.pullers.values().find_map(|&puller| {
             let grants: Vec<_> = authorization::grants(self.azure, puller, &target, repository).collect();
-            if grants.iter().any(|grant| grant.truth() != Truth::No) {
+            if grants.iter().any(|grant| grant.truth() != Truth::No && !grant.is_surmised()) {
                 return None;
             }
             let but_condition = |grant: &&authorization::Grant<'a>| {
@@ -279,7 +294,10 @@ fn is_of(azure: &Azure<'_>, principal: PrincipalId, assignment: &Assignment<'_>,
     let Some(known) = azure.principals.get(principal) else { return false };
     let is = |other: &PrincipalId| azure.principals.same(*other, principal);
     match known.kind {
-        PrincipalKind::ControlPlane => cluster.control_plane.iter().any(is) && !cluster.kubelet_open,
+        PrincipalKind::ControlPlane => {
+            let told = asks_for_control_plane(assignment) || !cluster.kubelet_open;
+            cluster.control_plane.iter().any(is) && told
+        }
         PrincipalKind::AddOn => asks_for_add_on(assignment, cluster) && !cluster.kubelet_open,
         PrincipalKind::Kubelet | PrincipalKind::ServicePrincipal => {
             cluster.service_principal.as_ref().is_some_and(is) && !cluster.kubelet_open
@@ -304,6 +322,12 @@ fn has_other_use(azure: &Azure<'_>, principal: &PrincipalRef) -> bool {
         Truth::Unknown => beside(used),
         Truth::No => false,
     })
+}
+
+/// Whether it is the control plane's own identity that is asked for, which no kubelet can have. One that a cluster is given
+/// it may be given for its kubelets too.
+fn asks_for_control_plane(assignment: &Assignment<'_>) -> bool {
+    matches!(assignment.fact.principal, PrincipalRef::Of { attribute: PrincipalAttribute::ControlPlanePrincipalId, .. })
 }
 
 fn asks_for_add_on(assignment: &Assignment<'_>, cluster: &Cluster<'_>) -> bool {

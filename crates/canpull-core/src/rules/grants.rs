@@ -13,15 +13,21 @@ pub(super) fn handed_on(fact: &RoleAssignmentFact) -> impl Iterator<Item = Annot
     fact.principal_via.iter().map(|&span| Annotation { span, message: "handed on here".to_owned() })
 }
 
-/// The edit that grants to the kubelet identity instead. It changes who may pull.
-pub(super) fn kubelet_instead(fact: &RoleAssignmentFact) -> Option<Fix> {
-    let (span, text) = fact.kubelet_instead.as_ref()?;
-    Some(edit("grant it to the kubelet identity", Applicability::Unsafe, *span, text))
+/// The edit that grants to what pulls instead. It changes who may pull.
+pub(super) fn puller_instead(fact: &RoleAssignmentFact) -> Option<Fix> {
+    let own = fact.puller_instead.as_ref()?;
+    let title = if own.is_service_principal {
+        "grant it to the cluster's service principal"
+    } else {
+        "grant it to the kubelet identity"
+    };
+    Some(edit(title, Applicability::Unsafe, own.place, &own.text))
 }
 
-/// The edit that grants the role that this mode heeds, in place of the one that is written. It changes who may pull.
+/// The edit that grants the role that this mode heeds, in place of the one that is written. It changes who may pull. A
+/// condition is about the role that is written: without that it would be left over.
 pub(super) fn role_instead(fact: &RoleAssignmentFact, mode: RegistryMode) -> Option<Fix> {
-    let span = fact.role_at?;
+    let span = fact.role_at.filter(|_| fact.condition.is_absent())?;
     let is_guid = fact.role.written.text().is_some_and(|written| role::is_guid(role::last_segment(written)));
     let name = role::to_grant(mode);
     let right = BuiltIn::find(name)?;

@@ -1,9 +1,13 @@
 //! A token whose expiry has passed.
 
+use std::collections::BTreeMap;
+
+use canpull_syntax::Span;
+
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
-use crate::proof::Claim;
+use crate::proof::{Claim, Link, RouteKind, Truth};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +24,8 @@ pub(super) const RULE: Rule = Rule {
 
 const PAGE: &str = r#"## What it does
 Reports passwords that are JSON web tokens whose `exp` lies before the time of the run, and credentials of service principals
-and repository tokens all of whose secrets, as the sources list them, have ended by then.
+and repository tokens all of whose secrets, as the sources list or make them, have ended by then; the service principal that
+a cluster pulls as among them.
 
 ## Why it matters
 The registry refuses the token with 401.
@@ -84,4 +89,24 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         found.push(finding(&RULE, *span, message, HELP));
     }
     context.holder_findings(&RULE, &Claim::HolderIsCurrent, HELP, found);
+    of_clusters(context, found);
+}
+
+/// Clusters that pull as a service principal: one finding for each.
+fn of_clusters(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    for (index, proof, ..) in context.pulls() {
+        let links = proof.routes.iter().filter(|route| route.kind == RouteKind::NodeIdentity);
+        let ended = |link: &&Link| link.claim == Claim::HolderIsCurrent && link.truth == Truth::No;
+        let Some(link) = links.flat_map(|route| &route.links).find(ended) else { continue };
+        let Some(&span) = link.because.first() else { continue };
+        let message = format!("the nodes cannot pull: {}", link.text);
+        let help = "reset the secret, and give it to the cluster with `az aks update-credentials`";
+        let diagnostic = by_place.entry(span).or_insert_with(|| {
+            let severity = if proof.verdict() == Truth::Yes { Severity::Warning } else { Severity::Error };
+            Diagnostic { severity, ..finding(&RULE, span, message, help) }
+        });
+        diagnostic.pulls.push(index);
+    }
+    found.extend(by_place.into_values());
 }

@@ -1,6 +1,6 @@
 //! The pull role went to an identity that pulls nothing.
 
-use super::{Context, Rule, finding, grant_fix, handed_on, kubelet_instead};
+use super::{Context, Rule, finding, grant_fix, handed_on, puller_instead};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::azure::{PrincipalAttribute, PrincipalRef};
 use crate::fact::grant::GrantOrigin;
@@ -84,7 +84,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let cluster_at = cluster.spans().into_iter().next();
         diagnostic.related.extend(cluster_at.map(|span| Annotation { span, message: "the cluster".to_owned() }));
         diagnostic.related.extend(handed_on(fact));
-        diagnostic.fixes.extend(kubelet_instead(fact));
+        diagnostic.fixes.extend(puller_instead(fact));
         diagnostic.fixes.push(grant_fix(cluster, near.registry, None));
         diagnostic.pulls = context.pulls_from(near.registry);
         // Another than the control plane may have a use of its own for the role, unless the nodes' lack of one is known.

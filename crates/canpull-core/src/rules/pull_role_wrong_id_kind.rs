@@ -1,6 +1,6 @@
 //! The pull role went to an id that is no principal's object id.
 
-use super::{Context, Rule, finding, handed_on, kubelet_instead};
+use super::{Context, Rule, finding, handed_on, puller_instead};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::proof::review::Miss;
 
@@ -88,7 +88,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = finding(&RULE, near.assignment.fact.principal.span(), message, help);
         diagnostic.severity = Context::severity_of(near);
         diagnostic.related.extend(handed_on(near.assignment.fact));
-        diagnostic.fixes.extend(kubelet_instead(near.assignment.fact));
+        diagnostic.fixes.extend(puller_instead(near.assignment.fact));
         diagnostic.pulls = context.pulls_from(near.registry);
         found.push(diagnostic);
     }

@@ -120,6 +120,7 @@ fn import(own: Import, range: TextRange, template: &mut TemplateFact) {
         scope: None,
         group: None,
         subscription: None,
+        has_providers: false,
         terms: Terms::default(),
         range,
     });
@@ -150,6 +151,8 @@ fn resource(own: Declaration, within: Option<(usize, &str)>, text: &str, templat
         with_type: with_type(&body, text),
         group: None,
         words: &[],
+        provider: None,
+        changes: None,
         settings: Vec::new(),
         body: Expression { range: own.range, ..body },
     };
@@ -216,6 +219,7 @@ fn module(own: Declaration) -> Module {
         source: if is_path && !kind.contains(':') { Source::Path(kind) } else { Source::Elsewhere(kind) },
         group: None,
         subscription: None,
+        has_providers: false,
         terms: terms(condition, each),
         range,
     }

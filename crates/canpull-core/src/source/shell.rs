@@ -107,6 +107,7 @@ pub(super) fn finish(text: &str, facts: &mut FileFacts) {
         azure.revocations.len(),
         azure.role_definitions.len(),
         azure.listings.len(),
+        azure.secret_listings.len(),
         facts.script.secrets.len(),
         facts.script.account_patches.len(),
         facts.script.injections.len(),

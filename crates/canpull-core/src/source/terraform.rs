@@ -98,6 +98,7 @@ const APART: [&str; 6] = ["source", "version", "count", "for_each", "providers",
 fn module(block: Block, symbol: String) -> Option<Module> {
     let source = block.body.value("source")?.text()?.to_owned();
     let terms = terms(&block.body);
+    let has_providers = block.body.value("providers").is_some();
     let own = block.body.attributes.into_iter().filter(|own| !APART.contains(&&*own.name));
     let is_path = source.starts_with("./") || source.starts_with("../");
     let source = source.into();
@@ -111,6 +112,7 @@ fn module(block: Block, symbol: String) -> Option<Module> {
         scope: None,
         group: None,
         subscription: None,
+        has_providers,
         terms,
         range: block.range,
     })

@@ -99,6 +99,12 @@ impl Registry<'_> {
         setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.admin_enabled)))
     }
 
+    /// Where it is made without a word of the admin user, who then is off: the service's default.
+    pub fn made_without_admin(&self) -> Option<Span> {
+        let made = self.facts.iter().filter(|fact| fact.statement == Statement::Makes);
+        made.map(|fact| fact.span).next().filter(|_| self.facts.iter().all(|fact| fact.admin_enabled.is_absent()))
+    }
+
     /// Whether it answers on public addresses.
     pub fn public_network(&self) -> Setting<bool> {
         setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.public_network)))

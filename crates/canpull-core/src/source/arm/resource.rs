@@ -64,6 +64,8 @@ impl Reader<'_> {
             with_type: with_type(node),
             group: None,
             words: &[],
+            provider: None,
+            changes: None,
             settings: Vec::new(),
         });
         for child in node.get("resources").into_iter().flat_map(Node::items).filter(|_| depth < MAX_DEPTH) {
@@ -98,6 +100,7 @@ impl Reader<'_> {
             scope: node.get("scope").map(arm::value),
             group: node.get("resourceGroup").map(arm::value),
             subscription: node.get("subscriptionId").map(arm::value),
+            has_providers: false,
             terms: terms(node),
             range: node.range(),
         });

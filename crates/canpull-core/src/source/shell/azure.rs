@@ -13,7 +13,7 @@ use super::query;
 use super::run::Run;
 use super::value::{self, Joined, Shape, Value};
 use crate::fact::azure::{IdentityFact, PrincipalAttribute, ResourceKind, ResourceRef, Statement, kind_of};
-use crate::fact::{Field, Why};
+use crate::fact::{self, Field, Why};
 
 /// So many facts are made of one command whose values may be this or that.
 const MAX_FACTS: usize = 16;
@@ -83,6 +83,14 @@ impl Call<'_, '_, '_> {
 
     fn span_of(&self, argument: &Argument) -> Span {
         self.run.span(argument.range)
+    }
+
+    /// Where a file may stand that the script writes: that depends on where it is run, beside it or at the root.
+    fn places(&self, output: &str) -> Vec<String> {
+        let folder = self.run.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut places: Vec<String> = [folder, ""].iter().filter_map(|base| fact::join(base, output)).collect();
+        places.dedup();
+        places
     }
 
     /// Passwords are not shown.

@@ -268,7 +268,7 @@ impl Cmdlet<'_, '_, '_> {
             condition_version: self.text(&["-conditionversion"]),
             name_without_principal: None,
             principal_via: Vec::new(),
-            kubelet_instead: None,
+            puller_instead: None,
             with_type: None,
             with_scope: None,
             role_at: None,

@@ -52,7 +52,7 @@ const SERVICE_PRINCIPAL_WORDS: Words =
 pub(super) const OTHER_WORDS: Words = &[("identity[0].principal_id", "identity.principalId")];
 
 /// All of them.
-pub(super) const KINDS: [Kind; 13] = [
+pub(super) const KINDS: [Kind; 18] = [
     Kind {
         name: "azurerm_role_assignment",
         azure: "Microsoft.Authorization/roleAssignments",
@@ -124,7 +124,21 @@ pub(super) const KINDS: [Kind; 13] = [
         told: &[("properties.actions", "actions")],
         words: &[],
     },
+    Kind {
+        name: "azurerm_container_registry_token_password",
+        azure: "Microsoft.ContainerRegistry/registries/tokens",
+        told: &[],
+        words: &[],
+    },
+    Kind { name: "azuread_application_password", azure: "Microsoft.Graph/applications", told: &[], words: &[] },
+    Kind {
+        name: "azuread_service_principal_password",
+        azure: "Microsoft.Graph/servicePrincipals",
+        told: &[],
+        words: &[],
+    },
     Kind { name: "azurerm_resource_group", azure: "Microsoft.Resources/resourceGroups", told: &[], words: &[] },
+    Kind { name: "azurerm_management_group", azure: "Microsoft.Management/managementGroups", told: &[], words: &[] },
     Kind { name: "azurerm_subscription", azure: "Microsoft.Resources/subscriptions", told: &[], words: &[] },
     Kind {
         name: "azurerm_role_definition",
@@ -143,6 +157,7 @@ pub(super) const KINDS: [Kind; 13] = [
         ],
         words: SERVICE_PRINCIPAL_WORDS,
     },
+    Kind { name: "azuread_group", azure: "Microsoft.Graph/groups", told: &[], words: &[] },
     Kind {
         name: "azuread_application",
         azure: "Microsoft.Graph/applications",

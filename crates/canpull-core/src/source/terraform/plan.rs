@@ -138,6 +138,7 @@ fn configuration(
             scope: None,
             group: None,
             subscription: None,
+            has_providers: false,
             terms: Terms::default(),
             range: entry.range(),
         });

@@ -1,7 +1,7 @@
 //! Resources and data sources, told in Azure's words.
 
 use canpull_syntax::TextRange;
-use canpull_syntax::expression::{Expression, ExpressionKind, For, Property};
+use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, For, Property};
 use canpull_syntax::hcl::{Block, Body};
 
 use super::kind::{KINDS, Kind, OTHER_WORDS};
@@ -36,6 +36,8 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
         body: Expression::opaque(block.range),
         with_type: None,
         words: known.map_or(OTHER_WORDS, |known| known.words),
+        provider: provider(own),
+        changes: None,
         settings: settings(own, known.map(|known| known.words).unwrap_or_default()),
     };
     if kind.starts_with("kubernetes_") || kind == "kubectl_manifest" {
@@ -55,6 +57,19 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
             });
             told.set("properties.principalType", settled);
         }
+        "azurerm_container_registry_token_password" => {
+            found.changes = body::at(own, "container_registry_token_id");
+            let both = ["password1", "password2"].into_iter().filter_map(|key| body::list(own, key));
+            told.set("properties.credentials.passwords", joined(both, block.range));
+        }
+        "azuread_application_password" => {
+            found.changes = body::at(own, "application_id").or_else(|| body::at(own, "application_object_id"));
+            told.set("properties.passwordCredentials", ends(own, block.range));
+        }
+        "azuread_service_principal_password" => {
+            found.changes = body::at(own, "service_principal_id");
+            told.set("properties.passwordCredentials", ends(own, block.range));
+        }
         "azurerm_federated_identity_credential" => {
             found.parent = body::at(own, "parent_id").or_else(|| body::at(own, "user_assigned_identity_id"));
         }
@@ -68,6 +83,7 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
             let permissions = body::list(own, "permissions").map(in_camel_case);
             told.set("properties.permissions", permissions.unwrap_or_else(|| Expression::opaque(block.range)));
         }
+        _ if kind == "azapi_update_resource" => return change(own, found.clone()).unwrap_or(found),
         _ if kind == "azapi_resource" => {
             if let Some(kind) = body::at(own, "identity.type") {
                 told.set("identity.type", kind);
@@ -107,6 +123,33 @@ fn in_azure(own: &Body, mut found: Resource) -> Option<Resource> {
     Some(found)
 }
 
+/// A change in Azure's own words to what is there: `azapi_update_resource`.
+fn change(own: &Body, mut found: Resource) -> Option<Resource> {
+    let kind = written_type(own.value("type")?)?;
+    found.changes = body::at(own, "resource_id");
+    if found.changes.is_none() {
+        found.existing = true;
+        found.scope = body::at(own, "parent_id");
+    }
+    found.body = body::at(own, "body")?;
+    found.kind = kind.into();
+    Some(found)
+}
+
+/// One list of several.
+fn joined(lists: impl Iterator<Item = Expression>, range: TextRange) -> Expression {
+    let spread = |list: Expression| Expression::new(list.range, ExpressionKind::Spread(Box::new(list)));
+    Expression::new(range, ExpressionKind::List(lists.map(spread).collect()))
+}
+
+/// A list of one password, with its end. Without a word of that it is counted from when it is made.
+fn ends(own: &Body, range: TextRange) -> Expression {
+    let end = body::at(own, "end_date").unwrap_or_else(|| Expression::opaque(range));
+    let mut password = Told { range, properties: Vec::new() };
+    password.set("endDateTime", end);
+    Expression::new(range, ExpressionKind::List([password.into_object()].into()))
+}
+
 /// A type without its version, which may be left open, or be one of two.
 fn written_type(value: &Expression) -> Option<&str> {
     let text = match &value.kind {
@@ -129,6 +172,19 @@ fn settings(own: &Body, words: Words) -> Vec<Named> {
     let told = told.map(|own| Named { name: own.name.clone(), value: resolved(own.value.clone()) });
     let metadata = body::list(own, "metadata").map(|value| Named { name: "metadata".into(), value });
     told.chain(metadata).collect()
+}
+
+/// The configuration of its provider that a resource is made with: `azurerm.hub`. The provider's name alone is the default.
+fn provider(own: &Body) -> Option<Box<str>> {
+    let value = own.value("provider")?;
+    match &value.kind {
+        ExpressionKind::Name(_) => None,
+        ExpressionKind::Access(access) => match (&access.of.kind, &access.accessor) {
+            (ExpressionKind::Name(name), Accessor::Member(alias)) => Some(format!("{name}.{alias}").into()),
+            _ => Some("".into()),
+        },
+        _ => Some(value.text().unwrap_or_default().into()),
+    }
 }
 
 /// Settings that are Terraform's own.

@@ -127,6 +127,8 @@ fn resource(writer: &Writer<'_>, own: &Own, node: Node<'_>, spec: Node<'_>) -> R
         within: None,
         group: None,
         words: &[],
+        provider: None,
+        changes: None,
         settings: Vec::new(),
         terms: Terms {
             // Whether what is left alone is as written, no source tells.

@@ -84,6 +84,8 @@ pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &Obje
         body: body(azure, object(properties, given.range()), node.range()),
         with_type: None,
         words: &[],
+        provider: None,
+        changes: None,
         settings: Vec::new(),
     };
     objects(facts).resources.push(resource);

@@ -93,7 +93,7 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
             condition_version: Field::Absent(end),
             name_without_principal: None,
             principal_via: Vec::new(),
-            kubelet_instead: None,
+            puller_instead: None,
             with_type: None,
             with_scope: None,
             role_at: None,

@@ -6,7 +6,7 @@ use canpull_syntax::{TextRange, to_offset};
 use super::{Call, MAX_FACTS, printed};
 use crate::fact::Field;
 use crate::fact::azure::{
-    PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, ServicePrincipalFact, Statement,
+    PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, SecretListingFact, ServicePrincipalFact, Statement,
 };
 use crate::fact::grant::{GrantOrigin, RoleAssignmentFact, RoleRef};
 use crate::fact::script::{SlipFact, SlipKind};
@@ -52,6 +52,10 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
                 _ => named,
             })
         }
+        ["sp" | "app", "credential", "list"] => {
+            list_secrets(call);
+            None
+        }
         ["app", "create"] => {
             let found = call.subjects(ResourceKind::Application, &["--display-name"]);
             for own in &found {
@@ -63,6 +67,17 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
         ["app", "list"] => listed(call, ResourceKind::Application),
         _ => None,
     }
+}
+
+/// A listing of secrets into a file. A query may leave some out.
+fn list_secrets(call: &mut Call<'_, '_, '_>) {
+    let (Some(output), Field::Known(id, _)) = (call.output, call.field(&["--id"])) else { return };
+    if call.arguments.open || call.arguments.has(&["--query"]) {
+        return;
+    }
+    let span = call.span();
+    let listings = call.places(output).into_iter().map(|output| SecretListingFact { output, id: id.clone(), span });
+    call.run.facts.azure.secret_listings.extend(listings);
 }
 
 fn note(call: &mut Call<'_, '_, '_>, resource: ResourceRef, statement: Statement) {
@@ -180,7 +195,7 @@ fn grant(call: &mut Call<'_, '_, '_>, own: &ResourceRef, scope: Field<ResourceRe
         condition_version: Field::Absent(end),
         name_without_principal: None,
         principal_via: Vec::new(),
-        kubelet_instead: None,
+        puller_instead: None,
         with_type: None,
         with_scope: None,
         role_at: None,

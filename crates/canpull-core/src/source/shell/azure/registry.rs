@@ -5,6 +5,7 @@ use canpull_syntax::Span;
 use super::{Call, NAME, printed};
 use crate::fact::azure::{RegistryFact, RegistryMode, ResourceKind, ResourceRef, ScopeMapFact, Statement, TokenFact};
 use crate::fact::{Field, Why};
+use crate::lowering::seconds;
 use crate::source::shell::value::{self, Shape, Value};
 
 const REGISTRY: &[&str] = &["--registry", "-r"];
@@ -36,6 +37,10 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
         }
         ["token", "create" | "update"] => {
             token(call, command.contains(&"create"));
+            None
+        }
+        ["token", "credential", "generate"] => {
+            passwords(call);
             None
         }
         ["scope-map", "create" | "update"] => {
@@ -71,26 +76,11 @@ fn registry(call: &mut Call<'_, '_, '_>, statement: Statement) -> Option<Value> 
             fact.domain_name_label = chosen(call.field(&["--dnl-scope"]), |text| Some(text != "unsecure"));
         }
         if statement == Statement::Changes && call.run.maybe {
-            left_open(&mut fact);
+            fact.leave_open();
         }
         call.run.facts.azure.registries.push(fact);
     }
     printed(&found, &Shape::Resource)
-}
-
-/// A change that may not be made tells of no setting what it is.
-fn left_open(fact: &mut RegistryFact) {
-    fn open<T>(field: &mut Field<T>) {
-        if !field.is_absent() {
-            *field = Field::Unknown(Why::FilledAtRunTime, field.span());
-        }
-    }
-    open(&mut fact.admin_enabled);
-    open(&mut fact.anonymous_pull);
-    open(&mut fact.public_network);
-    open(&mut fact.sku);
-    open(&mut fact.allows_by_default);
-    open(&mut fact.mode);
 }
 
 /// What a flag's word stands for.
@@ -126,10 +116,45 @@ fn token(call: &mut Call<'_, '_, '_>, makes: bool) {
         let (registry, name) = (registry.clone(), map.clone());
         call.run.facts.azure.scope_maps.push(ScopeMapFact { registry, name, actions, span });
     }
-    let lasts = ["--expiration", "--expiration-in-days"];
-    let ends = if call.arguments.has(&lasts) { vec![Field::Unknown(Why::FilledAtRunTime, span)] } else { Vec::new() };
+    let ends = if call.arguments.has(&LASTS) { vec![end(call)] } else { Vec::new() };
     let enabled = state(call.field(&["--status"]));
     call.run.facts.azure.tokens.push(TokenFact { registry, name, scope_map: map, enabled, passwords_end: ends, span });
+}
+
+const LASTS: [&str; 2] = ["--expiration", "--expiration-in-days"];
+
+/// When passwords end that a command makes. Days are counted from when it runs.
+fn end(call: &Call<'_, '_, '_>) -> Field<i64> {
+    let told = if call.arguments.has(&["--expiration-in-days"]) {
+        Field::Unknown(Why::FilledAtRunTime, call.span())
+    } else {
+        call.field(&["--expiration"])
+    };
+    match told {
+        Field::Absent(span) => Field::Absent(span),
+        Field::Known(text, span) if !call.run.maybe => {
+            seconds(&text).map_or(Field::Unknown(Why::NotText, span), |end| Field::Known(end, span))
+        }
+        Field::Known(_, span) | Field::Unknown(_, span) => Field::Unknown(Why::FilledAtRunTime, span),
+    }
+}
+
+/// New passwords of a token: the one that is named, or both.
+fn passwords(call: &mut Call<'_, '_, '_>) {
+    let Some(registry) = one(call) else { return };
+    let (name, span) = (call.field(NAME), call.span());
+    let one_alone = call.arguments.has(&["--password1"]) != call.arguments.has(&["--password2"]);
+    // The other one stays as it was.
+    let other = one_alone.then_some(Field::Unknown(Why::FilledAtRunTime, span));
+    let absent = Field::Absent(call.end());
+    call.run.facts.azure.tokens.push(TokenFact {
+        registry,
+        name,
+        scope_map: absent,
+        enabled: Field::Absent(call.end()),
+        passwords_end: std::iter::once(end(call)).chain(other).collect(),
+        span,
+    });
 }
 
 fn scope_map(call: &mut Call<'_, '_, '_>, makes: bool) {

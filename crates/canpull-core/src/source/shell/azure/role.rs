@@ -9,7 +9,7 @@ use crate::fact::grant::{
     GrantOrigin, ListingFact, ListingReach, Permission, RevocationFact, RoleAssignmentFact, RoleDefinitionFact, RoleRef,
 };
 use crate::fact::script::{SlipFact, SlipKind};
-use crate::fact::{self, Field, Why};
+use crate::fact::{Field, Why};
 use crate::source::shell::arguments::Argument;
 use crate::source::shell::value::{Joined, Shape, Value};
 use crate::source::shell::{meaning, slip};
@@ -105,7 +105,7 @@ fn create(call: &mut Call<'_, '_, '_>) {
         condition_version: condition_version.clone(),
         name_without_principal: None,
         principal_via: Vec::new(),
-        kubelet_instead: None,
+        puller_instead: None,
         with_type: None,
         with_scope: None,
         role_at: role_place.map(|(at, _)| at),
@@ -205,7 +205,7 @@ fn delete(call: &mut Call<'_, '_, '_>) {
     }
 }
 
-/// A listing into a file. Where the file stands depends on where the script is run: beside it, or at the root.
+/// A listing into a file.
 fn list(call: &mut Call<'_, '_, '_>) {
     let Some(output) = call.output else { return };
     // A query may leave some out.
@@ -221,11 +221,8 @@ fn list(call: &mut Call<'_, '_, '_>) {
         ListingReach::SubscriptionOnly
     };
     let assignee = call.arguments.has(ASSIGNEE).then(|| principals(call).pop()).flatten();
-    let folder = call.run.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut places: Vec<String> = [folder, ""].iter().filter_map(|base| fact::join(base, output)).collect();
-    places.dedup();
     let span = call.span();
-    for output in places {
+    for output in call.places(output) {
         let (reach, assignee) = (reach.clone(), assignee.clone());
         call.run.facts.azure.listings.push(ListingFact { output, reach, assignee, span });
     }

@@ -15,10 +15,11 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 /// What edits of manifests are about, as the ends of the paths to it.
-const ABOUT: [&str; 12] = [
+const ABOUT: [&str; 13] = [
     "pullsecret",
     "image",
     "apiversion",
+    "/selector/matchlabels/",
     "script",
     "run",
     "principal",
@@ -313,6 +314,36 @@ fn a_service_principal_that_is_made_gets_a_name() {
     check(&cases, &[], &Allowed::Unsafe);
     let looked_up = "az ad sp show --id http://pull --query appId --output tsv\n";
     check(&[("setup.sh", looked_up, looked_up)], &[], &Allowed::Unsafe);
+}
+
+#[test]
+fn a_removed_version_gives_way_with_the_selector_that_the_next_one_wants() {
+    let of = |before: &'static str, after: &'static str| ("web.yaml", before, after);
+    let cases = [
+        of(
+            "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  template:\n    metadata:\n      labels:\n        app: web # why\n        tier: 'front'\n    spec: {containers: [{name: web, image: nginx}]}\n",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector:\n    matchLabels:\n      app: web\n      tier: 'front'\n  template:\n    metadata:\n      labels:\n        app: web # why\n        tier: 'front'\n    spec: {containers: [{name: web, image: nginx}]}\n",
+        ),
+        of(
+            "{\"apiVersion\": \"apps/v1beta2\", \"kind\": \"DaemonSet\", \"metadata\": {\"name\": \"web\"}, \"spec\": {\"template\": {\"metadata\": {\"labels\": {\"app\": \"web\"}}, \"spec\": {\"containers\": [{\"name\": \"web\", \"image\": \"nginx\"}]}}}}\n",
+            "{\"apiVersion\": \"apps/v1\", \"kind\": \"DaemonSet\", \"metadata\": {\"name\": \"web\"}, \"spec\": {\"selector\": {\"matchLabels\": {\"app\": \"web\"}}, \"template\": {\"metadata\": {\"labels\": {\"app\": \"web\"}}, \"spec\": {\"containers\": [{\"name\": \"web\", \"image\": \"nginx\"}]}}}}\n",
+        ),
+        // Whose version the list implies has none of its own to write.
+        of(
+            "apiVersion: apps/v1beta1\nkind: DeploymentList\nitems:\n- metadata: {name: web}\n  spec: {template: {spec: {containers: [{name: web, image: nginx}]}}}\n",
+            "apiVersion: apps/v1beta1\nkind: DeploymentList\nitems:\n- metadata: {name: web}\n  spec: {template: {spec: {containers: [{name: web, image: nginx}]}}}\n",
+        ),
+        // What is selected already stays.
+        of(
+            "apiVersion: apps/v1beta1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web, new: a}}\n    spec: {containers: [{name: web, image: nginx}]}\n",
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web, new: a}}\n    spec: {containers: [{name: web, image: nginx}]}\n",
+        ),
+        of(
+            "apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: web}\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec: {containers: [{name: web, image: nginx}]}\n",
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web}\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec: {containers: [{name: web, image: nginx}]}\n",
+        ),
+    ];
+    check(&cases, &[], &Allowed::Unsafe);
 }
 
 #[test]

@@ -116,6 +116,8 @@ pub struct ObjectMeta {
     pub api_version_span: Span,
     /// Set where the server no longer has this version of the kind.
     pub removed_api: Option<RemovedApi>,
+    /// The edits that write the version that took its place, with the selector that it asks for.
+    pub upgrade: Vec<Edit>,
     /// `Deployment`.
     pub kind: String,
     /// `metadata.name`; `generateName` counts as Unknown.

@@ -140,6 +140,7 @@ fn meta(body: &Evaluated, kind: &str, version: &str, name: Option<&str>) -> Obje
         api_version: version.to_owned(),
         api_version_span: body.span,
         removed_api: None,
+        upgrade: Vec::new(),
         kind: kind.to_owned(),
         name: match (written, name) {
             (Field::Absent(span), Some(name)) => Field::Known(name.to_owned(), span),

@@ -1,7 +1,5 @@
 //! A workload under an API version that the server no longer has.
 
-use canpull_syntax::edit::Edit;
-
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 
@@ -52,7 +50,8 @@ spec:
 ```
 
 ## How to fix
-Write the version that took its place; `apps/v1` also wants a `selector`.
+Write the version that took its place; `apps/v1` also wants a `selector`, for which `--unsafe-fixes` takes the labels of the
+template, as the older versions did by themselves.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
@@ -65,12 +64,19 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         );
         let help = format!("write `apiVersion: {}`", removed.replacement);
         let mut diagnostic = finding(&RULE, object.api_version_span, message, &help);
-        let edit = Edit { range: object.api_version_span.range, text: removed.replacement.to_owned() };
-        diagnostic.fixes.push(Fix {
-            title: format!("write `{}`, which may ask for more fields", removed.replacement),
-            applicability: Applicability::Unsafe,
-            change: Change::Edits(vec![(object.api_version_span.file, edit)]),
-        });
+        if !object.upgrade.is_empty() {
+            let more = if object.upgrade.len() > 1 {
+                "and the selector that it asks for"
+            } else {
+                "which may ask for more fields"
+            };
+            let edits = object.upgrade.iter().map(|edit| (object.api_version_span.file, edit.clone()));
+            diagnostic.fixes.push(Fix {
+                title: format!("write `{}`, {more}", removed.replacement),
+                applicability: Applicability::Unsafe,
+                change: Change::Edits(edits.collect()),
+            });
+        }
         found.push(diagnostic);
     }
 }

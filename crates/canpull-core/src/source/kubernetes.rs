@@ -14,6 +14,7 @@ mod policy;
 mod producer;
 mod secret;
 mod secret_list;
+mod upgrade;
 
 use canpull_syntax::{Kind, Node, TextRange, order};
 

@@ -48,7 +48,7 @@ pub(super) fn in_map<'k>(
 }
 
 /// A text in the quotes that another one has; `None` for one of several lines.
-fn quoted_as(written: &str, text: &str) -> Option<String> {
+pub(super) fn quoted_as(written: &str, text: &str) -> Option<String> {
     match written.chars().next()? {
         quote @ ('"' | '\'') => Some(format!("{quote}{text}{quote}")),
         '|' | '>' => None,

@@ -6,7 +6,7 @@ use canpull_syntax::yaml::Layout;
 use canpull_syntax::{Entry, FileId, Kind, Node, Span, TextRange, to_offset};
 
 use super::super::{Input, comment};
-use super::api;
+use super::{api, upgrade};
 use crate::fact::{Field, IgnoredRule, ObjectMeta, Why};
 use crate::placeholder;
 
@@ -62,10 +62,12 @@ impl<'i> Reader<'i> {
         {
             name = Field::Unknown(Why::FilledAtRunTime, self.span(prefix));
         }
+        let removed = api::removed_api(kind, version);
         ObjectMeta {
             api_version: version.to_owned(),
             api_version_span: node.get("apiVersion").map_or(here, |value| self.span(value)),
-            removed_api: api::removed_api(kind, version),
+            removed_api: removed,
+            upgrade: removed.map(|removed| upgrade::edits(self, node, removed)).unwrap_or_default(),
             kind: kind.to_owned(),
             name,
             namespace: field("namespace"),

@@ -62,6 +62,8 @@ pub struct AccessModel<'a> {
     pub injections: Vec<Injection<'a>>,
     /// Registries, clusters, identities and rights in Azure, which all worlds share.
     pub azure: Azure<'a>,
+    /// The worlds with a secret of whose name nothing is known.
+    pub(crate) nameless_secrets: BTreeSet<WorldId>,
     secrets_by_name: ByName<SecretId>,
     /// Those that the kubelet cannot decode.
     undecodable_by_name: ByName<SecretId>,
@@ -96,6 +98,7 @@ impl<'a> AccessModel<'a> {
             account_patches: scripted::account_patches(files),
             injections: scripted::injections(files),
             azure: Azure::new(files),
+            nameless_secrets: BTreeSet::new(),
             secrets_by_name: ByName::new(),
             undecodable_by_name: ByName::new(),
             secrets_by_place: BTreeMap::new(),
@@ -142,6 +145,9 @@ impl<'a> AccessModel<'a> {
 
     fn add_secret(&mut self, secret: PullSecret<'a>) {
         let id = SecretId(next_id(&self.secrets));
+        if secret.name.is_none() {
+            self.nameless_secrets.insert(secret.world);
+        }
         if let Some(name) = &secret.name {
             self.secrets_by_name.add(secret.world, name, &secret.namespace, id);
             if matches!(secret.content, Content::Undecodable { .. }) {

@@ -236,6 +236,7 @@ fn secret(body: &Evaluated, maybe: bool, keys: &[&str]) -> ScriptSecretFact {
         user: PrincipalRef::Unknown(Why::FilledAtRunTime, body.span),
         retype: None,
         short_lived: None,
+        printed: false,
         encoded: None,
         span: body.span,
     };

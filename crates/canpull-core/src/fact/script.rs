@@ -27,6 +27,8 @@ pub struct ScriptSecretFact {
     pub retype: Option<Retype>,
     /// The password is a token that soon ends: the output of `az acr login --expose-token`.
     pub short_lived: Option<Span>,
+    /// The command only prints it (`--dry-run`), and nothing that the script does with it puts it into the cluster.
+    pub printed: bool,
     /// The payload is given in base64 where plain text is asked for, which is then encoded.
     pub encoded: Option<Span>,
     /// The command.

@@ -87,6 +87,12 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
 
     fn exists(&self, name: &str, place: &str, candidates: &[(SecretId, &PullSecret<'a>)]) -> Link {
         let because = spans(candidates);
+        let printed = |secret: &PullSecret<'_>| matches!(secret.origin, Origin::Script(fact) if fact.printed);
+        if candidates.iter().all(|(_, secret)| printed(secret)) {
+            let text =
+                format!("secret `{name}` is printed by a command, and no source shows that it is made in {place}");
+            return link(Claim::SecretExists, Truth::Unknown, text, because);
+        }
         match candidates.iter().find_map(|(_, secret)| self.unmounted(secret)) {
             Some(class) => {
                 let text = format!("secret `{name}` is made only while a pod mounts SecretProviderClass `{class}`");
@@ -96,9 +102,10 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         }
     }
 
-    /// Where the sources are declared to hold all secrets, and nothing hands out others.
+    /// Where the sources are declared to hold all secrets, and nothing makes others, of what name no source tells.
     fn complete_secrets(&self) -> Option<Vec<Span>> {
-        self.complete(CompleteKind::Secrets).filter(|_| self.model.patchers.is_empty())
+        let may_be_any = !self.model.patchers.is_empty() || self.model.nameless_secrets.contains(&self.pod.world);
+        self.complete(CompleteKind::Secrets).filter(|_| !may_be_any)
     }
 
     /// A secret that no source makes: secrets are rarely committed, so it is Unknown unless all are in the sources.

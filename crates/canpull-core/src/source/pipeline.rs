@@ -3,7 +3,7 @@
 
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::shell::Dialect;
 use canpull_syntax::{Kind, Node, ScalarStyle, TextRange, to_offset};
@@ -35,6 +35,7 @@ impl Format for Pipeline {
         for (_, root) in input.parsed.roots() {
             reader.collect(root, 0);
         }
+        reader.open_what_scripts_set();
         for (_, root) in input.parsed.roots() {
             reader.walk(root, 0, false, facts);
         }
@@ -73,6 +74,24 @@ fn shaped(path: &str, text: &str) -> bool {
     yaml && keys.iter().any(|key| text.contains(key)) && text.lines().any(opens)
 }
 
+/// The names of variables, in lower case, that scripts give to the steps behind them: `NAME=…` for `GITHUB_ENV`, and
+/// `task.setvariable variable=NAME` for Azure.
+fn set_by_scripts(text: &str) -> BTreeSet<String> {
+    let (github, azure) = (text.contains("GITHUB_ENV"), text.contains("task.setvariable"));
+    let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let name = |(at, _): (usize, &str)| {
+        let (before, behind) = text.split_at_checked(at)?;
+        let before = before.rsplit(|c| !in_name(c)).next()?;
+        if azure && before == "variable" {
+            behind.get(1..)?.split(|c| !in_name(c)).next()
+        } else {
+            Some(before).filter(|_| github)
+        }
+    };
+    let equals = text.match_indices('=').filter(|_| github || azure);
+    equals.filter_map(name).map(str::to_ascii_lowercase).collect()
+}
+
 /// A pipeline on its way to facts.
 struct Reader<'i> {
     input: Input<'i>,
@@ -90,6 +109,8 @@ impl<'i> Reader<'i> {
         for entry in node.written_entries() {
             match &*entry.name() {
                 "env" | "variables" => self.variables(entry.value),
+                "parameters" => self.defaults("parameters", entry.value),
+                "inputs" => self.defaults("inputs", entry.value),
                 _ => self.collect(entry.value, depth + 1),
             }
         }
@@ -108,16 +129,38 @@ impl<'i> Reader<'i> {
         }
     }
 
+    /// What parameters of Azure (`name` and `default` in a list) and inputs of GitHub (maps by name) are by default.
+    fn defaults(&mut self, of: &str, node: Node<'i>) {
+        let named = node.written_entries().map(|entry| (entry.name(), entry.value));
+        let listed = node.items().filter_map(|item| Some((item.get("name")?.text()?, item)));
+        for (name, own) in named.chain(listed) {
+            if let Some(default) = own.get("default") {
+                self.set(&format!("{of}.{name}"), default);
+            }
+        }
+    }
+
     fn set(&mut self, name: &str, value: Node<'i>) {
         // GitLab takes a value with its description.
         let Some(text) = value.text().or_else(|| value.get("value")?.text()) else { return };
         let text = self.resolve(&text);
-        if placeholder::find(&text).is_some() || self.variables.len() >= MAX_VARIABLES {
+        if self.variables.len() >= MAX_VARIABLES {
             return;
         }
-        let held = self.variables.entry(name.to_owned()).or_insert_with(|| Some(text.clone()));
-        if held.as_ref() != Some(&text) {
+        let known = placeholder::find(&text).is_none().then_some(text);
+        let held = self.variables.entry(name.to_owned()).or_insert_with(|| known.clone());
+        if *held != known {
             *held = None;
+        }
+    }
+
+    /// What a script sets for the steps behind it may have another value there.
+    fn open_what_scripts_set(&mut self) {
+        let set = set_by_scripts(self.input.text);
+        for (name, value) in &mut self.variables {
+            if set.contains(&name.to_ascii_lowercase()) {
+                *value = None;
+            }
         }
     }
 
@@ -131,7 +174,8 @@ impl<'i> Reader<'i> {
             let found = [("${{", "}}"), ("$(", ")"), ("$[", "]")].iter().find_map(|(open, close)| {
                 let (name, behind) = reference.strip_prefix(open)?.split_once(close)?;
                 let name = name.trim();
-                let bare = name.strip_prefix("env.").or_else(|| name.strip_prefix("variables.")).unwrap_or(name);
+                let prefixes = ["env.", "variables.", "github.event."];
+                let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
                 let value = self.variables.get(bare)?.as_deref()?;
                 Some((value, behind))
             });

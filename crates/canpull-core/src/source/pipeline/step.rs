@@ -149,6 +149,7 @@ impl Step<'_, '_> {
             user,
             retype: None,
             short_lived: None,
+            printed: false,
             encoded: None,
             span: self.span,
         });

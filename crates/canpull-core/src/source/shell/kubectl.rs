@@ -1,5 +1,7 @@
 //! Commands of `kubectl`: secrets and service accounts that they make or change, manifests that they are fed.
 
+use std::rc::Rc;
+
 use canpull_syntax::edit::Edit;
 use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
 
@@ -57,15 +59,16 @@ const FILE: &[&str] = &["--filename", "-f"];
 /// The user of tokens that a registry hands out.
 const ZERO_USER: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Notes what a command does to the cluster.
-pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, range: TextRange) {
+/// Notes what a command does to the cluster, and tells what it prints.
+pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, range: TextRange) -> Feed {
     let arguments = Arguments::new(arguments, Style::Listed(&VALUED));
     mask(run, &arguments);
     let words = arguments.command();
     match words.as_slice() {
         ["create", "secret", kind @ ("docker-registry" | "generic" | "tls"), ..] => {
-            secret(run, &arguments, kind, range);
+            return secret(run, &arguments, kind, range);
         }
+        ["get", "secret" | "secrets", _, ..] if prints(&arguments) => return copy(run, &arguments, range),
         ["patch", "serviceaccount" | "serviceaccounts" | "sa", ..] => {
             let name = name_at(run, &arguments, 2, range);
             patch(run, &arguments, name, range);
@@ -79,6 +82,40 @@ pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, rang
         ["apply" | "create" | "replace", ..] => manifests(run, &arguments, feed),
         _ => {}
     }
+    Feed::Nothing
+}
+
+/// Whether a command prints objects whole.
+fn prints(arguments: &Arguments) -> bool {
+    let format = arguments.value(&["--output", "-o"]).and_then(|argument| argument.value.as_text());
+    format.is_some_and(|format| ["yaml", "json"].contains(&format))
+}
+
+/// A secret that is read to be made anew elsewhere, in what namespace and with what changes is not followed.
+fn copy(run: &Run<'_>, arguments: &Arguments, range: TextRange) -> Feed {
+    let span = run.span(range);
+    let unknown = || Field::Unknown(Why::FilledAtRunTime, span);
+    Feed::Copy(Rc::new(ScriptSecretFact {
+        name: name_at(run, arguments, 2, range),
+        namespace: unknown(),
+        secret_type: unknown(),
+        keys: None,
+        server: unknown(),
+        registry: None,
+        user: PrincipalRef::Unknown(Why::FilledAtRunTime, span),
+        retype: None,
+        short_lived: None,
+        printed: false,
+        encoded: None,
+        span,
+    }))
+}
+
+/// Notes a secret, and hands it on where it is only printed.
+fn made(run: &mut Run<'_>, fact: ScriptSecretFact) -> Feed {
+    let printed = fact.printed.then_some(run.facts.script.secrets.len());
+    run.facts.script.secrets.push(fact);
+    printed.map_or(Feed::Nothing, Feed::Secret)
 }
 
 /// Manifests from a pipe, or from files that the script has written.
@@ -87,8 +124,15 @@ fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
     let files: Vec<String> = files.filter_map(|flag| Some(flag.values.first()?.value.as_text()?.to_owned())).collect();
     for file in files {
         let fed = if file == "-" { Some(feed.clone()) } else { run.written(&file) };
-        if let Some(Feed::Text(range, expands)) = fed {
-            run.manifest(range, expands);
+        match fed {
+            Some(Feed::Text(range, expands)) => run.manifest(range, expands),
+            Some(Feed::Secret(index)) => {
+                if let Some(secret) = run.facts.script.secrets.get_mut(index) {
+                    secret.printed = false;
+                }
+            }
+            Some(Feed::Copy(secret)) => run.facts.script.secrets.push((*secret).clone()),
+            Some(Feed::Value(_) | Feed::Nothing) | None => {}
         }
     }
 }
@@ -132,7 +176,7 @@ fn name_at(run: &Run<'_>, arguments: &Arguments, at: usize, range: TextRange) ->
     arguments.words.get(at).map_or(Field::Unknown(Why::FilledAtRunTime, run.span(range)), |word| text(run, word))
 }
 
-fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange) {
+fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange) -> Feed {
     let span = run.span(range);
     let is_docker = kind == "docker-registry";
     let known = |text: &str| Field::Known(text.to_owned(), span);
@@ -157,20 +201,27 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     let name = name_at(run, arguments, 3, range);
     let namespace = field(run, arguments, NAMESPACE, range);
     let retype = retype(run, arguments, keys.as_deref().unwrap_or_default());
-    let fact = ScriptSecretFact {
-        name,
-        namespace,
-        secret_type,
-        keys,
-        server,
-        registry,
-        user,
-        retype,
-        short_lived,
-        encoded: None,
-        span,
-    };
-    run.facts.script.secrets.push(fact);
+    let dry = arguments.flag(&["--dry-run"]).is_some_and(|flag| {
+        let asked = flag.values.first().and_then(|argument| argument.value.as_text());
+        !asked.is_some_and(|asked| ["none", "false"].contains(&asked))
+    });
+    made(
+        run,
+        ScriptSecretFact {
+            name,
+            namespace,
+            secret_type,
+            keys,
+            server,
+            registry,
+            user,
+            retype,
+            short_lived,
+            printed: dry,
+            encoded: None,
+            span,
+        },
+    )
 }
 
 /// Whether a password is what `az acr login --expose-token` prints.
@@ -318,7 +369,7 @@ fn patch(run: &mut Run<'_>, arguments: &Arguments, name: Field<String>, range: T
     let kind = arguments.value(&["--type"]);
     let mut adding = None;
     let (secrets, replaces) = match (root.kind(), kind.and_then(|kind| kind.value.as_text())) {
-        (Kind::List, _) => steps(root, span),
+        (Kind::List, _) => (steps(root, span), None),
         (_, Some("merge")) => {
             let only = root.written_entries().count() == 1;
             let literal = kind.filter(|kind| only && kind.literal);
@@ -336,24 +387,20 @@ fn patch(run: &mut Run<'_>, arguments: &Arguments, name: Field<String>, range: T
 }
 
 /// The steps of a JSON patch that add pull secrets.
-fn steps(root: Node<'_>, span: Span) -> (Vec<Field<String>>, Option<Span>) {
+fn steps(root: Node<'_>, span: Span) -> Vec<Field<String>> {
     let mut secrets = Vec::new();
-    let mut replaces = None;
     for step in root.items() {
         let text = |key: &str| step.get(key).and_then(Node::text).unwrap_or_default();
         let adds = matches!(&*text("op"), "add" | "replace");
         match &*text("path") {
-            "/imagePullSecrets" if adds => {
-                secrets.extend(names(step.get("value"), span));
-                replaces = Some(span);
-            }
+            "/imagePullSecrets" if adds => secrets.extend(names(step.get("value"), span)),
             path if adds && path.starts_with("/imagePullSecrets/") => {
                 secrets.extend(step.get("value").and_then(|value| name_of(value, span)));
             }
             _ => {}
         }
     }
-    (secrets, replaces)
+    secrets
 }
 
 fn names(list: Option<Node<'_>>, span: Span) -> Vec<Field<String>> {

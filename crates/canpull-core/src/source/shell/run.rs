@@ -1,6 +1,7 @@
 //! Reads a script in order of writing: what its variables come to, and what its commands are given.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use canpull_syntax::shell::{
     self, Access, Assign, Body, Command, Dialect, Mode, Part, RedirectKind, Statement, Substitution, Variable, When,
@@ -13,6 +14,7 @@ use super::section::Section;
 use super::value::{Piece, Value};
 use super::{azure, kubectl, powershell, query};
 use crate::fact::azure::{ResourceKind, ResourceRef};
+use crate::fact::script::ScriptSecretFact;
 use crate::fact::{FileFacts, Why};
 use crate::source::{self, Fill};
 
@@ -78,6 +80,10 @@ pub(super) enum Feed {
     Value(Value),
     /// Text of the script: where it stands there, and whether variables in it are replaced.
     Text(TextRange, bool),
+    /// A secret that a command would make and prints, by its place among those of the file's commands.
+    Secret(usize),
+    /// A secret that is read from the cluster.
+    Copy(Rc<ScriptSecretFact>),
 }
 
 /// A file's scripts on their way to facts.
@@ -243,7 +249,7 @@ impl Run<'_> {
         }
         match feed {
             Feed::Value(value) => value,
-            Feed::Nothing | Feed::Text(..) => Value::unknown(),
+            Feed::Nothing | Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) => Value::unknown(),
         }
     }
 
@@ -453,8 +459,8 @@ impl Run<'_> {
                 Feed::Value(azure::run(self, &arguments, output, range))
             }
             "kubectl" => {
-                kubectl::run(self, arguments, &feed, range);
-                Feed::Nothing
+                let printed = kubectl::run(self, arguments, &feed, range);
+                self.kept(printed, output)
             }
             "echo" | "printf" | "write-output" | "write-host" => self.kept(echo(arguments), output),
             "cat" | "envsubst" | "sed" | "tee" | "tr" | "head" | "tail" | "sort" | "uniq" | "xargs" | "base64"
@@ -465,6 +471,7 @@ impl Run<'_> {
                 let query = arguments.iter().filter_map(|word| word.value.as_text()).find_map(query::jq);
                 match (feed, query) {
                     (Feed::Value(value), Some(query)) => Feed::Value(value.select(&query.path, (range, false))),
+                    (feed @ (Feed::Secret(_) | Feed::Copy(_)), _) => self.kept(feed, output),
                     _ => Feed::Nothing,
                 }
             }
@@ -536,7 +543,7 @@ impl Run<'_> {
 
     /// Remembers a text that goes to a file.
     fn kept(&mut self, feed: Feed, file: Option<&str>) -> Feed {
-        if let (Some(file), Feed::Text(..)) = (file, &feed)
+        if let (Some(file), Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_)) = (file, &feed)
             && self.seen.files.len() < MAX_COMMANDS
         {
             self.seen.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());

@@ -1,6 +1,7 @@
 //! The parts of a file that are scripts, each as the text that a shell would read, with the way back to the file.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use canpull_syntax::shell::Dialect;
 use canpull_syntax::{TextRange, to_offset};
@@ -268,10 +269,16 @@ fn starts_command(line: &str) -> bool {
 pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
     let mut text = String::new();
     let mut steps = Vec::new();
+    let mut goes_on = false;
     for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
         let own = line.slice(file);
-        let Some(recipe) = own.strip_prefix('\t') else { continue };
-        let recipe = recipe.trim_start_matches(['@', '-', '+', ' ', '\t']);
+        let recipe = match own.strip_prefix('\t') {
+            // What goes on with a command is the shell's: it opens with options, not with marks of make.
+            rest if goes_on => rest.unwrap_or(own),
+            Some(recipe) => recipe.trim_start_matches(['@', '-', '+', ' ', '\t']),
+            None => continue,
+        };
+        goes_on = recipe.trim_end_matches(['\n', '\r']).ends_with('\\');
         let mut at = line.end - to_offset(recipe.len());
         for (index, part) in recipe.split("$$").enumerate() {
             if index > 0 {
@@ -291,17 +298,32 @@ pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
     vec![Section { text: Cow::Owned(text), language: Dialect::Bash, steps }]
 }
 
-/// The variables that a Makefile sets to plain text, with the last value of each.
-pub(super) fn make_variables(file: &str) -> Vec<(&str, &str)> {
-    let set = file.lines().filter(|line| !line.starts_with(['\t', '#'])).filter_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        let name = name.trim_end_matches([':', '?', ' ', '\t']);
+/// The variables that a Makefile sets to plain text, with the last value of each. What only some runs set has none, but
+/// for the default of a variable that is not defined.
+pub(super) fn make_variables(file: &str) -> BTreeMap<&str, &str> {
+    let mut set = BTreeMap::new();
+    let mut conditions: Vec<&str> = Vec::new();
+    for line in file.lines().filter(|line| !line.starts_with(['\t', '#'])) {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        match word {
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" => conditions.push(line.trim()),
+            "endif" => drop(conditions.pop()),
+            _ => {}
+        }
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let adds = name.ends_with('+');
+        let name = name.trim_end_matches([':', '?', '+', ' ', '\t']).trim_start();
         let name = name.strip_prefix("export ").unwrap_or(name);
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
         let value = value.split(" #").next().unwrap_or(value).trim();
-        (plain && !value.contains('$')).then_some((name, value))
-    });
-    set.collect()
+        let is_default = |condition: &&str| condition.strip_prefix("ifndef ").map(str::trim) == Some(name);
+        let certain = conditions.iter().all(|condition| is_default(condition)) || set.get(name) == Some(&value);
+        if certain && !adds && !value.contains('$') {
+            set.insert(name, value);
+        } else {
+            set.remove(name);
+        }
+    }
+    set
 }
 
 #[cfg(test)]
@@ -359,5 +381,20 @@ mod tests {
         assert_eq!(&*sections[0].text, "az a -n $B -g $(C)\n");
         check(file, &sections[0], "$B");
         check(file, &sections[0], "-g");
+    }
+
+    #[test]
+    fn recipes_go_on_behind_a_backslash() {
+        let file = "all:\n\t@az a \\\n\t\t--name b \\\n  -g c\n\t-az d\n";
+        let sections = recipes(file);
+        assert_eq!(&*sections[0].text, "az a \\\n\t--name b \\\n  -g c\naz d\n");
+        check(file, &sections[0], "--name b");
+        check(file, &sections[0], "az d");
+    }
+
+    #[test]
+    fn variables_of_some_runs_have_no_value() {
+        let file = "A = 1\nB := 2 # why\nifeq ($(ENV),prod)\nA = 3\nC = 4\nB = 2\nendif\nifndef D\n  D = 5\nendif\nE ?= 6\nF = 7\nF += 8\nG = $(A)\n";
+        assert_eq!(make_variables(file), BTreeMap::from([("B", "2"), ("D", "5"), ("E", "6")]));
     }
 }

@@ -26,6 +26,9 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
         if statement != Statement::Mentions || call.run.mentions(cluster) {
             fact(call, cluster, statement);
         }
+        if statement == Statement::Changes {
+            outlive(call, cluster);
+        }
         attach(call, cluster, clusters.len() > 1 && !call.arguments.runs_in_turn());
         detach(call, cluster);
     }
@@ -102,6 +105,28 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
             maybe,
             span,
         });
+    }
+}
+
+/// Whoever pulls after a change of identity is not whom the registries were attached for: the grants above may not be for
+/// it. Source: Microsoft's page on the migration from a service principal, which asks to attach anew.
+fn outlive(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef) {
+    let same =
+        |other: &ResourceRef| (&other.id, &other.name, &other.symbol) == (&cluster.id, &cluster.name, &cluster.symbol);
+    let azure = &mut call.run.facts.azure;
+    let was_principal = azure
+        .clusters
+        .iter()
+        .any(|fact| same(&fact.resource) && fact.identity_kind.known() == Some(&ClusterIdentityKind::ServicePrincipal));
+    let changes = call.arguments.has(&["--assign-kubelet-identity"])
+        || (was_principal && call.arguments.has(&["--enable-managed-identity"]));
+    if !changes {
+        return;
+    }
+    for grant in azure.assignments.iter_mut().filter(|grant| grant.origin == GrantOrigin::Attach) {
+        if let PrincipalRef::Of { resource, .. } = &grant.principal {
+            grant.maybe |= same(resource);
+        }
     }
 }
 

@@ -75,6 +75,8 @@ impl From<bool> for Truth {
 pub enum Claim {
     /// The kubelet accepts the image reference.
     ReferenceParses,
+    /// The host of the image is one that images are pulled from.
+    HostServes,
     /// The API server accepts the pod's pull-secret list.
     ListAccepted,
     /// A named, existing secret decodes: otherwise every pull of the pod fails.

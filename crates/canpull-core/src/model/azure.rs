@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{Span, order, to_offset};
 
+use crate::acr_host::{AcrHostKind, acr_host, near_acr};
 use crate::fact::azure::{
     ClusterFact, PrincipalAttribute, PrincipalRef, PrivateEndpointFact, ResourceKind, ResourceRef, ScopeMapFact,
     ServicePrincipalFact, Statement, TokenFact, label,
@@ -55,6 +56,14 @@ pub enum Role<'a> {
     Unseen(&'a str),
     /// Not resolvable.
     Open,
+}
+
+/// A host that looks like a registry's, and that no images are pulled from.
+pub struct WrongHost {
+    /// What it is instead.
+    pub reason: &'static str,
+    /// The login server that is likely meant, where it is known.
+    pub meant: Option<String>,
 }
 
 /// All that the sources tell of Azure.
@@ -436,6 +445,36 @@ impl<'a> Azure<'a> {
         let candidates = self.hosts.of(host).into_iter().map(RegistryId);
         let judged = candidates.filter_map(|id| Some((id, self.registry(id)?.answers(host))));
         judged.filter(|(_, truth)| *truth != Truth::No).collect()
+    }
+
+    /// Why no images are pulled from a host that looks like a registry's, where that is so.
+    pub fn wrong_host(&self, host: &str) -> Option<WrongHost> {
+        let Some(acr) = acr_host(host) else {
+            let meant = Some(near_acr(host)?);
+            return Some(WrongHost { reason: "no host of Azure Container Registry", meant });
+        };
+        let meant = Some(format!("{}.{}", acr.name, acr.suffix));
+        match acr.kind {
+            AcrHostKind::Data => Some(WrongHost { reason: "only ever the target of a redirect", meant }),
+            AcrHostKind::PrivateLink => Some(WrongHost { reason: "only an alias in DNS", meant }),
+            AcrHostKind::LoginServer => {
+                let own = self.named_after(host, acr.name_and_label().0)?;
+                let reason = "not the login server that the registry of this name has";
+                Some(WrongHost { reason, meant: own.host() })
+            }
+            AcrHostKind::Regional | AcrHostKind::Other => None,
+        }
+    }
+
+    /// The registry that a host is named after, where none of its name answers there: a hash is missing, or one too many,
+    /// or the cloud's suffix is another's.
+    fn named_after(&self, host: &str, name: &str) -> Option<&Registry<'a>> {
+        let named = self.hosts.of(host).into_iter().filter_map(|index| self.registry(RegistryId(index)));
+        let own =
+            |registry: &&Registry<'_>| registry.place.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        let mut named = named.filter(own).peekable();
+        let first = *named.peek()?;
+        named.all(|registry| registry.answers(host) == Truth::No).then_some(first)
     }
 
     /// The role assignments that may reach a registry, in the order of the sources.

@@ -40,6 +40,7 @@ fn prove<'m, 'a>(
     let pod = model.pod(image.pod)?;
     let case = Case { model, pod, image, now, memo };
     let mut common = vec![case.reference()];
+    common.extend(case.host_serves());
     common.extend(case.list_accepted());
     if image.fact.pull_policy.text() == Some("Never") {
         return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });
@@ -123,6 +124,14 @@ impl<'m> Case<'_, 'm, '_> {
             }
         };
         link(Claim::ReferenceParses, truth, text, self.image_span())
+    }
+
+    /// A host that looks like a registry's and is none; what answers there, if anything does, no source tells.
+    fn host_serves(&self) -> Option<Link> {
+        let host = &self.image.parsed()?.registry;
+        let wrong = self.model.azure.wrong_host(host)?;
+        let text = format!("`{host}` is {}: images are not pulled from it", wrong.reason);
+        Some(link(Claim::HostServes, Truth::Unknown, text, self.image_span()))
     }
 
     fn list_accepted(&self) -> Option<Link> {

@@ -73,7 +73,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         // So may a grant of which something is open.
         let open = |route: &Route| route.links.iter().any(|link| link.claim == Claim::GrantOpen);
         let way_in = |route: &Route| hidden(route) || open(route);
-        let told = pod.fact.virtual_node_certain || proof.routes.iter().any(way_in);
+        // A host that serves no images is told of by itself.
+        let wrong_host = proof.common.iter().any(|link| link.claim == Claim::HostServes);
+        let told = pod.fact.virtual_node_certain || wrong_host || proof.routes.iter().any(way_in);
         if !private || proof.verdict() != Truth::Unknown || told {
             continue;
         }

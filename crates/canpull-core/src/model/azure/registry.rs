@@ -3,6 +3,7 @@
 use canpull_syntax::{Span, order};
 
 use crate::acr_host::{AcrHostKind, acr_host};
+use crate::fact::Field;
 use crate::fact::azure::{RegistryFact, RegistryMode, Statement, label};
 use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
@@ -62,8 +63,20 @@ impl Registry<'_> {
         match (self.login_server(), label) {
             (Some(_), _) => Truth::No,
             (None, None) => (!self.has_label()).into(),
-            (None, Some(_)) => Truth::Yes,
+            (None, Some(_)) => (!self.is_made_without_label()).into(),
         }
+    }
+
+    /// Whether the sources make it, and its login server is its bare name: where a template or a command says nothing of a
+    /// label, it has none.
+    fn is_made_without_label(&self) -> bool {
+        let made = self.facts.iter().any(|fact| fact.statement == Statement::Makes);
+        let without = |fact: &&RegistryFact| match &fact.domain_name_label {
+            Field::Known(label, _) => !label,
+            Field::Unknown(..) => false,
+            Field::Absent(_) => true,
+        };
+        made && self.facts.iter().all(|fact| without(&fact))
     }
 
     /// Whether its login server carries a hash that only Azure knows.

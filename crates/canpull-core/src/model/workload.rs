@@ -85,7 +85,9 @@ impl ImageUse<'_> {
 
 pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'_, 'a>) -> Pod<'a> {
     let touched = layers.images_touched(&fact.object);
-    let (pull_secrets, service_account) = match layers.access_touched(&fact.object) {
+    // kustomize follows its own changes of names in the fields of built-in kinds only.
+    let renamed = (!fact.built_in && layers.renames()).then_some(fact.object.span);
+    let (pull_secrets, service_account) = match layers.access_touched(&fact.object).or(renamed) {
         Some(span) => (SecretList::Unknown(Why::PartlyEvaluated, span), Field::Unknown(Why::PartlyEvaluated, span)),
         None => (fact.pull_secrets.clone(), fact.service_account.clone()),
     };

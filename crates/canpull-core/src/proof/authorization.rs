@@ -177,11 +177,35 @@ pub fn grants_to_anyone<'t, 'a>(
     target: &'t Target<'_, 'a>,
     repository: &'t str,
 ) -> impl Iterator<Item = Grant<'a>> + use<'t, 'a> {
-    let who = |assignment: &Assignment<'_>| match assignment.who {
+    target.reaching.iter().map(move |own| own.judged(somebody(own.assignment), target.mode, repository))
+}
+
+fn somebody(assignment: &Assignment<'_>) -> Truth {
+    match assignment.who {
         Who::Nobody(_) | Who::Admin => Truth::No,
         Who::Known(..) | Who::Stranger(_) | Who::Open => Truth::Unknown,
+    }
+}
+
+/// Whether an assignment may well be what lets the nodes of a cluster pull that no source tells of. One for a service
+/// principal of the sources is rather for whoever pulls with its credential, one for an identity of something else for that.
+pub fn may_be_for_nodes(azure: &Azure<'_>, target: &Target<'_, '_>, repository: &str) -> bool {
+    let for_nodes = |own: &&Reaching<'_, '_>| match own.assignment.who {
+        Who::Known(principal, _) => azure.principals.get(principal).is_none_or(|known| match known.kind {
+            PrincipalKind::Kubelet | PrincipalKind::Identity | PrincipalKind::Unknown => true,
+            PrincipalKind::ServicePrincipal
+            | PrincipalKind::Owned
+            | PrincipalKind::ControlPlane
+            | PrincipalKind::AddOn => false,
+        }),
+        _ => true,
     };
-    target.reaching.iter().map(move |own| own.judged(who(own.assignment), target.mode, repository))
+    let mut grants = target
+        .reaching
+        .iter()
+        .filter(for_nodes)
+        .map(|own| own.judged(somebody(own.assignment), target.mode, repository));
+    grants.any(|grant| grant.truth() != Truth::No && !grant.is_far_fetched())
 }
 
 impl<'a> Reaching<'_, 'a> {

@@ -99,7 +99,9 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             }
             let text = "which cluster runs the pod, and so which identity pulls, is in no source";
             let because = found.target.assignments().map(|assignment| assignment.fact.span).take(3).collect();
-            return vec![link(Claim::IdentityPulls, Truth::Unknown, text, because)];
+            let may_be = authorization::may_be_for_nodes(&self.model.azure, &found.target, repository);
+            let claim = if may_be { Claim::GrantOpen } else { Claim::IdentityPulls };
+            return vec![link(claim, Truth::Unknown, text, because)];
         }
         let judged: Vec<(&Cluster<'_>, Vec<Link>)> = candidates
             .into_iter()

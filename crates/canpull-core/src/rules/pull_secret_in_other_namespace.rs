@@ -6,6 +6,7 @@ use canpull_syntax::Span;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
+use crate::proof::Truth;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -84,6 +85,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             diagnostic.related.push(Annotation { span: elsewhere.span, message: "the secret".to_owned() });
             diagnostic
         });
+        // Where another route proves the pull, the name is a trap at most.
+        if context.proofs.get(named.pull).is_some_and(|proof| proof.verdict() == Truth::Yes) {
+            diagnostic.severity = Severity::Warning;
+        }
         diagnostic.pulls.push(named.pull);
     }
     found.extend(by_place.into_values());

@@ -7,7 +7,7 @@ use canpull_syntax::Span;
 use super::{Context, Rule, finding, name_secret};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::SecretList;
-use crate::proof::{Truth, needs_credentials};
+use crate::proof::{Claim, Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -73,8 +73,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls() {
         let private = needs_credentials(&proof.routes);
         let named = proof.routes.iter().any(|route| route.secret_name.is_some() && route.truth() != Truth::No);
+        // What hands out secrets at run time may well hand out this one.
+        let handed_out = proof.routes.iter().flat_map(|route| &route.links).any(|link| link.claim == Claim::HandedOut);
         let empty = matches!(pod.pull_secrets, SecretList::Empty(_));
-        let Some(reference) = image.parsed().filter(|_| private && !named && empty) else { continue };
+        let Some(reference) = image.parsed().filter(|_| private && !named && !handed_out && empty) else { continue };
         // A field that went wrong names the secret already: that is the cause to tell.
         if proof.verdict() == Truth::Yes || pod.fact.is_static || context.has_defect(pod) {
             continue;

@@ -75,7 +75,7 @@ while (at < bytes.length) {
 /** The first two or three steps of a path, as `canpull_core::source::shell`. */
 function owner(mangled) {
   const steps = [];
-  const path = /(canpull_core|canpull_syntax|granit_parser|serde_json|schemars|time|canpull_wasm)(.*)/.exec(mangled);
+  const path = /(canpull_core|canpull_syntax|granit_parser|yaml_serde|libyaml_rs|serde_json|schemars|time|canpull_wasm)(.*)/.exec(mangled);
   if (!path) return "shared";
   steps.push(path[1]);
   let rest = path[2];

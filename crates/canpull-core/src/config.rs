@@ -1,16 +1,16 @@
-//! `canpull.yaml`: what lives outside the repository, said once.
+//! `canpull.yaml`: what lives outside the repository, said once. serde for the types, the spanned tree for the places.
 
 mod file;
-mod form;
+mod keys;
 
 use canpull_syntax::edit::Edit;
 use canpull_syntax::yaml::Layout;
-use canpull_syntax::{FileId, Node, Position, Span, TextRange, yaml};
+use canpull_syntax::{FileId, Node, Position, Span, TextRange, to_offset, yaml};
 
 use crate::diagnostic::Severity;
 
 pub use file::schema;
-pub use form::{did_you_mean, nearest};
+pub use keys::{did_you_mean, nearest};
 
 /// A configured value with its place in the configuration file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +22,9 @@ pub struct Declared<T> {
 }
 
 /// What the sources hold completely, so that absence is No.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CompleteKind {
     /// Every Secret is in the sources or declared external.
@@ -140,17 +142,27 @@ pub fn parse(path: &str, file: FileId, text: &str, rule_ids: &[&str]) -> (Config
     if errors.found.is_empty()
         && let Some(root) = root
     {
-        form::check(root, &schema(), &mut errors);
+        keys::check(root, &schema(), &mut errors);
     }
     if !errors.found.is_empty() {
         return (Config::default(), errors.found);
     }
-    let mut config = file::read(Places { file, root });
-    if let Some(root) = root {
-        removals(&mut config, &Layout::new(text, parsed.tree.comments()), root);
+    match serde_yaml::from_str::<Option<file::ConfigFile>>(text) {
+        Err(error) => {
+            let offset = error.location().map_or(0, |location| to_offset(location.index()));
+            let offset = offset.min(to_offset(text.len()));
+            errors.add(TextRange::empty(offset), without_place(&error.to_string()));
+            (Config::default(), errors.found)
+        }
+        Ok(written) => {
+            let mut config = file::place(written.unwrap_or_default(), Places { file, root });
+            if let Some(root) = root {
+                removals(&mut config, &Layout::new(text, parsed.tree.comments()), root);
+            }
+            check_values(&config, rule_ids, &mut errors);
+            (config, errors.found)
+        }
     }
-    check_values(&config, rule_ids, &mut errors);
-    (config, errors.found)
 }
 
 /// How suppressions can be taken away.
@@ -164,10 +176,15 @@ fn removals(config: &mut Config, layout: &Layout<'_>, root: Node<'_>) {
     config.without_ignore = layout.removal(root, entry).map(deleted).or_else(emptied);
 }
 
+/// The parser's message without its own "at line … column …": the place stands in front already.
+fn without_place(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
 fn check_values(config: &Config, rule_ids: &[&str], errors: &mut Errors<'_>) {
     for (rule, _) in &config.rules {
         if !rule_ids.contains(&rule.value.as_str()) {
-            let hint = form::hint(&rule.value, rule_ids.iter().copied());
+            let hint = keys::hint(&rule.value, rule_ids.iter().copied());
             errors.add(rule.span.range, format!("no rule is called `{}`{hint}", rule.value));
         }
     }
@@ -196,7 +213,7 @@ impl Errors<'_> {
     }
 }
 
-/// A node of a configuration, or that it is not there.
+/// The spanned tree beside the values.
 #[derive(Clone, Copy)]
 struct Places<'t> {
     file: FileId,
@@ -208,17 +225,15 @@ impl<'t> Places<'t> {
         Self { root: self.root.and_then(|node| node.get(key)), ..self }
     }
 
-    fn items(self) -> impl Iterator<Item = Self> {
-        self.root.into_iter().flat_map(Node::items).map(move |item| Self { root: Some(item), ..self })
+    /// Where `key` itself is written.
+    fn key(self, key: &str) -> Span {
+        let entry = self.root.and_then(|node| node.entry(key));
+        Span::new(self.file, entry.map(|entry| entry.key.range()).unwrap_or_default())
     }
 
-    /// The keys of a map, each where it is written, and their values.
-    fn entries(self) -> impl Iterator<Item = (Declared<String>, Self)> {
-        let declared = move |key: Node<'t>, name| Declared { value: name, span: Span::new(self.file, key.range()) };
-        let entries = self.root.map(Node::entries).unwrap_or_default().into_iter();
-        entries.map(move |entry| {
-            (declared(entry.key, entry.name().into_owned()), Self { root: Some(entry.value), ..self })
-        })
+    fn items(self) -> impl Iterator<Item = Self> {
+        let items: Vec<Node<'t>> = self.root.map(|node| node.items().collect()).unwrap_or_default();
+        items.into_iter().map(move |item| Self { root: Some(item), ..self })
     }
 
     fn span(self) -> Span {
@@ -229,20 +244,7 @@ impl<'t> Places<'t> {
         Declared { value, span: self.span() }
     }
 
-    /// A scalar as it is written, whatever YAML takes it for: `off` is text.
-    fn text(self) -> Declared<String> {
-        self.declared(self.root.and_then(Node::text).unwrap_or_default().into_owned())
-    }
-
-    fn optional_text(self) -> Option<Declared<String>> {
-        self.root.filter(|node| !node.is_null()).map(|_| self.text())
-    }
-
-    fn texts(self) -> Vec<Declared<String>> {
-        self.items().map(Self::text).collect()
-    }
-
-    fn flag(self) -> bool {
-        self.root.and_then(Node::as_bool).unwrap_or_default()
+    fn all<T>(self, values: Vec<T>) -> Vec<Declared<T>> {
+        values.into_iter().zip(self.items()).map(|(value, place)| place.declared(value)).collect()
     }
 }

@@ -13,7 +13,7 @@ const ARM: &str =
     r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "resources": ["#;
 
 /// Far more than any of these takes, and far less than one that hangs.
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_mins(2);
 
 /// Judges files with a pod beside them, which must be judged whatever they hold.
 #[track_caller]

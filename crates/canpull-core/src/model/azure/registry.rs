@@ -76,7 +76,7 @@ impl Registry<'_> {
             Field::Unknown(..) => false,
             Field::Absent(_) => true,
         };
-        made && self.facts.iter().all(|fact| without(&fact))
+        made && self.facts.iter().all(without)
     }
 
     /// Whether its login server carries a hash that only Azure knows.

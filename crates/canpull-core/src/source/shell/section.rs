@@ -316,7 +316,7 @@ pub(super) fn make_variables(file: &str) -> BTreeMap<&str, &str> {
         let name = name.strip_prefix("export ").unwrap_or(name);
         let value = value.split(" #").next().unwrap_or(value).trim();
         let is_default = |condition: &&str| condition.strip_prefix("ifndef ").map(str::trim) == Some(name);
-        let certain = conditions.iter().all(|condition| is_default(condition)) || set.get(name) == Some(&value);
+        let certain = conditions.iter().all(is_default) || set.get(name) == Some(&value);
         if certain && !adds && !value.contains('$') {
             set.insert(name, value);
         } else {

@@ -100,6 +100,46 @@ fn wrong_values_are_named_with_their_place() {
 }
 
 #[test]
+fn hosts_are_written_as_images_name_them() {
+    let alone = |host: &str| format!("a registry's host stands alone, without scheme and path; write `{host}`");
+    let none = "this is no registry's host as images name it";
+    for (written, told) in [
+        ("https://contoso.azurecr.io", alone("contoso.azurecr.io")),
+        ("contoso.azurecr.io/", alone("contoso.azurecr.io")),
+        ("contoso.azurecr.io/team", alone("contoso.azurecr.io")),
+        ("http://puller:Q7geheim@mirror.example:5000/v2/", alone("mirror.example:5000")),
+        (
+            "https://index.docker.io/v1/",
+            "images of Docker Hub are looked up at another host; write `docker.io`".to_owned(),
+        ),
+        ("Contoso", format!("{none}; write `contoso.azurecr.io` for the Azure Container Registry")),
+        ("acr", format!("{none}, such as `contoso.azurecr.io`")),
+        ("", format!("{none}, such as `contoso.azurecr.io`")),
+        ("<name>.azurecr.io", format!("{none}, such as `contoso.azurecr.io`")),
+        ("contoso.azurecr.io.", format!("{none}, such as `contoso.azurecr.io`")),
+        ("mirror.example:http", format!("{none}, such as `contoso.azurecr.io`")),
+        (
+            "*.azurecr.io",
+            "a registry's host is no pattern: name each registry, such as `contoso.azurecr.io`".to_owned(),
+        ),
+    ] {
+        let attached = first_error(&format!("clusters:\n  - name: prod\n    attached: [\"{written}\"]\n"));
+        let named = written == "Contoso";
+        assert_eq!(attached, if named { String::new() } else { format!("canpull.yaml:3:16: {told}") }, "{written}");
+        let registry = first_error(&format!("registries:\n  - host: \"{written}\"\n"));
+        assert_eq!(registry, format!("canpull.yaml:2:11: {told}"), "{written}");
+    }
+    for host in
+        ["contoso.azurecr.io", "Contoso.AzureCR.io:443", "localhost", "registry:5000", "10.0.0.5", "[2001:db8::1]:5000"]
+    {
+        let text = format!("clusters:\n  - name: prod\n    attached: [\"{host}\"]\n");
+        assert_eq!(first_error(&text), "", "{host}");
+    }
+    let named = read("clusters:\n  - name: prod\n    attached: [Contoso]\n").0;
+    assert_eq!(named.clusters[0].attached[0].value, "contoso.azurecr.io");
+}
+
+#[test]
 fn the_schema_knows_every_key() {
     let schema = schema();
     for key in ["clusters", "registries", "external", "rules", "ignore", "exclude"] {

@@ -1,6 +1,7 @@
 //! `canpull.yaml`: what lives outside the repository, said once. serde for the types, the spanned tree for the places.
 
 mod file;
+mod host;
 mod keys;
 
 use canpull_syntax::edit::Edit;
@@ -61,6 +62,13 @@ pub struct RegistryDecl {
     pub private: bool,
 }
 
+impl ClusterDecl {
+    /// Where it is declared that the cluster's nodes may pull from a host.
+    pub fn attached_at(&self, host: &str) -> Option<Span> {
+        self.attached.iter().find(|declared| declared.value.eq_ignore_ascii_case(host)).map(|declared| declared.span)
+    }
+}
+
 /// Where a project keeps its configuration, the first that is there.
 pub const CONFIG_PATHS: [&str; 2] = ["canpull.yaml", ".github/canpull.yaml"];
 
@@ -88,6 +96,13 @@ pub struct IgnoreDecl {
     pub span: Span,
     /// What to delete so that it is gone, where others stay.
     pub removal: Option<TextRange>,
+}
+
+impl Config {
+    /// What is declared of the registry at a host. Hosts are the same in whatever case of letters.
+    pub fn registry(&self, host: &str) -> Option<&RegistryDecl> {
+        self.registries.iter().find(|registry| registry.host.value.eq_ignore_ascii_case(host))
+    }
 }
 
 /// The configuration.
@@ -188,6 +203,7 @@ fn check_values(config: &Config, rule_ids: &[&str], errors: &mut Errors<'_>) {
             errors.add(rule.span.range, format!("no rule is called `{}`{hint}", rule.value));
         }
     }
+    host::check(config, errors);
     for registry in config.registries.iter().filter(|registry| registry.public && registry.private) {
         let message = format!("registry `{}` is declared both public and private", registry.host.value);
         errors.add(registry.host.span.range, message);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ClusterDecl, CompleteKind, Config, IgnoreDecl, Level, Places, RegistryDecl};
+use super::{ClusterDecl, CompleteKind, Config, IgnoreDecl, Level, Places, RegistryDecl, host};
 use crate::diagnostic::Severity;
 
 /// canpull's configuration: what lives outside the repository, said once.
@@ -36,7 +36,7 @@ struct Cluster {
     /// Globs of the files that are deployed to it; without any, all are.
     #[serde(default)]
     paths: Vec<String>,
-    /// Registry hosts that its nodes may pull from.
+    /// Registries that its nodes may pull from: hosts as images name them, or names of Azure Container Registries.
     #[serde(default)]
     attached: Vec<String>,
     /// What the sources, together with this file, hold all of: what is absent is then known not to exist.
@@ -48,7 +48,7 @@ struct Cluster {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Registry {
-    /// Its host, with a port where it has one.
+    /// Its host as images name it, with a port where it has one.
     host: String,
     /// Everyone may pull.
     #[serde(default)]
@@ -128,7 +128,7 @@ fn cluster(cluster: Cluster, at: Places<'_>) -> ClusterDecl {
     ClusterDecl {
         name: at.get("name").declared(cluster.name),
         paths: at.get("paths").all(cluster.paths),
-        attached: at.get("attached").all(cluster.attached),
+        attached: at.get("attached").all(cluster.attached.into_iter().map(host::of_attached).collect()),
         complete: at.get("complete").all(cluster.complete),
     }
 }

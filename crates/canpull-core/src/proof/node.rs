@@ -21,17 +21,31 @@ impl Case<'_, '_, '_> {
         };
         let host = reference.registry.as_str();
         let mut links: Vec<Link> = self.virtual_node().into_iter().collect();
-        if registry::acr_host(host).is_some() && !registry::node_provider_serves(&reference.lookup_name()) {
-            let text = format!(
-                "the node's credential provider does not serve `{host}`; only a docker config file on the node could"
-            );
-            links.push(link(Claim::NodeServesHost, Truth::Unknown, text, self.image_span()));
-        }
+        links.extend(self.provider_serves(reference));
         match self.node_access(host, &reference.repository).filter(|_| registry::acr_host(host).is_some()) {
             Some(access) => links.extend(access),
             None => links.push(self.node_may_pull(reference)),
         }
         Some(Route::new(RouteKind::NodeIdentity, links))
+    }
+
+    /// That the node's credential provider is not asked for this host of Azure; a docker config file may be for it.
+    fn provider_serves(&self, reference: &ImageReference) -> Option<Link> {
+        let (claim, host) = (Claim::NodeServesHost, reference.registry.as_str());
+        if registry::acr_host(host).is_none() || registry::node_provider_serves(&reference.lookup_name()) {
+            return None;
+        }
+        if let Some(complete) = self.all_attached_but(host) {
+            let text = format!(
+                "the node's credential provider does not serve `{host}`, which the configuration does not list among the \
+                 registries that the nodes may pull from"
+            );
+            return Some(link(claim, Truth::No, text, complete));
+        }
+        let text = format!(
+            "the node's credential provider does not serve `{host}`; only a docker config file on the node could"
+        );
+        Some(link(claim, Truth::Unknown, text, self.image_span()))
     }
 
     /// Virtual nodes (ACI) have no kubelet identity.
@@ -47,7 +61,7 @@ impl Case<'_, '_, '_> {
 
     fn node_may_pull(&self, reference: &ImageReference) -> Link {
         let (claim, host) = (Claim::NodeMayPull, reference.registry.as_str());
-        if let Some(complete) = self.complete(CompleteKind::Attached).filter(|_| self.attached_to(host).is_empty()) {
+        if let Some(complete) = self.all_attached_but(host) {
             let text = format!(
                 "the configuration lists every registry that the nodes may pull from, and `{host}` is not among them"
             );
@@ -66,10 +80,14 @@ impl Case<'_, '_, '_> {
         link(claim, Truth::Unknown, text, open.because)
     }
 
+    /// Where the configuration lists all registries that the nodes may pull from, and not this host.
+    fn all_attached_but(&self, host: &str) -> Option<Vec<Span>> {
+        self.complete(CompleteKind::Attached).filter(|_| self.attached_to(host).is_empty())
+    }
+
     /// Where clusters of the world are declared to have this registry attached.
     fn attached_to(&self, host: &str) -> Vec<Span> {
-        let declared = self.clusters().filter_map(|cluster| cluster.attached.iter().find(|host_| host_.value == host));
-        declared.map(|declared| declared.span).collect()
+        self.clusters().filter_map(|cluster| cluster.attached_at(host)).collect()
     }
 
     /// `clusters[].attached` in the configuration; it must hold for every cluster that the world is deployed to.
@@ -96,7 +114,7 @@ impl Case<'_, '_, '_> {
     pub(super) fn serves_anonymously(&self, reference: &ImageReference) -> Link {
         let host = reference.registry.as_str();
         let claim = Claim::ServesAnonymously;
-        match self.model.config.registries.iter().find(|registry| registry.host.value == host) {
+        match self.model.config.registry(host) {
             Some(registry) if registry.public => {
                 let text = format!("the configuration says that `{host}` is public");
                 return link(claim, Truth::Yes, text, vec![registry.host.span]);

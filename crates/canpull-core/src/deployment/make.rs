@@ -159,7 +159,7 @@ impl<'f> Evaluator<'f> {
         Amends {
             name_without_principal: without_principal(target, body, env, resource),
             principal_via: principal.hops.clone(),
-            group: is_group(principal).then_some(principal.span),
+            member: member(principal).map(|sort| (sort, principal.span)),
             puller_instead: self.puller_instead(principal, env, resource, is_choice),
             with_type: resource.with_type.as_ref().map(|edit| placed(edit, env)),
             with_scope: None,
@@ -309,9 +309,11 @@ fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
     value.alternatives().iter().map(with).collect()
 }
 
-/// Whether a principal is a group of the directory.
-fn is_group(principal: &Evaluated) -> bool {
-    matches!(&principal.data, Data::Resource(target, _) if target.kind.eq_ignore_ascii_case("Microsoft.Graph/groups"))
+/// Which `principalType` a principal has, where it is a person or a group of the directory.
+fn member(principal: &Evaluated) -> Option<&'static str> {
+    let Data::Resource(target, _) = &principal.data else { return None };
+    let sorts = [("Microsoft.Graph/groups", "Group"), ("Microsoft.Graph/users", "User")];
+    sorts.into_iter().find(|(kind, _)| target.kind.eq_ignore_ascii_case(kind)).map(|(_, sort)| sort)
 }
 
 fn placed(edit: &Edit, env: &Env<'_>) -> (Span, String) {

@@ -88,6 +88,11 @@ impl RoleAssignmentFact {
     pub fn is_for_group(&self) -> bool {
         self.principal_type.text().is_some_and(|sort| sort.ends_with("Group"))
     }
+
+    /// Whether it is for a person. No node acts as one.
+    pub fn is_for_person(&self) -> bool {
+        self.principal_type.text().is_some_and(|sort| sort.eq_ignore_ascii_case("User"))
+    }
 }
 
 /// An object id and the client id of the same principal: the `principalName` of a listed role assignment.

@@ -39,8 +39,8 @@ pub(super) fn role_assignment<V: Value>(resource: &Resource<V>) -> RoleAssignmen
 
 /// What sort of principal it is: as told, or as what it is for shows.
 fn principal_type<V: Value>(resource: &Resource<V>) -> Field<String> {
-    match (resource.text(&["principalType"]), resource.amends.group) {
-        (Field::Unknown(..) | Field::Absent(_), Some(span)) => Field::Known("Group".to_owned(), span),
+    match (resource.text(&["principalType"]), resource.amends.member) {
+        (Field::Unknown(..) | Field::Absent(_), Some((sort, span))) => Field::Known(sort.to_owned(), span),
         (told, _) => told,
     }
 }

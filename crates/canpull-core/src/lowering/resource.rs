@@ -35,8 +35,8 @@ pub(crate) struct Amends {
     pub(crate) name_without_principal: Option<Span>,
     /// Where the principal is handed on.
     pub(crate) principal_via: Vec<Span>,
-    /// Where it is written whom it is for, if that is a group.
-    pub(crate) group: Option<Span>,
+    /// The `principalType` of whom it is for, if that is a person or a group, and where it is written.
+    pub(crate) member: Option<(&'static str, Span)>,
     /// The edit that would make it what pulls in the cluster.
     pub(crate) puller_instead: Option<PullerInstead>,
     /// The edit that would tell the principal's type.

@@ -182,6 +182,7 @@ pub fn grants_to_anyone<'t, 'a>(
 
 fn somebody(assignment: &Assignment<'_>) -> Truth {
     match assignment.who {
+        _ if assignment.fact.is_for_person() => Truth::No,
         Who::Nobody(_) | Who::Admin => Truth::No,
         Who::Known(..) | Who::Stranger(_) | Who::Open => Truth::Unknown,
     }

@@ -21,12 +21,17 @@ impl Receivers {
     pub(super) fn new<'m, 'a: 'm>(azure: &Azure<'a>, all: impl Iterator<Item = &'m Assignment<'a>>) -> Self {
         let mut found = Self::default();
         for (index, assignment) in all.enumerate() {
+            // No node acts as a person.
+            let may_be_another = !assignment.fact.is_for_person();
             let Who::Known(principal, _) = assignment.who else {
-                found.open.push(index);
+                if may_be_another {
+                    found.open.push(index);
+                }
                 continue;
             };
             found.known.entry(azure.principals.settled(principal)).or_default().push(index);
             match azure.principals.get(principal).map(|principal| principal.kind) {
+                _ if !may_be_another => {}
                 _ if assignment.fact.is_for_group() => found.open.push(index),
                 Some(PrincipalKind::Unknown) | None => found.open.push(index),
                 Some(PrincipalKind::Identity | PrincipalKind::ServicePrincipal) => found.identities.push(index),

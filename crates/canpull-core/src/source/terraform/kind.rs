@@ -52,7 +52,7 @@ const SERVICE_PRINCIPAL_WORDS: Words =
 pub(super) const OTHER_WORDS: Words = &[("identity[0].principal_id", "identity.principalId")];
 
 /// All of them.
-pub(super) const KINDS: [Kind; 18] = [
+pub(super) const KINDS: [Kind; 19] = [
     Kind {
         name: "azurerm_role_assignment",
         azure: "Microsoft.Authorization/roleAssignments",
@@ -158,6 +158,7 @@ pub(super) const KINDS: [Kind; 18] = [
         words: SERVICE_PRINCIPAL_WORDS,
     },
     Kind { name: "azuread_group", azure: "Microsoft.Graph/groups", told: &[], words: &[] },
+    Kind { name: "azuread_user", azure: "Microsoft.Graph/users", told: &[], words: &[] },
     Kind {
         name: "azuread_application",
         azure: "Microsoft.Graph/applications",

@@ -1,11 +1,9 @@
 //! Objects of Kubernetes that a configuration makes: pull secrets, service accounts and what runs images, in Terraform's
 //! words (`image_pull_secrets`) and as manifests (`imagePullSecrets`).
 
-use canpull_syntax::Span;
-
 use super::Evaluator;
 use super::value::{Data, Evaluated};
-use crate::fact::azure::{PrincipalRef, ResourceKind, ResourceRef};
+use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::script::ScriptSecretFact;
 use crate::fact::{Field, ImageFact, ObjectMeta, Role, SecretList, SecretRef, ServiceAccountFact, Why, WorkloadFact};
 use crate::lowering::Value;
@@ -223,22 +221,14 @@ fn account(body: &Evaluated, key: &str, name: Option<&str>) -> ServiceAccountFac
 
 /// A secret with what its docker config tells: for which registry, and whose credential.
 fn secret(body: &Evaluated, maybe: bool, keys: &[&str]) -> ScriptSecretFact {
-    let unknown = |span: Span| Field::Unknown(Why::FilledAtRunTime, span);
     let data = keys.iter().find_map(|key| body.key(key));
     let secret_type = text(body, &["type"]);
     let mut fact = ScriptSecretFact {
         name: meta(body, "Secret", "v1", None).name,
         namespace: text(body, &["metadata", "namespace"]),
-        secret_type: if maybe { unknown(secret_type.span()) } else { secret_type },
+        secret_type: if maybe { Field::Unknown(Why::FilledAtRunTime, secret_type.span()) } else { secret_type },
         keys: data.and_then(known_keys),
-        server: unknown(body.span),
-        registry: None,
-        user: PrincipalRef::Unknown(Why::FilledAtRunTime, body.span),
-        retype: None,
-        short_lived: None,
-        printed: false,
-        encoded: None,
-        span: body.span,
+        ..ScriptSecretFact::open(body.span)
     };
     let payload = |key: &str| data.and_then(|data| data.key(key));
     let encoded = |config: &&Evaluated| matches!(config.data, Data::Open(Why::Encoded, _));

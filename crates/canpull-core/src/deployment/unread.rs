@@ -157,23 +157,11 @@ impl Handed {
 
 fn granted(principal: PrincipalRef, scope: Field<ResourceRef>, span: Span) -> RoleAssignmentFact {
     RoleAssignmentFact {
-        origin: GrantOrigin::Unread,
         principal,
-        principal_via: Vec::new(),
-        principal_type: Field::Absent(span),
         role: RoleRef { written: Field::Unknown(Why::FilledAtRunTime, span), symbol: None },
         scope,
-        condition: Field::Absent(span),
-        condition_version: Field::Absent(span),
-        name_without_principal: None,
-        puller_instead: None,
-        with_type: None,
-        with_scope: None,
-        role_at: None,
-        role_is_word: false,
-        unchecked: false,
         maybe: true,
-        span,
+        ..RoleAssignmentFact::bare(GrantOrigin::Unread, span, span)
     }
 }
 

@@ -84,6 +84,29 @@ pub struct RoleAssignmentFact {
 }
 
 impl RoleAssignmentFact {
+    /// One of which nothing is written yet; what is left out would go `home`.
+    pub(crate) const fn bare(origin: GrantOrigin, home: Span, span: Span) -> Self {
+        Self {
+            origin,
+            principal: PrincipalRef::Absent(home),
+            principal_via: Vec::new(),
+            principal_type: Field::Absent(home),
+            role: RoleRef { written: Field::Absent(home), symbol: None },
+            scope: Field::Absent(home),
+            condition: Field::Absent(home),
+            condition_version: Field::Absent(home),
+            name_without_principal: None,
+            puller_instead: None,
+            with_type: None,
+            with_scope: None,
+            role_at: None,
+            role_is_word: false,
+            unchecked: false,
+            maybe: false,
+            span,
+        }
+    }
+
     /// Whether it is for a group. Who is in one, no source tells.
     pub fn is_for_group(&self) -> bool {
         self.principal_type.text().is_some_and(|sort| sort.ends_with("Group"))

@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 use canpull_syntax::edit::Edit;
 
 use super::azure::{PrincipalRef, ResourceRef};
-use super::{Field, Retype};
+use super::{Field, Retype, Why};
 
 /// A Secret made by a command: `kubectl create secret docker-registry`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +33,26 @@ pub struct ScriptSecretFact {
     pub encoded: Option<Span>,
     /// The command.
     pub span: Span,
+}
+
+impl ScriptSecretFact {
+    /// One of which nothing is known but that the command at `span` makes it.
+    pub(crate) const fn open(span: Span) -> Self {
+        Self {
+            name: Field::Unknown(Why::FilledAtRunTime, span),
+            namespace: Field::Unknown(Why::FilledAtRunTime, span),
+            secret_type: Field::Unknown(Why::FilledAtRunTime, span),
+            keys: None,
+            server: Field::Unknown(Why::FilledAtRunTime, span),
+            registry: None,
+            user: PrincipalRef::Unknown(Why::FilledAtRunTime, span),
+            retype: None,
+            short_lived: None,
+            printed: false,
+            encoded: None,
+            span,
+        }
+    }
 }
 
 /// A service account's pull secrets set by a command: `kubectl patch serviceaccount`.

@@ -145,13 +145,8 @@ impl Step<'_, '_> {
             secret_type,
             keys: is_docker.then(|| vec![".dockerconfigjson".to_owned()]),
             server,
-            registry: None,
             user,
-            retype: None,
-            short_lived: None,
-            printed: false,
-            encoded: None,
-            span: self.span,
+            ..ScriptSecretFact::open(self.span)
         });
     }
 }

@@ -94,21 +94,7 @@ fn prints(arguments: &Arguments) -> bool {
 /// A secret that is read to be made anew elsewhere, in what namespace and with what changes is not followed.
 fn copy(run: &Run<'_>, arguments: &Arguments, range: TextRange) -> Feed {
     let span = run.span(range);
-    let unknown = || Field::Unknown(Why::FilledAtRunTime, span);
-    Feed::Copy(Rc::new(ScriptSecretFact {
-        name: name_at(run, arguments, 2, range),
-        namespace: unknown(),
-        secret_type: unknown(),
-        keys: None,
-        server: unknown(),
-        registry: None,
-        user: PrincipalRef::Unknown(Why::FilledAtRunTime, span),
-        retype: None,
-        short_lived: None,
-        printed: false,
-        encoded: None,
-        span,
-    }))
+    Feed::Copy(Rc::new(ScriptSecretFact { name: name_at(run, arguments, 2, range), ..ScriptSecretFact::open(span) }))
 }
 
 /// Notes a secret, and hands it on where it is only printed.
@@ -218,8 +204,7 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
             retype,
             short_lived,
             printed: dry,
-            encoded: None,
-            span,
+            ..ScriptSecretFact::open(span)
         },
     )
 }

@@ -258,24 +258,17 @@ impl Cmdlet<'_, '_, '_> {
         scope: Field<ResourceRef>,
         unchecked: bool,
     ) {
+        let span = self.span();
         let fact = RoleAssignmentFact {
-            origin,
             principal,
             principal_type,
             role,
             scope,
             condition: self.text(&["-condition"]),
             condition_version: self.text(&["-conditionversion"]),
-            name_without_principal: None,
-            principal_via: Vec::new(),
-            puller_instead: None,
-            with_type: None,
-            with_scope: None,
-            role_at: None,
-            role_is_word: false,
             unchecked,
             maybe: self.run.maybe,
-            span: self.span(),
+            ..RoleAssignmentFact::bare(origin, span, span)
         };
         self.run.facts.azure.assignments.push(fact);
     }

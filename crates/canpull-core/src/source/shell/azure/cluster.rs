@@ -87,23 +87,11 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
         let (span, end) = (call.span(), call.end());
         let scope = scope(registry);
         call.run.facts.azure.assignments.push(RoleAssignmentFact {
-            origin: GrantOrigin::Attach,
             principal: kubelet(cluster, place),
-            principal_type: Field::Absent(end),
             role: RoleRef { written: Field::Known("AcrPull".to_owned(), place), symbol: None },
             scope,
-            condition: Field::Absent(end),
-            condition_version: Field::Absent(end),
-            name_without_principal: None,
-            principal_via: Vec::new(),
-            puller_instead: None,
-            with_type: None,
-            with_scope: None,
-            role_at: None,
-            role_is_word: false,
-            unchecked: false,
             maybe,
-            span,
+            ..RoleAssignmentFact::bare(GrantOrigin::Attach, end, span)
         });
     }
 }

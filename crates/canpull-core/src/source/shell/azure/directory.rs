@@ -186,23 +186,12 @@ fn grant(call: &mut Call<'_, '_, '_>, own: &ResourceRef, scope: Field<ResourceRe
     let principal = PrincipalRef::Of { resource: own.clone(), attribute: PrincipalAttribute::ObjectId, span: own.span };
     let maybe = call.run.maybe || uncertain;
     call.run.facts.azure.assignments.push(RoleAssignmentFact {
-        origin: GrantOrigin::CreateForRbac,
         principal,
         principal_type: Field::Known("ServicePrincipal".to_owned(), span),
         role,
         scope,
-        condition: Field::Absent(end),
-        condition_version: Field::Absent(end),
-        name_without_principal: None,
-        principal_via: Vec::new(),
-        puller_instead: None,
-        with_type: None,
-        with_scope: None,
-        role_at: None,
-        role_is_word: false,
-        unchecked: false,
         maybe,
-        span,
+        ..RoleAssignmentFact::bare(GrantOrigin::CreateForRbac, end, span)
     });
 }
 

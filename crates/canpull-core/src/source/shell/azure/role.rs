@@ -96,23 +96,17 @@ fn create(call: &mut Call<'_, '_, '_>) {
         roles.iter().flat_map(move |role| scopes.iter().map(move |scope| (principal, role, scope)))
     });
     let facts = all.take(MAX_FACTS).map(|(principal, role, scope)| RoleAssignmentFact {
-        origin: GrantOrigin::Command,
         principal: principal.clone(),
         principal_type: principal_type.clone(),
         role: role.clone(),
         scope: scope.clone(),
         condition: condition.clone(),
         condition_version: condition_version.clone(),
-        name_without_principal: None,
-        principal_via: Vec::new(),
-        puller_instead: None,
-        with_type: None,
-        with_scope: None,
         role_at: role_place.map(|(at, _)| at),
         role_is_word: role_place.is_some_and(|(_, is_word)| is_word),
         unchecked,
         maybe,
-        span,
+        ..RoleAssignmentFact::bare(GrantOrigin::Command, span, span)
     });
     let facts: Vec<RoleAssignmentFact> = facts.collect();
     call.run.facts.azure.assignments.extend(facts);

@@ -4,9 +4,11 @@ mod bash;
 mod cursor;
 mod powershell;
 mod quote;
+mod room;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
 use crate::text::TextRange;
 
@@ -73,18 +75,34 @@ impl<'s> Iterator for Statements<'s> {
 
     fn next(&mut self) -> Option<Statement<'s>> {
         match &mut self.0 {
-            Reader::Bash(reader) => reader.next(),
-            Reader::PowerShell(reader) => reader.next(),
+            Reader::Bash(reader) => next(&mut **reader),
+            Reader::PowerShell(reader) => next(&mut **reader),
+        }
+    }
+}
+
+/// A script on its way to statements.
+trait Steps<'s> {
+    /// Reads a little further; whether there is more. Of a statement that is too long nothing is kept.
+    fn step(&mut self) -> bool;
+
+    /// The statements that were read and not yet asked for.
+    fn found(&mut self) -> &mut VecDeque<Statement<'s>>;
+}
+
+fn next<'s>(reader: &mut impl Steps<'s>) -> Option<Statement<'s>> {
+    loop {
+        if let Some(statement) = reader.found().pop_front() {
+            return Some(statement);
+        }
+        if !reader.step() && reader.found().is_empty() {
+            return None;
         }
     }
 }
 
 /// How deep substitutions are followed.
 const MAX_DEPTH: u8 = 64;
-
-/// How many pieces of one statement are kept. A longer one is dropped: nobody writes such, and
-/// each piece takes many times its text.
-const MAX_PIECES: usize = 1 << 16;
 
 /// One step of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]

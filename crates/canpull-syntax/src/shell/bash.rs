@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
-use super::{Assign, MAX_PIECES, Mode, Pipeline, Statement, When, Word};
+use super::room::Room;
+use super::{Assign, Mode, Pipeline, Statement, Steps, When, Word};
 use crate::TextRange;
 use here_document::Pending;
 pub(super) use word::is_identifier;
@@ -23,21 +24,20 @@ impl<'s> Reader<'s> {
     pub(super) fn new(text: &'s str, base: u32) -> Self {
         Self { scanner: Scanner::new(text, base), script: Script::default() }
     }
+}
 
-    pub(super) fn next(&mut self) -> Option<Statement<'s>> {
-        loop {
-            if let Some(statement) = self.script.found.pop_front() {
-                return Some(statement);
-            }
-            self.scanner.room = MAX_PIECES;
-            let more = self.scanner.step(&mut self.script);
-            if self.scanner.room == 0 {
-                self.script.found.clear();
-            }
-            if !more && self.script.found.is_empty() {
-                return None;
-            }
+impl<'s> Steps<'s> for Reader<'s> {
+    fn step(&mut self) -> bool {
+        self.scanner.room = Room::new();
+        let more = self.scanner.step(&mut self.script);
+        if self.scanner.room.is_full() {
+            self.script.found.clear();
         }
+        more
+    }
+
+    fn found(&mut self) -> &mut VecDeque<Statement<'s>> {
+        &mut self.script.found
     }
 }
 
@@ -48,8 +48,8 @@ struct Scanner<'s> {
     depth: u8,
     /// The here-documents that begin below the current line.
     pending: Option<Pending>,
-    /// How many more pieces of the current statement are kept.
-    room: usize,
+    /// For pieces of the current statement.
+    room: Room,
     /// How many more bytes may be searched in vain for the ends of here-documents.
     budget: usize,
     /// The last looks ahead for a closing `'` and `"`.
@@ -148,7 +148,7 @@ impl<'s> Scanner<'s> {
             cursor: Cursor::new(text, base),
             depth: 0,
             pending: None,
-            room: MAX_PIECES,
+            room: Room::new(),
             budget,
             quotes: [None, None],
         }
@@ -158,7 +158,7 @@ impl<'s> Scanner<'s> {
     fn script(&mut self, closes: bool) -> Vec<Statement<'s>> {
         let mut script = Script { closes, ..Script::default() };
         while self.step(&mut script) {
-            if self.room == 0 {
+            if self.room.is_full() {
                 script.found.clear();
             }
         }
@@ -426,7 +426,7 @@ impl<'s> Scanner<'s> {
         let mut commands = Vec::with_capacity(1);
         while let Some(command) = self.command(when) {
             commands.push(command);
-            self.keep(&mut commands);
+            self.room.keep(&mut commands);
             self.skip_blanks();
             if self.cursor.sees("||") || !self.cursor.take("|") {
                 break;

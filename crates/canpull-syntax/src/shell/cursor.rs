@@ -1,5 +1,8 @@
 //! A place in a script, and the looks ahead that both dialects share.
 
+use std::borrow::Cow;
+
+use super::Part;
 use crate::text::{TextRange, to_offset};
 
 /// A place in a script, never beyond its end.
@@ -132,6 +135,29 @@ impl<'s> Cursor<'s> {
             (Some(b'\r'), Some(b'\n')) => Some(3),
             _ => None,
         }
+    }
+
+    /// Adds the text from `start` up to the next byte to a word, if there is any.
+    pub(super) fn push_text(&self, start: usize, parts: &mut Vec<Part<'s>>) {
+        if start < self.at {
+            parts.push(Part::Text { text: Cow::Borrowed(self.since(start)), range: self.range_since(start) });
+        }
+    }
+
+    /// Adds the next character to a word as text.
+    pub(super) fn push_char(&mut self, parts: &mut Vec<Part<'s>>) {
+        let start = self.at;
+        self.skip_char();
+        self.push_text(start, parts);
+    }
+
+    /// Adds a place to fill in to a word, if one comes next.
+    pub(super) fn push_hole(&mut self, parts: &mut Vec<Part<'s>>) -> bool {
+        let Some(length) = self.hole() else { return false };
+        let start = self.at;
+        self.skip(length);
+        parts.push(Part::Hole(self.range_since(start)));
+        true
     }
 
     /// The length of a place to fill in that comes next and that a shell would misread.

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
-use super::{Assign, Command, MAX_PIECES, Mode, Pipeline, Redirect, RedirectKind, Statement, When, Word};
+use super::room::Room;
+use super::{Assign, Command, Mode, Pipeline, Redirect, RedirectKind, Statement, Steps, When, Word};
 use crate::TextRange;
 
 /// A script on its way to statements.
@@ -20,21 +21,20 @@ impl<'s> Reader<'s> {
     pub(super) fn new(text: &'s str, base: u32) -> Self {
         Self { scanner: Scanner::new(text, base), script: Script::default() }
     }
+}
 
-    pub(super) fn next(&mut self) -> Option<Statement<'s>> {
-        loop {
-            if let Some(statement) = self.script.found.pop_front() {
-                return Some(statement);
-            }
-            self.scanner.room = MAX_PIECES;
-            let more = self.scanner.step(&mut self.script);
-            if self.scanner.room == 0 {
-                self.script.found.clear();
-            }
-            if !more && self.script.found.is_empty() {
-                return None;
-            }
+impl<'s> Steps<'s> for Reader<'s> {
+    fn step(&mut self) -> bool {
+        self.scanner.room = Room::new();
+        let more = self.scanner.step(&mut self.script);
+        if self.scanner.room.is_full() {
+            self.script.found.clear();
         }
+        more
+    }
+
+    fn found(&mut self) -> &mut VecDeque<Statement<'s>> {
+        &mut self.script.found
     }
 }
 
@@ -43,8 +43,8 @@ struct Scanner<'s> {
     cursor: Cursor<'s>,
     /// How many brackets are open.
     depth: u8,
-    /// How many more pieces of the current statement are kept.
-    room: usize,
+    /// For pieces of the current statement.
+    room: Room,
     /// The last looks ahead for a closing `'` and `"`.
     quotes: [Option<QuoteEnd>; 2],
     /// Which kinds of here-strings are not closed any more: `@'` and `@"`.
@@ -88,14 +88,20 @@ impl Script<'_> {
 
 impl<'s> Scanner<'s> {
     fn new(text: &'s str, base: u32) -> Self {
-        Self { cursor: Cursor::new(text, base), depth: 0, room: MAX_PIECES, quotes: [None, None], unclosed: [false; 2] }
+        Self {
+            cursor: Cursor::new(text, base),
+            depth: 0,
+            room: Room::new(),
+            quotes: [None, None],
+            unclosed: [false; 2],
+        }
     }
 
     /// Reads up to and over the `)` that ends a script in brackets, or to the end of what may be read.
     fn script(&mut self) -> Vec<Statement<'s>> {
         let mut script = Script { closes: true, ..Script::default() };
         while self.step(&mut script) {
-            if self.room == 0 {
+            if self.room.is_full() {
                 script.found.clear();
             }
         }
@@ -385,7 +391,7 @@ impl<'s> Scanner<'s> {
         let mut commands = Vec::with_capacity(1);
         while let Some(command) = self.command() {
             commands.push(command);
-            self.keep(&mut commands);
+            self.room.keep(&mut commands);
             if !self.pipe() {
                 break;
             }
@@ -432,7 +438,7 @@ impl<'s> Scanner<'s> {
                     let word = self.word();
                     if self.cursor.at > from {
                         command.words.push(word);
-                        self.keep(&mut command.words);
+                        self.room.keep(&mut command.words);
                     } else {
                         self.cursor.skip_char();
                     }
@@ -443,7 +449,7 @@ impl<'s> Scanner<'s> {
         command.range = self.cursor.range(start, end);
         let empty = command.words.is_empty() && command.redirects.is_empty();
         // A command whose pieces were too many to keep stands here all the same.
-        (!empty || self.room == 0).then_some(command)
+        (!empty || self.room.is_full()).then_some(command)
     }
 
     /// Reads a redirection, if one comes next.
@@ -466,14 +472,14 @@ impl<'s> Scanner<'s> {
         };
         let range = self.cursor.range_since(start);
         command.redirects.push(Redirect { kind: RedirectKind::Output, target, range });
-        self.keep(&mut command.redirects);
+        self.room.keep(&mut command.redirects);
         true
     }
 
     /// The text from `start` up to the cursor as a word.
     fn text_word(&self, start: usize) -> Word<'s> {
         let mut parts = Vec::new();
-        self.push_text(start, &mut parts);
+        self.cursor.push_text(start, &mut parts);
         Word { parts, range: self.cursor.range_since(start) }
     }
 }

@@ -77,7 +77,7 @@ impl<'s> Scanner<'s> {
                     match names.then(|| self.assignment(when)).flatten() {
                         Some(assign) => {
                             command.assignments.push(assign);
-                            self.keep(&mut command.assignments);
+                            self.room.keep(&mut command.assignments);
                         }
                         None => self.push_word(&mut command.words),
                     }
@@ -94,7 +94,7 @@ impl<'s> Scanner<'s> {
         command.range = self.cursor.range(start, end);
         let empty = command.words.is_empty() && command.assignments.is_empty() && command.redirects.is_empty();
         // A command whose pieces were too many to keep stands here all the same.
-        (!empty || self.room == 0).then_some(command)
+        (!empty || self.room.is_full()).then_some(command)
     }
 
     /// Reads the words up to `]]`; what stands between them is no operator of the shell.
@@ -195,7 +195,7 @@ impl<'s> Scanner<'s> {
             command.input = Some(self.here_document(&target, operator == "<<-"));
         }
         command.redirects.push(Redirect { kind, range: self.cursor.range_since(start), target });
-        self.keep(&mut command.redirects);
+        self.room.keep(&mut command.redirects);
         true
     }
 
@@ -205,7 +205,7 @@ impl<'s> Scanner<'s> {
         let word = self.word();
         if self.cursor.at > start {
             words.push(word);
-            self.keep(words);
+            self.room.keep(words);
         } else {
             self.cursor.skip_char();
         }

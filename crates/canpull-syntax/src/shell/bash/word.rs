@@ -57,16 +57,16 @@ impl<'s> Scanner<'s> {
         // Nearly every word has one part.
         let mut parts = Vec::with_capacity(1);
         if until == Until::Blank && self.cursor.sees("#{") {
-            self.hole(&mut parts);
+            self.cursor.push_hole(&mut parts);
         }
         loop {
-            self.keep(&mut parts);
+            self.room.keep(&mut parts);
             let text = self.cursor.at;
             self.cursor.skip_while(|byte| class(byte) == Class::Plain);
-            self.push_text(text, &mut parts);
+            self.cursor.push_text(text, &mut parts);
             let Some(next) = self.cursor.peek() else { break };
             match next {
-                b'<' if self.hole(&mut parts) => {}
+                b'<' if self.cursor.push_hole(&mut parts) => {}
                 b'<' | b'>' if self.cursor.ahead(1) == Some(b'(') && until == Until::Blank => {
                     self.cursor.skip(1);
                     let process = self.substitution(false);
@@ -83,47 +83,15 @@ impl<'s> Scanner<'s> {
                 b'`' => self.backquoted(false, &mut parts),
                 b'$' => self.dollar(false, &mut parts),
                 _ if until == Until::Blank && class(next) == Class::End => break,
-                _ => self.push_char(&mut parts),
+                _ => self.cursor.push_char(&mut parts),
             }
         }
         Word { parts, range: self.cursor.range_since(start) }
     }
 
-    /// Counts a piece of the current statement; drops its pieces once they are too many.
-    pub(super) fn keep<T>(&mut self, pieces: &mut Vec<T>) {
-        self.room = self.room.saturating_sub(1);
-        if self.room == 0 {
-            pieces.clear();
-        }
-    }
-
-    /// Adds the text from `start` up to the cursor, if there is any.
-    fn push_text(&self, start: usize, parts: &mut Vec<Part<'s>>) {
-        if start < self.cursor.at {
-            let text = Cow::Borrowed(self.cursor.since(start));
-            parts.push(Part::Text { text, range: self.cursor.range_since(start) });
-        }
-    }
-
-    /// Adds the next character as text.
-    fn push_char(&mut self, parts: &mut Vec<Part<'s>>) {
-        let start = self.cursor.at;
-        self.cursor.skip_char();
-        self.push_text(start, parts);
-    }
-
-    /// Reads a place to fill in, if one comes next.
-    fn hole(&mut self, parts: &mut Vec<Part<'s>>) -> bool {
-        let Some(length) = self.cursor.hole() else { return false };
-        let start = self.cursor.at;
-        self.cursor.skip(length);
-        parts.push(Part::Hole(self.cursor.range_since(start)));
-        true
-    }
-
     /// Reads `{`: a place to fill in, a brace expansion, or just a brace.
     fn brace(&mut self, parts: &mut Vec<Part<'s>>) {
-        if self.hole(parts) {
+        if self.cursor.push_hole(parts) {
             return;
         }
         let inner = self.cursor.rest().get(1..).unwrap_or_default();
@@ -135,7 +103,7 @@ impl<'s> Scanner<'s> {
             self.cursor.skip(content.len() + 2);
             parts.push(Part::Opaque(self.cursor.range_since(start)));
         } else {
-            self.push_char(parts);
+            self.cursor.push_char(parts);
         }
     }
 
@@ -143,10 +111,10 @@ impl<'s> Scanner<'s> {
     fn escape(&mut self, parts: &mut Vec<Part<'s>>) {
         match self.cursor.continuation() {
             Some(length) => self.cursor.skip(length),
-            None if self.cursor.ahead(1).is_none() => self.push_char(parts),
+            None if self.cursor.ahead(1).is_none() => self.cursor.push_char(parts),
             None => {
                 self.cursor.skip(1);
-                self.push_char(parts);
+                self.cursor.push_char(parts);
             }
         }
     }
@@ -159,7 +127,7 @@ impl<'s> Scanner<'s> {
         self.cursor.skip(1);
         let start = self.cursor.at;
         self.cursor.skip_while(|byte| byte != b'\'');
-        self.push_text(start, parts);
+        self.cursor.push_text(start, parts);
         self.cursor.take("'");
         self.cursor.end = outer;
     }
@@ -177,10 +145,10 @@ impl<'s> Scanner<'s> {
     /// Reads up to and over the closing `"`.
     fn double_quoted_text(&mut self, parts: &mut Vec<Part<'s>>) {
         loop {
-            self.keep(parts);
+            self.room.keep(parts);
             let start = self.cursor.at;
             self.cursor.skip_while(|byte| !matches!(byte, b'"' | b'\\' | b'`' | b'$'));
-            self.push_text(start, parts);
+            self.cursor.push_text(start, parts);
             match self.cursor.peek() {
                 None => return,
                 Some(b'"') => return self.cursor.skip(1),
@@ -189,7 +157,7 @@ impl<'s> Scanner<'s> {
                 Some(_) if matches!(self.cursor.ahead(1), Some(b'"' | b'\\' | b'`' | b'$' | b'\n' | b'\r')) => {
                     self.escape(parts);
                 }
-                Some(_) => self.push_char(parts),
+                Some(_) => self.cursor.push_char(parts),
             }
         }
     }
@@ -197,7 +165,7 @@ impl<'s> Scanner<'s> {
     /// Reads `` `…` ``; a lone one is text.
     fn backquoted(&mut self, quoted: bool, parts: &mut Vec<Part<'s>>) {
         let start = self.cursor.at;
-        let Some(length) = closing_backquote(self.cursor.rest()) else { return self.push_char(parts) };
+        let Some(length) = closing_backquote(self.cursor.rest()) else { return self.cursor.push_char(parts) };
         if self.depth >= MAX_DEPTH {
             self.cursor.skip(length + 1);
             return parts.push(Part::Opaque(self.cursor.range_since(start)));
@@ -243,7 +211,7 @@ impl<'s> Scanner<'s> {
                 let part = self.substitution(quoted);
                 parts.push(part);
             }
-            Some(b'{') if self.hole(parts) => {}
+            Some(b'{') if self.cursor.push_hole(parts) => {}
             Some(b'{') => {
                 let part = self.braced_variable(quoted);
                 parts.push(part);
@@ -260,7 +228,7 @@ impl<'s> Scanner<'s> {
                 let variable = Variable { name, path: Vec::new(), default: None, quoted, range };
                 parts.push(Part::Variable(Box::new(variable)));
             }
-            _ => self.push_char(parts),
+            _ => self.cursor.push_char(parts),
         }
     }
 

@@ -56,7 +56,7 @@ impl<'s> Scanner<'s> {
                     if let Some(entry) = self.table_entry() {
                         words.extend(entry);
                     }
-                    self.keep(&mut words);
+                    self.room.keep(&mut words);
                     if self.cursor.at == from {
                         self.cursor.skip_char();
                     }
@@ -134,7 +134,7 @@ impl<'s> Scanner<'s> {
             if self.cursor.take(",") {
                 self.skip_space();
                 words.extend(self.operand().0);
-                self.keep(&mut words);
+                self.room.keep(&mut words);
                 array = true;
                 continue;
             }
@@ -152,7 +152,7 @@ impl<'s> Scanner<'s> {
                     ([word], Ok([next])) if !array && !many && text => {
                         word.range.end = next.range.end;
                         word.parts.extend(next.parts);
-                        self.keep(&mut word.parts);
+                        self.room.keep(&mut word.parts);
                         continue;
                     }
                     (_, Err(more)) if array => {
@@ -235,7 +235,7 @@ impl<'s> Scanner<'s> {
                 Some(_) => {
                     let from = self.cursor.at;
                     items.extend(self.operand().0);
-                    self.keep(&mut items);
+                    self.room.keep(&mut items);
                     if self.cursor.at == from {
                         self.cursor.skip_char();
                     }

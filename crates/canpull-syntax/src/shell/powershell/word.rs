@@ -47,26 +47,26 @@ impl<'s> Scanner<'s> {
         let mut braces = 0usize;
         self.word_start(&mut parts);
         loop {
-            self.keep(&mut parts);
+            self.room.keep(&mut parts);
             let text = self.cursor.at;
             self.cursor.skip_while(is_plain);
-            self.push_text(text, &mut parts);
+            self.cursor.push_text(text, &mut parts);
             let Some(next) = self.cursor.peek() else { break };
             match next {
-                b'<' | b'{' if self.hole(&mut parts) => {}
-                b'<' if !self.cursor.sees("<#") => self.push_char(&mut parts),
+                b'<' | b'{' if self.cursor.push_hole(&mut parts) => {}
+                b'<' if !self.cursor.sees("<#") => self.cursor.push_char(&mut parts),
                 b'{' if self.cursor.at > start => {
                     braces += 1;
-                    self.push_char(&mut parts);
+                    self.cursor.push_char(&mut parts);
                 }
                 b'}' if braces > 0 => {
                     braces -= 1;
-                    self.push_char(&mut parts);
+                    self.cursor.push_char(&mut parts);
                 }
                 b'"' | b'\'' => self.quoted(&mut parts),
                 b'$' => self.dollar(false, &mut parts),
                 b'`' if self.cursor.continuation().is_none() => self.escape(&mut parts),
-                b',' if self.joins_text() => self.push_char(&mut parts),
+                b',' if self.joins_text() => self.cursor.push_char(&mut parts),
                 _ => break,
             }
         }
@@ -104,7 +104,7 @@ impl<'s> Scanner<'s> {
                 parts.push(Part::Variable(Box::new(Variable { name, path, default: None, quoted: true, range })));
             }
             (Some(b'#'), Some(b'{')) => {
-                self.hole(parts);
+                self.cursor.push_hole(parts);
             }
             _ => {}
         }
@@ -120,48 +120,16 @@ impl<'s> Scanner<'s> {
                 Some(b'"' | b'\'') => self.quoted(&mut parts),
                 Some(b'$') => self.dollar(false, &mut parts),
                 Some(b'<' | b'{') => {
-                    self.hole(&mut parts);
+                    self.cursor.push_hole(&mut parts);
                 }
                 Some(b'-' | b'!') => {}
                 _ => {
                     self.cursor.skip_while(|byte| is_plain(byte) && byte != b'+');
-                    self.push_text(start, &mut parts);
+                    self.cursor.push_text(start, &mut parts);
                 }
             }
         }
         Word { parts, range: self.cursor.range_since(start) }
-    }
-
-    /// Counts a piece of the current statement; drops its pieces once they are too many.
-    pub(super) fn keep<T>(&mut self, pieces: &mut Vec<T>) {
-        self.room = self.room.saturating_sub(1);
-        if self.room == 0 {
-            pieces.clear();
-        }
-    }
-
-    /// Adds the text from `start` up to the cursor, if there is any.
-    pub(super) fn push_text(&self, start: usize, parts: &mut Vec<Part<'s>>) {
-        if start < self.cursor.at {
-            let text = Cow::Borrowed(self.cursor.since(start));
-            parts.push(Part::Text { text, range: self.cursor.range_since(start) });
-        }
-    }
-
-    /// Adds the next character as text.
-    fn push_char(&mut self, parts: &mut Vec<Part<'s>>) {
-        let start = self.cursor.at;
-        self.cursor.skip_char();
-        self.push_text(start, parts);
-    }
-
-    /// Reads a place to fill in, if one comes next.
-    fn hole(&mut self, parts: &mut Vec<Part<'s>>) -> bool {
-        let Some(length) = self.cursor.hole() else { return false };
-        let start = self.cursor.at;
-        self.cursor.skip(length);
-        parts.push(Part::Hole(self.cursor.range_since(start)));
-        true
     }
 
     /// Reads a backtick and the character that it changes or keeps from being special.
@@ -173,7 +141,7 @@ impl<'s> Scanner<'s> {
             Some(b't') => "\t",
             Some(b'r') => "\r",
             Some(b'0') => "\0",
-            Some(_) => return self.push_char(parts),
+            Some(_) => return self.cursor.push_char(parts),
             None => return,
         };
         self.cursor.skip(1);
@@ -186,7 +154,7 @@ impl<'s> Scanner<'s> {
         let double = self.cursor.peek() == Some(b'"');
         let quote = if double { b'"' } else { b'\'' };
         if !double && quote::is_apostrophe(&self.cursor) {
-            return self.push_char(parts);
+            return self.cursor.push_char(parts);
         }
         let [single_end, double_end] = &mut self.quotes;
         let seen = if double { double_end } else { single_end };
@@ -206,9 +174,9 @@ impl<'s> Scanner<'s> {
     fn single_quoted_text(&mut self, parts: &mut Vec<Part<'s>>) {
         let mut start = self.cursor.at;
         loop {
-            self.keep(parts);
+            self.room.keep(parts);
             self.cursor.skip_while(|byte| byte != b'\'');
-            self.push_text(start, parts);
+            self.cursor.push_text(start, parts);
             self.cursor.skip(1);
             if self.cursor.peek() != Some(b'\'') {
                 return;
@@ -222,7 +190,7 @@ impl<'s> Scanner<'s> {
     fn double_quoted_text(&mut self, closes: bool, parts: &mut Vec<Part<'s>>) {
         let mut start = self.cursor.at;
         loop {
-            self.keep(parts);
+            self.room.keep(parts);
             self.cursor.skip_while(|byte| !matches!(byte, b'"' | b'`' | b'$'));
             match self.cursor.peek() {
                 Some(b'"') if !closes => {
@@ -230,13 +198,13 @@ impl<'s> Scanner<'s> {
                     continue;
                 }
                 Some(b'"') if self.cursor.ahead(1) == Some(b'"') => {
-                    self.push_text(start, parts);
+                    self.cursor.push_text(start, parts);
                     self.cursor.skip(1);
                     start = self.cursor.at;
                     self.cursor.skip(1);
                     continue;
                 }
-                _ => self.push_text(start, parts),
+                _ => self.cursor.push_text(start, parts),
             }
             match self.cursor.peek() {
                 Some(b'$') => self.dollar(true, parts),
@@ -251,7 +219,7 @@ impl<'s> Scanner<'s> {
     /// Reads `@"…"@` or `@'…'@`, whose quotes stand at the ends of lines; without its end it is no here-string.
     fn here_string(&mut self, parts: &mut Vec<Part<'s>>) {
         let double = self.cursor.ahead(1) == Some(b'"');
-        let Some((start, end)) = self.here_string_body(double) else { return self.push_char(parts) };
+        let Some((start, end)) = self.here_string_body(double) else { return self.cursor.push_char(parts) };
         let outer = self.cursor.end;
         self.cursor.at = start;
         self.cursor.end = end;
@@ -259,7 +227,7 @@ impl<'s> Scanner<'s> {
             self.double_quoted_text(false, parts);
         } else {
             self.cursor.at = end;
-            self.push_text(start, parts);
+            self.cursor.push_text(start, parts);
         }
         self.cursor.end = outer;
         self.cursor.at = end;
@@ -300,14 +268,14 @@ impl<'s> Scanner<'s> {
     /// Reads `$` and what hangs on it.
     fn dollar(&mut self, quoted: bool, parts: &mut Vec<Part<'s>>) {
         let start = self.cursor.at;
-        if self.hole(parts) {
+        if self.cursor.push_hole(parts) {
             return;
         }
         if self.cursor.ahead(1) == Some(b'(') {
             self.cursor.skip(1);
             return parts.append(&mut self.substitution(start, quoted));
         }
-        let Some((name, _)) = self.variable_name() else { return self.push_char(parts) };
+        let Some((name, _)) = self.variable_name() else { return self.cursor.push_char(parts) };
         let range = self.cursor.range_since(start);
         let variable = Variable { name, path: Vec::new(), default: None, quoted: true, range };
         let own = Part::Variable(Box::new(variable));

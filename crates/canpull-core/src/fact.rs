@@ -6,7 +6,7 @@ pub mod script;
 pub mod template;
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{LineIndex, Span, TextRange};
+use canpull_syntax::{LineIndex, Problem, Span, TextRange};
 
 /// Why a value cannot be known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -499,6 +499,13 @@ pub struct SourceProblem {
     pub fatal: bool,
     /// Only where kubectl itself reads the file: kustomize reads it.
     pub kubectl_only: bool,
+}
+
+impl From<&Problem> for SourceProblem {
+    fn from(problem: &Problem) -> Self {
+        let Problem { range, message, fatal } = problem;
+        Self { range: *range, message: message.clone(), fatal: *fatal, kubectl_only: false }
+    }
 }
 
 /// What [`UnresolvedFact::what`] calls a template of a chart.

@@ -37,12 +37,7 @@ impl Format for Arm {
         facts.recognised = true;
         comment::in_code(input.text, facts);
         let problems = input.parsed.problems.iter().filter(|problem| problem.fatal);
-        facts.problems.extend(problems.map(|problem| SourceProblem {
-            range: problem.range,
-            message: problem.message.clone(),
-            fatal: true,
-            kubectl_only: false,
-        }));
+        facts.problems.extend(problems.map(SourceProblem::from));
         let Some((_, root)) = input.parsed.roots().next() else { return };
         facts.documents += 1;
         let schema = root.get("$schema").and_then(Node::as_str);

@@ -137,11 +137,5 @@ fn broken(input: Input<'_>, document: Document, facts: &mut FileFacts) {
     }
     let here = |range: TextRange| document.range.start <= range.start && range.start <= document.range.end;
     let first = input.parsed.problems.iter().find(|problem| problem.fatal && here(problem.range));
-    let problem = first.map(|first| SourceProblem {
-        range: first.range,
-        message: first.message.clone(),
-        fatal: true,
-        kubectl_only: false,
-    });
-    facts.problems.extend(problem);
+    facts.problems.extend(first.map(SourceProblem::from));
 }

@@ -30,12 +30,7 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
     comment::in_code(text, facts);
     let parsed = bicep::parse(text);
     // One that is no Bicep at all has a problem in every line.
-    facts.problems.extend(parsed.problems.into_iter().take(1).map(|problem| SourceProblem {
-        range: problem.range,
-        message: problem.message,
-        fatal: true,
-        kubectl_only: false,
-    }));
+    facts.problems.extend(parsed.problems.iter().take(1).map(SourceProblem::from));
     if ends_with(path, ".bicepparam") {
         facts.arguments = Some(arguments::read(path, parsed.statements));
     } else {

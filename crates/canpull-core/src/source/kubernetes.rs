@@ -50,13 +50,7 @@ impl Format for Kubernetes {
             next.checked_sub(1).and_then(|at| read.get(at)).is_some_and(|document| range.start < document.end)
         };
         let mild = input.parsed.problems.iter().filter(|problem| !problem.fatal && in_object(problem.range));
-        let mild = mild.map(|p| SourceProblem {
-            range: p.range,
-            message: p.message.clone(),
-            fatal: false,
-            kubectl_only: false,
-        });
-        facts.problems.extend(mild);
+        facts.problems.extend(mild.map(SourceProblem::from));
         order::sort_by_key(&mut facts.problems, |problem| problem.range);
     }
 }

@@ -46,13 +46,7 @@ impl Format for Kustomization {
             let range = TextRange::new(mark.min(problem.range.start), mark.saturating_add(2));
             facts.unresolved.push(UnresolvedFact { range, what: "template" });
         } else {
-            let problem = broken.map(|p| SourceProblem {
-                range: p.range,
-                message: p.message.clone(),
-                fatal: true,
-                kubectl_only: false,
-            });
-            facts.problems.extend(problem);
+            facts.problems.extend(broken.map(SourceProblem::from));
         }
         let root = input.parsed.roots().next();
         let Some((_, root)) = root.filter(|(_, root)| root.kind() == Kind::Map) else { return };

@@ -35,12 +35,7 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
     comment::in_either(text, facts);
     let parsed = hcl::parse(text);
     // One that is no HCL at all has a problem in every block.
-    facts.problems.extend(parsed.problems.into_iter().take(1).map(|problem| SourceProblem {
-        range: problem.range,
-        message: problem.message,
-        fatal: true,
-        kubectl_only: false,
-    }));
+    facts.problems.extend(parsed.problems.iter().take(1).map(SourceProblem::from));
     if is_variables(path) {
         let name = path.rsplit('/').next().unwrap_or(path);
         let always = name == "terraform.tfvars" || name.ends_with(".auto.tfvars");

@@ -40,12 +40,7 @@ impl Format for Plan {
     fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
         facts.recognised = true;
         let problems = input.parsed.problems.iter().filter(|problem| problem.fatal);
-        facts.problems.extend(problems.map(|problem| SourceProblem {
-            range: problem.range,
-            message: problem.message.clone(),
-            fatal: true,
-            kubectl_only: false,
-        }));
+        facts.problems.extend(problems.map(SourceProblem::from));
         let Some((_, root)) = input.parsed.roots().next() else { return };
         facts.documents += 1;
         match root.at(&["configuration", "root_module"]) {

@@ -16,6 +16,7 @@ mod named;
 mod objects;
 mod operate;
 mod optional;
+mod overrides;
 mod puller;
 mod target;
 mod unit;
@@ -52,6 +53,7 @@ pub fn resolve(files: &mut [FileFacts]) {
     if files.iter().all(|file| file.templates.is_empty() && file.objects.is_none()) {
         return;
     }
+    overrides::lay_over(files);
     let known = known::called(files);
     let made = {
         let evaluator = Evaluator::new(files, &known);

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::expression::{Accessor, Expression, ExpressionKind, MAX_DEPTH, Property};
-use crate::text::{TextRange, to_offset};
+use crate::expression::{Accessor, Expression, ExpressionKind, MAX_DEPTH, Places, Property};
+use crate::text::TextRange;
 use crate::tree::{Kind, Node, Parsed, ScalarStyle, Value};
 
 /// Parses a template as the service does: comments, trailing commas and strings of several lines are allowed.
@@ -59,13 +59,6 @@ fn string(text: &str, node: Node<'_>) -> Expression {
     let as_written = node.style() == Some(ScalarStyle::DoubleQuoted) && node.raw().len() == text.len() + 2;
     let places = if as_written { Places::From(range.start + 2) } else { Places::Whole(range) };
     expression(inner, places).unwrap_or_else(|| Expression::opaque(range))
-}
-
-/// Where the parts of an expression stand in the file.
-#[derive(Clone, Copy)]
-enum Places {
-    From(u32),
-    Whole(TextRange),
 }
 
 /// The expression between brackets, `None` where it does not parse.
@@ -217,10 +210,7 @@ impl<'t> Parser<'t> {
     }
 
     fn range(&self, start: usize) -> TextRange {
-        match self.places {
-            Places::From(from) => TextRange::new(from + to_offset(start), from + to_offset(self.at)),
-            Places::Whole(range) => range,
-        }
+        self.places.range(start, self.at)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod text;
 
-use crate::text::TextRange;
+use crate::text::{FileId, TextRange, to_offset};
 
 pub use text::Text;
 
@@ -51,6 +51,8 @@ pub enum ExpressionKind {
     Operation(Box<Operation>),
     /// All items or properties of a value, in place of one: `...value`.
     Spread(Box<Expression>),
+    /// What another file says in its place.
+    Elsewhere(Box<(FileId, Expression)>),
     /// What no source tells: what is nested too deep, what does not parse.
     Opaque,
 }
@@ -163,6 +165,25 @@ pub enum Operator {
     Divide,
     /// `%`
     Remainder,
+}
+
+/// Where the parts of an expression stand in a file.
+#[derive(Clone, Copy)]
+pub(crate) enum Places {
+    /// As they stand in its text, which begins here.
+    From(u32),
+    /// Somewhere in this.
+    Whole(TextRange),
+}
+
+impl Places {
+    /// Where a range of the expression's text stands.
+    pub(crate) fn range(self, start: usize, end: usize) -> TextRange {
+        match self {
+            Self::From(from) => TextRange::new(from + to_offset(start), from + to_offset(end)),
+            Self::Whole(range) => range,
+        }
+    }
 }
 
 // Templates hold very many: what is large and rare stands in a box.

@@ -4,9 +4,9 @@
 mod convert;
 mod mend;
 
-use hcl_edit::parser::parse_body;
+use hcl_edit::parser::{parse_body, parse_expr, parse_template};
 
-use crate::expression::Expression;
+use crate::expression::{Expression, ExpressionKind, Places};
 use crate::text::{TextRange, to_offset};
 use crate::tree::Problem;
 
@@ -95,6 +95,34 @@ pub fn parse(text: &str) -> Parsed {
         }
     }
     parsed
+}
+
+/// What a string of the JSON syntax says: a text with expressions in it, or the one expression that it holds. `at` is where
+/// the string stands; `is_plain` that it stands there letter by letter between its quotes.
+pub fn template(text: &str, at: TextRange, is_plain: bool) -> Expression {
+    // Most have nothing in them.
+    if !text.contains(['$', '%']) {
+        return Expression::new(at, ExpressionKind::Text(text.into()));
+    }
+    if text.len() > MAX_BYTES || mend::is_heavy(text) {
+        return Expression::opaque(at);
+    }
+    match parse_template(text) {
+        Ok(own) => Expression::new(at, convert::template(&own, text, places(at, is_plain))),
+        Err(_) => Expression::opaque(at),
+    }
+}
+
+/// The expression that a string of the JSON syntax is.
+pub fn expression(text: &str, at: TextRange, is_plain: bool) -> Expression {
+    if text.len() > MAX_BYTES || mend::is_heavy(text) {
+        return Expression::opaque(at);
+    }
+    parse_expr(text).map_or(Expression::opaque(at), |own| convert::expression(&own, text, places(at, is_plain)))
+}
+
+fn places(at: TextRange, is_plain: bool) -> Places {
+    if is_plain { Places::From(at.start + 1) } else { Places::Whole(at) }
 }
 
 /// Parses a part of a file, mended where the parser refuses what Terraform takes.

@@ -86,10 +86,9 @@ impl<'f> Evaluator<'f> {
                 _ => own.choices.push(index),
             }
         }
-        // `terraform.tfvars` first, whatever is called otherwise overrides it.
+        // `terraform.tfvars` first, in either syntax, whatever is called otherwise overrides it.
         for own in found.values_mut() {
-            let is_first =
-                |index: &usize| self.files.get(*index).is_some_and(|file| file.path.ends_with("terraform.tfvars"));
+            let is_first = |index: &usize| self.files.get(*index).is_some_and(|file| is_first_of_variables(&file.path));
             order::sort_by_key(&mut own.always, |index| (!is_first(index), *index));
         }
         found
@@ -133,4 +132,8 @@ impl<'f> Evaluator<'f> {
         }
         found
     }
+}
+
+fn is_first_of_variables(path: &str) -> bool {
+    path.ends_with("terraform.tfvars") || path.ends_with("terraform.tfvars.json")
 }

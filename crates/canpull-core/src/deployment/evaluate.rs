@@ -69,6 +69,10 @@ impl<'f> Evaluator<'f> {
                 let operands = own.operands.iter().map(|own| self.evaluate(own, env)).collect();
                 super::operate::operate(own.operator, operands, span)
             }
+            ExpressionKind::Elsewhere(own) => {
+                let (file, own) = &**own;
+                self.evaluate(own, &Env { file: *file, ..env.clone() })
+            }
             ExpressionKind::Spread(_) | ExpressionKind::Lambda(..) | ExpressionKind::Opaque => Evaluated::unknown(span),
         }
     }

@@ -165,6 +165,8 @@ pub struct TemplateFact {
     pub is_terraform: bool,
     /// It is one with the templates of all other files in its folder.
     pub is_of_folder: bool,
+    /// What it says is laid over what the other files of its folder say.
+    pub overrides: bool,
     /// It was compiled from a file of this ending: where that is there too, it is what counts.
     pub compiled_from: Option<&'static str>,
     /// Parameters.

@@ -53,7 +53,7 @@ pub fn secrets(path: &str, text: &str) -> Vec<TextRange> {
     if [".bicep", ".bicepparam"].iter().any(|ending| path.ends_with(ending)) {
         return bicep::secrets(text);
     }
-    if super::terraform::claims(path) {
+    if super::terraform::claims(path) && !super::terraform::is_json(path) {
         return hcl::secrets(text);
     }
     if !super::claims_yaml(path) {

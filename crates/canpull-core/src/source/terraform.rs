@@ -1,6 +1,7 @@
 //! Terraform: configurations and their files of variables. All files of a folder are one template.
 
 mod body;
+mod json;
 mod kind;
 mod names;
 mod plan;
@@ -16,11 +17,16 @@ pub(super) use plan::Plan;
 
 /// Whether a file is Terraform by its name.
 pub(super) fn claims(path: &str) -> bool {
-    ends_with(path, ".tf") || is_variables(path)
+    is_json(path) || ends_with(path, ".tf") || is_variables(path)
+}
+
+/// Whether it is in the syntax of JSON.
+pub(super) fn is_json(path: &str) -> bool {
+    ends_with(path, ".tf.json") || ends_with(path, ".tfvars.json")
 }
 
 fn is_variables(path: &str) -> bool {
-    ends_with(path, ".tfvars")
+    ends_with(path, ".tfvars") || ends_with(path, ".tfvars.json")
 }
 
 /// Terraform itself reads names in small letters only.
@@ -32,28 +38,41 @@ fn ends_with(path: &str, ending: &str) -> bool {
 pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
     facts.recognised = true;
     facts.documents += 1;
-    comment::in_either(text, facts);
-    let parsed = hcl::parse(text);
+    let parsed = if is_json(path) {
+        json::parse(text, is_variables(path))
+    } else {
+        comment::in_either(text, facts);
+        hcl::parse(text)
+    };
     // One that is no HCL at all has a problem in every block.
     facts.problems.extend(parsed.problems.iter().take(1).map(SourceProblem::from));
     if is_variables(path) {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let always = name == "terraform.tfvars" || name.ends_with(".auto.tfvars");
+        let stem = name.strip_suffix(".json").unwrap_or(name);
+        let always = stem == "terraform.tfvars" || stem.ends_with(".auto.tfvars");
         let values = parsed.body.attributes.into_iter();
         let values = values.map(|own| Named { name: format!("var.{}", own.name).into(), value: resolved(own.value) });
         facts.arguments = Some(ArgumentsFact { receiver: Receiver::Folder { always }, values: values.collect() });
     } else {
-        facts.templates.push(read_template(parsed.body));
+        facts.templates.push(read_template(parsed.body, overrides(path)));
     }
+}
+
+/// Whether what a file says is laid over what the others of its folder say.
+fn overrides(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    stem == "override" || stem.ends_with("_override")
 }
 
 /// What a text says as a template.
 pub(crate) fn template(text: &str) -> TemplateFact {
-    read_template(hcl::parse(text).body)
+    read_template(hcl::parse(text).body, false)
 }
 
-fn read_template(body: Body) -> TemplateFact {
-    let mut found = TemplateFact { is_terraform: true, is_of_folder: true, ..TemplateFact::default() };
+fn read_template(body: Body, overrides: bool) -> TemplateFact {
+    let mut found = TemplateFact { is_terraform: true, is_of_folder: true, overrides, ..TemplateFact::default() };
+    let resource = if overrides { resource::part } else { resource::resource };
     for block in body.blocks {
         let mut labels = block.labels.iter().map(|label| &**label);
         match (&*block.kind, labels.next(), labels.next()) {
@@ -75,12 +94,12 @@ fn read_template(body: Body) -> TemplateFact {
             }
             ("module", Some(name), None) => {
                 let symbol = format!("module.{name}");
-                found.modules.extend(module(block, symbol));
+                found.modules.extend(module(block, symbol, overrides));
             }
             ("resource", Some(kind), Some(name)) => {
-                found.resources.push(resource::resource(&block, kind, name, false));
+                found.resources.push(resource(&block, kind, name, false));
             }
-            ("data", Some(kind), Some(name)) => found.resources.push(resource::resource(&block, kind, name, true)),
+            ("data", Some(kind), Some(name)) => found.resources.push(resource(&block, kind, name, true)),
             _ => {}
         }
     }
@@ -90,8 +109,12 @@ fn read_template(body: Body) -> TemplateFact {
 /// Arguments of a module's block that are not the module's own.
 const APART: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
 
-fn module(block: Block, symbol: String) -> Option<Module> {
-    let source = block.body.value("source")?.text()?.to_owned();
+/// A call of a module. One that is laid over another may leave out whose template it is.
+fn module(block: Block, symbol: String, overrides: bool) -> Option<Module> {
+    let source = match block.body.value("source") {
+        None if overrides => String::new(),
+        source => source?.text()?.to_owned(),
+    };
     let terms = terms(&block.body);
     let has_providers = block.body.value("providers").is_some();
     let own = block.body.attributes.into_iter().filter(|own| !APART.contains(&&*own.name));
@@ -129,5 +152,6 @@ mod tests {
     #[test]
     fn names_tell() {
         assert!(claims("infra/main.tf") && claims("prod.tfvars") && !claims("a.tf.md") && !claims("main.hcl"));
+        assert!(claims("main.tf.json") && claims("prod.tfvars.json") && !claims("tf.json"));
     }
 }

@@ -8,26 +8,43 @@ use hcl_edit::structure::{Body as HclBody, Structure};
 use hcl_edit::template::{Element, Template};
 
 use super::{Attribute, Block, Body};
-use crate::expression::{Accessor, Expression, ExpressionKind, For, MAX_DEPTH, Operator, Property, Text};
-use crate::text::{TextRange, to_offset};
+use crate::expression::{Accessor, Expression, ExpressionKind, For, MAX_DEPTH, Operator, Places, Property, Text};
+use crate::text::TextRange;
 
 /// What an item goes by within a splat.
 const ITEM: &str = "*";
 
 /// A body that begins at an offset of a text.
 pub(super) fn body(body: &HclBody, text: &str, at: usize) -> Body {
-    Converter { text, at }.body(body, 0)
+    Converter { text, at, places: Places::From(0) }.body(body, 0)
+}
+
+/// An expression that a text holds and nothing else.
+pub(super) fn expression(from: &Hcl, text: &str, places: Places) -> Expression {
+    Converter { text, at: 0, places }.expression(from, 0)
+}
+
+/// A text with expressions in it.
+pub(super) fn template(from: &Template, text: &str, places: Places) -> ExpressionKind {
+    Converter { text, at: 0, places }.here_document(from, 0)
 }
 
 struct Converter<'t> {
     text: &'t str,
     at: usize,
+    places: Places,
 }
 
 impl Converter<'_> {
     fn range(&self, range: Option<std::ops::Range<usize>>) -> TextRange {
         let range = range.unwrap_or_default();
-        TextRange::new(to_offset(self.at + range.start), to_offset(self.at + range.end))
+        self.places.range(self.at + range.start, self.at + range.end)
+    }
+
+    /// What stands in a range of the parser's.
+    fn slice(&self, range: Option<std::ops::Range<usize>>) -> &str {
+        let range = range.unwrap_or_default();
+        self.text.get(self.at + range.start..self.at + range.end).unwrap_or_default()
     }
 
     fn body(&self, body: &HclBody, depth: usize) -> Body {
@@ -100,15 +117,14 @@ impl Converter<'_> {
 
     /// A key, a word or a text, as the original has it: a mended text may have another in its place.
     fn key(&self, key: &ObjectKey, depth: usize) -> Expression {
-        let written = |range: TextRange| range.slice(self.text).trim_matches('"').into();
+        let written = |range| self.slice(range).trim_matches('"').into();
         match key {
             ObjectKey::Ident(word) => {
-                let range = self.range(word.span());
-                Expression::new(range, ExpressionKind::Text(written(range)))
+                Expression::new(self.range(word.span()), ExpressionKind::Text(written(word.span())))
             }
             ObjectKey::Expression(own @ Hcl::String(text)) => {
                 let range = self.range(own.span());
-                let original: Text = written(range);
+                let original: Text = written(own.span());
                 let is_plain = original.len() == text.len();
                 let text = if is_plain { original } else { text.as_str().into() };
                 Expression::new(range, ExpressionKind::Text(text))
@@ -118,7 +134,7 @@ impl Converter<'_> {
                 Expression {
                     range,
                     kind: ExpressionKind::Null | ExpressionKind::Bool(_) | ExpressionKind::Number(_),
-                } => Expression::new(range, ExpressionKind::Text(written(range))),
+                } => Expression::new(range, ExpressionKind::Text(written(own.span()))),
                 key => key,
             },
         }

@@ -98,9 +98,51 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
     found
 }
 
-/// A resource in Azure's own words: `azapi_resource`.
+/// What a block says that is laid over that of a resource: nothing but what stands in it. A nested block is all of its
+/// kind.
+pub(super) fn part(block: &Block, kind: &str, name: &str, existing: bool) -> Resource {
+    let mut found = resource(block, kind, name, existing);
+    found.scope = found.scope.and_then(|scope| written(scope, block.range));
+    let mut properties = match written(found.body, block.range).map(|body| body.kind) {
+        Some(ExpressionKind::Object(properties)) => properties.into_vec(),
+        _ => Vec::new(),
+    };
+    let known = KINDS.iter().find(|known| known.name == kind);
+    let identities = [("identity.userAssignedIdentities", "identity.identity_ids")];
+    let told = known.map(|known| known.told.iter().chain(&identities));
+    for (azure, words) in told.into_iter().flatten() {
+        let stands = words.split_once('.').is_some_and(|(nested, _)| block.body.blocks(nested).next().is_some());
+        if stands && body::at(&block.body, words).is_none() {
+            let nothing = Expression::new(block.range, ExpressionKind::Null);
+            insert(&mut properties, azure, nothing, block.range);
+        }
+    }
+    found.body = Expression::new(block.range, ExpressionKind::Object(properties.into()));
+    found
+}
+
+/// A value without what stands for what a block leaves out, which has the block's own range.
+fn written(value: Expression, block: TextRange) -> Option<Expression> {
+    let Expression { range, kind } = value;
+    let kind = match kind {
+        ExpressionKind::Opaque if range == block => return None,
+        ExpressionKind::Object(own) if range == block => {
+            let keep = |own: Property| written(own.value, block).map(|value| Property { key: own.key, value });
+            let left: Box<[Property]> = own.into_iter().filter_map(keep).collect();
+            ExpressionKind::Object(if left.is_empty() { return None } else { left })
+        }
+        ExpressionKind::List(own) if range == block => {
+            let left: Box<[Expression]> = own.into_iter().filter_map(|own| written(own, block)).collect();
+            ExpressionKind::List(if left.is_empty() { return None } else { left })
+        }
+        kind => kind,
+    };
+    Some(Expression { range, kind })
+}
+
+/// A resource in Azure's own words: `azapi_resource`. Without a word of its type it is a part of one.
 fn in_azure(own: &Body, mut found: Resource) -> Option<Resource> {
-    let kind = written_type(own.value("type")?)?;
+    let kind = own.value("type").map_or(Some("azapi_resource"), written_type)?;
     let parent = body::at(own, "parent_id");
     let range = found.body.range;
     let told = body::at(own, "body");

@@ -51,6 +51,9 @@ const NO_FILE: FileId = FileId(u32::MAX);
 /// Works out what all templates make, and adds it to the facts of the files that say it.
 pub fn resolve(files: &mut [FileFacts]) {
     if files.iter().all(|file| file.templates.is_empty() && file.objects.is_none()) {
+        for file in files {
+            file.content = None;
+        }
         return;
     }
     overrides::lay_over(files);
@@ -68,6 +71,7 @@ pub fn resolve(files: &mut [FileFacts]) {
         file.templates = Vec::new();
         file.arguments = None;
         file.objects = None;
+        file.content = None;
     }
     for (file, made) in made {
         let Some(file) = files.get_mut(file.0 as usize) else { continue };
@@ -147,6 +151,14 @@ impl<'f> Evaluator<'f> {
         let file = self.paths.get(path.as_str()).map(|index| UnitKey::Template(*index, 0));
         let key = file.or_else(|| self.folders.get(path.as_str()).copied())?;
         self.units.get(&key).map(|unit| (key, Rc::clone(unit)))
+    }
+
+    /// What stands in a file at a path, relative to the file that loads it.
+    fn content(&self, loader: FileId, path: &str) -> Option<(FileId, &'f str)> {
+        let path = join(folder(&self.files.get(loader.0 as usize)?.path), path)?;
+        let index = *self.paths.get(path.as_str())?;
+        let content = self.files.get(index)?.content.as_ref()?;
+        Some((FileId::at(index), &content.0))
     }
 
     fn instance(&self, id: InstanceId) -> Option<Rc<Instance<'f>>> {

@@ -589,6 +589,18 @@ pub struct FileFacts {
     pub arguments: Option<template::ArgumentsFact>,
     /// What scripts and pipelines do to the cluster, and how they do it wrong.
     pub script: ScriptFacts,
+    /// The text of a small file that says nothing by itself, for the template that loads it.
+    pub content: Option<Content>,
+}
+
+/// A text that no output shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content(pub Box<str>);
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What one file states of Azure.

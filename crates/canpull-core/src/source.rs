@@ -23,10 +23,13 @@ pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
 pub use secrecy::secrets;
 
-use crate::fact::{FileFacts, SourceProblem};
+use crate::fact::{Content, FileFacts, SourceProblem};
 
 /// Larger files are reported, not parsed, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
+
+/// Files that are longer hold no settings, in bytes.
+const MAX_CONTENT: usize = 16 << 10;
 
 /// Replaces the variables in a text by what they hold; `None` where any is not known.
 type Fill<'f> = dyn Fn(&str) -> Option<String> + 'f;
@@ -104,6 +107,9 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     facts.touches = kustomization::touches(&text);
     if shell::claims(path, &text) {
         shell::read(file, path, &text, &mut facts);
+        if path.rsplit('.').next() == Some("txt") {
+            facts.content = content(&text);
+        }
         return facts;
     }
     if terraform::claims(path) {
@@ -114,7 +120,10 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         bicep::read(path, &text, &mut facts);
         return facts;
     }
-    let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else { return facts };
+    let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else {
+        facts.content = content(&text);
+        return facts;
+    };
     if format.is_rendered() && template::in_chart(path, &text) {
         template::pass_over(&text, &mut facts);
         return facts;
@@ -123,6 +132,11 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     comment::ignores(&text, &parsed, &mut facts);
     format.read(Input { file, path, text: &text, parsed: &parsed, fill: None }, &mut facts);
     facts
+}
+
+/// What a template may load from a file.
+fn content(text: &str) -> Option<Content> {
+    (text.len() <= MAX_CONTENT).then(|| Content(text.into()))
 }
 
 /// The ranges of a file that may hold a credential, in order and apart from one another: what is to be taken out before the

@@ -156,6 +156,10 @@ impl<'f> Evaluator<'f> {
         if let Some(value) = named {
             return value.through(span);
         }
+        // As files are named in Terraform, from the folder of whoever names them.
+        if name == "path.module" && instance.unit.is_terraform {
+            return Evaluated::new(Data::text("."), span);
+        }
         let all = self.all_of(&name, env, span);
         all.or_else(|| self.symbolic(&name, env, span, None)).unwrap_or_else(|| Evaluated::unknown(span))
     }

@@ -4,6 +4,7 @@ mod hcl;
 mod json;
 mod lambda;
 mod list;
+mod load;
 
 use std::rc::Rc;
 
@@ -123,6 +124,9 @@ impl<'f> Evaluator<'f> {
             "range" => new(range(&all, span)),
             "split" => new(split(&all, span)),
             "replace" => new(replace(&all)),
+            "loadtextcontent" | "loadjsoncontent" | "loadyamlcontent" => {
+                self.loaded(&function, &all, env, span).unwrap_or_else(|| new(Data::open(written(called, &all))))
+            }
             "json" => text
                 .and_then(|text| json::value(text, span))
                 .map_or_else(|| new(Data::open(written(called, &all))), |found| found.given(firm)),

@@ -58,6 +58,9 @@ impl<'f> Evaluator<'f> {
                 _ => Evaluated::unknown(span),
             },
             "base64encode" | "textencodebase64" | "base64gzip" | "filebase64" => new(Data::Open(Why::Encoded, None)),
+            "file" => {
+                self.loaded(function, &all, env, span).unwrap_or_else(|| new(Data::open(written(function, &all))))
+            }
             "lower" => cased("tolower", first, span),
             "upper" => cased("toupper", first, span),
             "try" => try_each(&all, span),

@@ -81,7 +81,7 @@ fn within(kind: &str, labels: &[Box<str>], own: Node<'_>, depth: usize) -> Body 
             "provider" if nests || kind == "resource" => body.attributes.push(attribute(&entry, code(entry.value))),
             "default" if kind == "variable" => body.attributes.push(attribute(&entry, constant(entry.value, 0))),
             name if is_nested(entry.value) && (name == "identity" || nests && !MAPS.contains(&name)) => {
-                nested(name, Vec::new(), entry.value, &mut body.blocks, depth);
+                nested(name, &[], entry.value, &mut body.blocks, depth);
             }
             _ => body.attributes.push(attribute(&entry, expression(entry.value, 0))),
         }
@@ -92,14 +92,14 @@ fn within(kind: &str, labels: &[Box<str>], own: Node<'_>, depth: usize) -> Body 
 /// `"dynamic": {"identity": {"for_each": …, "content": {…}}}`.
 fn labelled_within(entry: &Entry<'_>, found: &mut Vec<Block>, depth: usize) {
     for own in one_or_several(entry.value).into_iter().flat_map(entries) {
-        nested("dynamic", vec![own.name().into()], own.value, found, depth);
+        nested("dynamic", &[own.name().into()], own.value, found, depth);
     }
 }
 
-fn nested(kind: &str, labels: Vec<Box<str>>, value: Node<'_>, found: &mut Vec<Block>, depth: usize) {
+fn nested(kind: &str, labels: &[Box<str>], value: Node<'_>, found: &mut Vec<Block>, depth: usize) {
     for own in one_or_several(value).into_iter().filter(|_| depth < MAX_DEPTH) {
         let body = within("resource", &[], own, depth + 1);
-        found.push(Block { kind: kind.into(), labels: labels.clone(), body, range: own.range() });
+        found.push(Block { kind: kind.into(), labels: labels.to_owned(), body, range: own.range() });
     }
 }
 

@@ -16,7 +16,7 @@ const FLOORS: [(&str, &[&str]); 19] = [
     ("source", &["acr_host", "fact", "lowering", "placeholder"]),
     ("config", &["diagnostic"]),
     // 1½: templates, over all files
-    ("deployment", &["fact", "lowering", "placeholder", "source"]),
+    ("deployment", &["acr_host", "fact", "lowering", "placeholder", "source"]),
     // 2: what is deployed
     ("model", &["acr_host", "config", "fact", "glob", "placeholder"]),
     // 3: proofs

@@ -41,6 +41,17 @@ impl<'h> AcrHost<'h> {
 /// The suffixes of all clouds.
 pub const ACR_SUFFIXES: [&str; 4] = ["azurecr.io", "azurecr.us", "azurecr.cn", "azurecr.de"];
 
+/// The suffix of a cloud, as `az` and PowerShell, or Terraform, call it.
+pub(crate) fn suffix_of_cloud(cloud: &str) -> Option<&'static str> {
+    Some(match cloud.to_ascii_lowercase().as_str() {
+        "azurecloud" | "public" | "global" => "azurecr.io",
+        "azureusgovernment" | "usgovernment" | "usgovernmentl4" | "usgovernmentl5" | "dod" => "azurecr.us",
+        "azurechinacloud" | "china" => "azurecr.cn",
+        "azuregermancloud" | "german" => "azurecr.de",
+        _ => return None,
+    })
+}
+
 /// Reads a host as an ACR host: suffixes are anchored at a dot, whatever the case of letters; a port is kept apart.
 pub fn acr_host(host: &str) -> Option<AcrHost<'_>> {
     let (bare, port) = host.split_once(':').map_or((host, None), |(bare, port)| (bare, Some(port)));

@@ -261,7 +261,7 @@ impl<'f> Evaluator<'f> {
             },
             Data::Resource(target, path) => match self.setting(target, path, key) {
                 Some(value) => value.through(span).given(of.firm),
-                None => here(part(target, path, key, span)),
+                None => here(part(target, path, key, (self.suffix_of(target), span))),
             },
             Data::Module(id) => match self.instance(*id) {
                 Some(instance) if instance.unit.is_terraform => self.output(&instance, key, span).through(span),
@@ -286,6 +286,13 @@ impl<'f> Evaluator<'f> {
             Data::Null => here(Data::Null),
             _ => Evaluated::unknown(span),
         }
+    }
+
+    /// What the login server of a registry ends with.
+    fn suffix_of(&self, target: &Target) -> &'static str {
+        let is_registry = target.reference.kind == ResourceKind::Registry;
+        let instance = target.declared.filter(|_| is_registry).and_then(|(id, _)| self.instance(id));
+        instance.and_then(|instance| self.suffix(&instance)).unwrap_or("azurecr.io")
     }
 
     /// What a resource of the sources is told under a name that others may read.
@@ -348,7 +355,7 @@ fn is_no_id((key, _): &(Evaluated, Evaluated)) -> bool {
 }
 
 /// What stands under a key of a resource, or of what is in it.
-fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, span: Span) -> Data {
+fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, (suffix, span): (&str, Span)) -> Data {
     let kind = target.reference.kind;
     if path.is_empty() && key.eq_ignore_ascii_case("name") {
         return match (kind, &target.reference.name) {
@@ -382,7 +389,7 @@ fn part(target: &Rc<Target>, path: &[Box<str>], key: &str, span: Span) -> Data {
         && !target.words.is_empty()
         && target.in_azure(&[key]) == ["loginServer"]
     {
-        return Data::text(format!("{}.azurecr.io", name.to_ascii_lowercase()));
+        return Data::text(format!("{}.{suffix}", name.to_ascii_lowercase()));
     }
     Data::Resource(Rc::clone(target), path.iter().cloned().chain(std::iter::once(key.into())).collect())
 }

@@ -12,6 +12,7 @@ use super::named::Named;
 use super::target::{Place, Target};
 use super::unit::{Symbol, Unit, UnitKey};
 use super::value::{Data, Evaluated};
+use crate::acr_host::suffix_of_cloud;
 use crate::fact::azure::{ResourceKind, ResourceRef, kind_of};
 use crate::fact::template::{self, Loop, Module, Resource, Scoping, Source};
 
@@ -341,6 +342,17 @@ impl<'f> Evaluator<'f> {
                 Evaluated::unknown(span),
                 if is_none { Sure::NotByDefault } else { Sure::Maybe },
             )],
+        }
+    }
+
+    /// What login servers end with in the cloud that a deployment is in, where its provider, or its caller's, tells.
+    pub(super) fn suffix(&self, instance: &Rc<Instance<'f>>) -> Option<&'static str> {
+        match (instance.unit.cloud, &instance.caller) {
+            (Some((file, cloud)), _) => {
+                suffix_of_cloud(self.evaluate(cloud, &Env::new(instance, file)).data.as_text()?)
+            }
+            (None, Some(caller)) => self.suffix(&caller.env.instance),
+            (None, None) => None,
         }
     }
 

@@ -112,6 +112,7 @@ impl<'f> Evaluator<'f> {
             return;
         }
         let is_assignment = lowering::is_assignment(&kind);
+        let suffix = self.suffix(&env.instance);
         let bodies = if is_assignment { alternatives(&body) } else { vec![body] };
         let is_choice = bodies.len() > 1;
         let maybe = sure != Sure::Yes || is_choice;
@@ -138,7 +139,13 @@ impl<'f> Evaluator<'f> {
                     },
                 };
                 let file = env.span(&resource.body).file;
-                lowering::lower(&typed, &mut self.made.borrow_mut().entry(file).or_default().azure);
+                let mut made = self.made.borrow_mut();
+                let azure = &mut made.entry(file).or_default().azure;
+                let before = azure.registries.len();
+                lowering::lower(&typed, azure);
+                for registry in azure.registries.iter_mut().skip(before) {
+                    registry.suffix = suffix;
+                }
             }
         }
     }

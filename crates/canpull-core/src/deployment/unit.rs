@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use canpull_syntax::FileId;
 use canpull_syntax::edit::Edit;
+use canpull_syntax::expression::Expression;
 
 use super::objects::Objects;
 use crate::fact::azure::{ResourceKind, kind_of};
@@ -43,6 +44,8 @@ pub(super) struct Unit<'f> {
     pub(super) objects: Objects<'f>,
     /// It makes a registry.
     pub(super) makes_registry: bool,
+    /// The cloud that its provider works in.
+    pub(super) cloud: Option<(FileId, &'f Expression)>,
 }
 
 /// What goes by a symbol.
@@ -64,6 +67,7 @@ impl<'f> Unit<'f> {
         self.parameters.extend(template.parameters.iter().map(|own| (lower(&own.name), (file, own))));
         self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));
         self.outputs.extend(template.outputs.iter().map(|own| (lower(&own.name), (file, own))));
+        self.cloud = self.cloud.or(template.cloud.as_ref().map(|cloud| (file, cloud)));
         let before = self.resources.len();
         self.scopes.extend(template.scopes.iter().map(|(at, edit)| (before + at, edit)));
         for resource in &template.resources {

@@ -286,6 +286,8 @@ pub struct RegistryFact {
     pub arm_tokens: Field<bool>,
     /// A domain name label scope other than `Unsecure`: the login server carries a hash that only Azure knows.
     pub domain_name_label: Field<bool>,
+    /// What the login servers of its cloud end with, where a source tells which cloud it is in.
+    pub suffix: Option<&'static str>,
     /// Where the whole is written.
     pub span: Span,
 }
@@ -306,6 +308,7 @@ impl RegistryFact {
             quarantine: Field::Absent(span),
             arm_tokens: Field::Absent(span),
             domain_name_label: Field::Absent(span),
+            suffix: None,
             span,
         }
     }

@@ -182,6 +182,8 @@ pub struct TemplateFact {
     pub modules: Vec<Module>,
     /// Outputs.
     pub outputs: Vec<Named>,
+    /// In Terraform: the cloud that its provider works in.
+    pub cloud: Option<Expression>,
 }
 
 impl TemplateFact {

@@ -20,6 +20,8 @@ use crate::proof::{Claim, Link, Truth};
 pub(super) struct Found<'m, 'a> {
     /// Where a source tells of it.
     pub(super) registry: Option<&'m Registry<'a>>,
+    /// Where none does: one of its name, in a cloud that no source tells.
+    namesake: Option<&'m Registry<'a>>,
     /// What is asked of it.
     pub(super) target: Target<'m, 'a>,
 }
@@ -39,12 +41,19 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             Place { name, ..Place::default() }
         };
         let place = registry.map_or_else(by_name, |registry| registry.place.clone());
-        let found = Rc::new(Found { registry, target: Target::new(azure, place, registry) });
+        let own = candidates.iter().filter_map(|(id, _)| azure.registry(*id));
+        let mut own = own.filter(|own| registry.is_none() && own.place.name.is_some() && own.place.name == place.name);
+        let found = Rc::new(Found { registry, namesake: own.next(), target: Target::new(azure, place, registry) });
         self.memo.registries.borrow_mut().insert(host.to_owned(), Rc::clone(&found));
         found
     }
 
     fn registry_link(&self, host: &str, found: &Found<'m, 'a>) -> Link {
+        if let Some(namesake) = found.namesake {
+            let text = format!("no source tells whether registry {} is in the cloud of `{host}`", namesake.label());
+            let because = [self.image_span(), namesake.spans().into_iter().take(1).collect()].concat();
+            return link(Claim::RegistryKnown, Truth::Unknown, text, because);
+        }
         let Some(registry) = found.registry else {
             let text = format!("`{host}` is a registry that no source tells more of");
             return assumed(Claim::RegistryKnown, Truth::Yes, text, self.image_span());

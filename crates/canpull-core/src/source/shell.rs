@@ -3,6 +3,7 @@
 
 mod arguments;
 mod azure;
+mod handed;
 mod kubectl;
 mod meaning;
 mod powershell;

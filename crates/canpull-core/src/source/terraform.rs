@@ -96,6 +96,10 @@ fn read_template(body: Body, overrides: bool) -> TemplateFact {
                 let symbol = format!("module.{name}");
                 found.modules.extend(module(block, symbol, overrides));
             }
+            ("provider", Some("azurerm" | "azapi"), None) if block.body.value("alias").is_none() => {
+                let named = block.body.value("environment").cloned().map(resolved);
+                found.cloud = found.cloud.or(named);
+            }
             ("resource", Some(kind), Some(name)) => {
                 found.resources.push(resource(&block, kind, name, false));
             }

@@ -9,6 +9,9 @@ use crate::model::azure::setting::{self, Setting};
 use crate::model::scope::Place;
 use crate::proof::Truth;
 
+/// What login servers end with in the public cloud.
+const PUBLIC: &str = "azurecr.io";
+
 /// Index of a registry in the model.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RegistryId(pub u32);
@@ -36,7 +39,8 @@ impl Registry<'_> {
     /// Its login server, told or by its name; `None` where only Azure knows it.
     pub fn host(&self) -> Option<String> {
         let told = self.login_server().map(str::to_owned);
-        let by_name = || self.place.name.as_ref().map(|name| format!("{}.azurecr.io", name.to_ascii_lowercase()));
+        let suffix = self.suffixes().next().unwrap_or(PUBLIC);
+        let by_name = || self.place.name.as_ref().map(|name| format!("{}.{suffix}", name.to_ascii_lowercase()));
         told.or_else(|| if self.has_label() { None } else { by_name() })
     }
 
@@ -57,14 +61,31 @@ impl Registry<'_> {
         if !own.eq_ignore_ascii_case(name) {
             return Truth::No;
         }
+        let in_cloud = self.is_in_cloud(acr.suffix);
         if acr.kind == AcrHostKind::Regional {
-            return Truth::Yes;
+            return in_cloud;
         }
         match (self.login_server(), label) {
             (Some(_), _) => Truth::No,
-            (None, None) => (!self.has_label()).into(),
-            (None, Some(_)) => (!self.is_made_without_label()).into(),
+            (None, None) => in_cloud.and((!self.has_label()).into()),
+            (None, Some(_)) => in_cloud.and((!self.is_made_without_label()).into()),
         }
+    }
+
+    /// Whether it is in the cloud whose login servers have this ending. Where no source tells, it is taken to be in the
+    /// public one; it may be in another yet.
+    fn is_in_cloud(&self, suffix: &str) -> Truth {
+        let mut told = self.suffixes().peekable();
+        if told.peek().is_some() {
+            return told.any(|own| own == suffix).into();
+        }
+        if suffix == PUBLIC { Truth::Yes } else { Truth::Unknown }
+    }
+
+    /// What the login servers of the clouds that it is told to be in end with.
+    fn suffixes(&self) -> impl Iterator<Item = &'static str> {
+        let server = |fact: &RegistryFact| acr_host(fact.login_server.text()?).map(|host| host.suffix);
+        self.facts.iter().filter_map(move |fact| fact.suffix.or_else(|| server(fact)))
     }
 
     /// Whether the sources make it, and its login server is its bare name: where a template or a command says nothing of a

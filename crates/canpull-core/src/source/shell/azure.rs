@@ -3,6 +3,7 @@
 mod cluster;
 mod directory;
 mod registry;
+mod rest;
 mod role;
 
 use canpull_syntax::{Span, TextRange};
@@ -12,6 +13,7 @@ use super::meaning;
 use super::query;
 use super::run::Run;
 use super::value::{self, Joined, Shape, Value};
+use crate::acr_host::suffix_of_cloud;
 use crate::fact::azure::{IdentityFact, PrincipalAttribute, ResourceKind, ResourceRef, Statement, kind_of};
 use crate::fact::{self, Field, Why};
 
@@ -44,9 +46,15 @@ pub(super) fn run(run: &mut Run<'_>, arguments: &Arguments, output: Option<&str>
         ["acr", command @ ..] => registry::run(&mut call, command),
         ["ad", command @ ..] => directory::run(&mut call, command),
         ["role", command @ ..] => role::run(&mut call, command),
+        ["rest", ..] => rest::run(&mut call),
         ["identity", command @ ..] => call.identity(command),
         ["group", "show" | "create"] => {
             call.show(ResourceKind::ResourceGroup, &["--name", "-n", "--resource-group", "-g"])
+        }
+        ["cloud", "set"] => {
+            let suffix = arguments.text(NAME).and_then(suffix_of_cloud);
+            call.run.enter_cloud(suffix);
+            None
         }
         ["account", "show"] => {
             let symbol = Some(call.run.symbol("az account show"));
@@ -69,6 +77,12 @@ pub(super) fn run(run: &mut Run<'_>, arguments: &Arguments, output: Option<&str>
         Some(value) => call.queried(&value),
         None => Value::unknown(),
     }
+}
+
+/// Notes that a role may be granted, of which nothing else is known.
+pub(super) fn open_grant(run: &mut Run<'_>, range: TextRange) {
+    let grant = rest::open(run, range);
+    run.facts.azure.assignments.push(grant);
 }
 
 impl Call<'_, '_, '_> {

@@ -11,7 +11,7 @@ use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::arguments::{Argument, Arguments, Style};
 use super::section::Section;
-use super::value::{Piece, Value};
+use super::value::{self, Piece, Value};
 use super::{azure, kubectl, powershell, query};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::script::ScriptSecretFact;
@@ -102,6 +102,8 @@ pub(super) struct Run<'r> {
     seen: Seen,
     /// Whether what runs now may not run.
     pub(super) maybe: bool,
+    /// How many commands that run others are open.
+    pub(super) nesting: usize,
 }
 
 /// What has been met in a file.
@@ -113,6 +115,10 @@ struct Seen {
     mentioned: BTreeSet<String>,
     /// Commands that may state something.
     commands: usize,
+    /// What login servers end with in the cloud that the script works in, where it says which.
+    suffix: Option<&'static str>,
+    /// Where outputs are chosen that the script compares with `msi`.
+    compared: BTreeSet<TextRange>,
 }
 
 /// Reads all sections of a file into facts. `given` are the variables that the file sets outside of them.
@@ -130,7 +136,7 @@ pub(in crate::source) fn sections(
             variables.held.extend(given.held.clone());
             variables.size += given.size;
             let facts = if collect { &mut dropped } else { &mut *facts };
-            let mut run = Run { file, path, text, section, facts, variables, anywhere, seen, maybe: false };
+            let mut run = Run { file, path, text, section, facts, variables, anywhere, seen, maybe: false, nesting: 0 };
             for statement in shell::parse(&section.text, 0, section.language) {
                 run.statement(&statement);
             }
@@ -327,6 +333,11 @@ impl Run<'_> {
         self.variables.held.get(&key).or_else(|| self.anywhere.held.get(&key))
     }
 
+    /// The value of a variable that is no list.
+    pub(super) fn value_of(&self, name: &str) -> Option<&Value> {
+        self.lookup(name)?.first()
+    }
+
     /// What a word comes to.
     pub(super) fn word(&mut self, word: &Word<'_>) -> Value {
         let mut value = Value::text("");
@@ -438,7 +449,7 @@ impl Run<'_> {
         self.program(&name, arguments, feed, output.as_deref(), range)
     }
 
-    fn program(
+    pub(super) fn program(
         &mut self,
         name: &str,
         arguments: Vec<Argument>,
@@ -453,6 +464,11 @@ impl Run<'_> {
             }
         }
         self.uses(name, &arguments);
+        if name == "xargs"
+            && let Some(printed) = self.xargs(&arguments, &feed, output, range)
+        {
+            return printed;
+        }
         match name {
             "az" => {
                 let arguments = Arguments::new(arguments, Style::Azure);
@@ -463,6 +479,14 @@ impl Run<'_> {
                 self.kept(printed, output)
             }
             "echo" | "printf" | "write-output" | "write-host" => self.kept(echo(arguments), output),
+            "[" | "[[" | "test" => {
+                self.test(&arguments);
+                Feed::Nothing
+            }
+            "eval" => {
+                self.eval(&arguments, range);
+                Feed::Nothing
+            }
             "cat" | "envsubst" | "sed" | "tee" | "tr" | "head" | "tail" | "sort" | "uniq" | "xargs" | "base64"
             | "convertfrom-json" | "out-string" | "cut" | "awk" | "out-file" | "set-content" | "grep" => {
                 self.pass(name, &arguments, feed, output)
@@ -507,6 +531,31 @@ impl Run<'_> {
         self.facts.azure.identity_uses.extend(given);
     }
 
+    /// Notes what a test compares with `msi`: whoever asks knows of the trap.
+    fn test(&mut self, arguments: &[Argument]) {
+        if arguments.iter().any(|own| own.value.as_text() == Some("msi")) {
+            let outputs =
+                arguments.iter().flat_map(|own| own.value.alternatives()).filter_map(|own| value::as_output(own));
+            self.seen.compared.extend(outputs.map(|output| output.chosen.0));
+        }
+    }
+
+    /// From here on the script works in a cloud.
+    pub(super) fn enter_cloud(&mut self, suffix: Option<&'static str>) {
+        // In a branch it may be in either.
+        self.seen.suffix = if self.maybe { None } else { suffix };
+    }
+
+    /// What login servers end with in the cloud that the script works in.
+    pub(super) fn suffix(&self) -> Option<&'static str> {
+        self.seen.suffix
+    }
+
+    /// Whether the script compares an output, chosen here, with `msi`.
+    pub(super) fn compares(&self, chosen: TextRange) -> bool {
+        self.seen.compared.contains(&chosen)
+    }
+
     /// A here-document that a shell runs.
     fn nested(&mut self, body: TextRange) {
         let section = self.section;
@@ -535,7 +584,6 @@ impl Run<'_> {
         match (name, feed) {
             // Where a program takes text apart, only ids and names come through whole.
             ("sed" | "cut" | "awk" | "grep" | "base64", Feed::Value(_)) if !only_unquotes(&words) => Feed::Nothing,
-            ("xargs", _) if words.iter().any(|word| !word.starts_with('-') && *word != "echo") => Feed::Nothing,
             (_, feed) if output.is_none() => feed,
             _ => Feed::Nothing,
         }
@@ -645,12 +693,12 @@ fn either(old: Option<&[Value]>, new: Vec<Value>) -> Vec<Value> {
     }
 }
 
-fn is_prefix(text: &str) -> bool {
+pub(super) fn is_prefix(text: &str) -> bool {
     PREFIXES.contains(&text)
 }
 
 /// A program's name without its folder and ending, in lower case.
-fn program(name: &str) -> String {
+pub(super) fn program(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
     let bare = [".exe", ".cmd", ".bat"].iter().find_map(|ending| last.strip_suffix(ending));
     bare.map_or(last.clone(), str::to_owned)

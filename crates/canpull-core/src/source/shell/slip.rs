@@ -16,7 +16,7 @@ pub(super) fn msi(run: &mut Run<'_>, argument: &Argument) {
         let Some((cluster, PrincipalAttribute::ClusterServicePrincipalClientId)) = meaning::attribute(output) else {
             continue;
         };
-        if !matches!(output.shape, Shape::Resource) {
+        if !matches!(output.shape, Shape::Resource) || run.compares(output.chosen.0) {
             continue;
         }
         let (range, literal) = output.chosen;

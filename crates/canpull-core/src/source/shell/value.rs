@@ -184,6 +184,21 @@ impl Value {
         Self { alternatives, each }
     }
 
+    /// The same with another value wherever a text stands in it.
+    pub(super) fn filled(&self, hole: &str, item: &Self) -> Self {
+        let of = |joined: &Joined| {
+            joined.iter().fold(Self::text(""), |value, piece| match piece {
+                Piece::Text(text) => text.split(hole).enumerate().fold(value, |value, (at, part)| {
+                    let value = if at > 0 { value.then(item) } else { value };
+                    value.then(&Self::text(part))
+                }),
+                piece => value.then(&Self::pieces([piece.clone()])),
+            })
+        };
+        let filled = self.alternatives.iter().map(of).reduce(Self::or).unwrap_or_else(Self::unknown);
+        Self { each: self.each || (item.each && filled.alternatives.len() > 1), ..filled }
+    }
+
     /// The words that an unquoted variable of this value splits into: more than one only where all is known.
     pub(super) fn split(&self) -> Option<Vec<String>> {
         // Blanks within a placeholder part no words.

@@ -58,6 +58,7 @@ fn registry(call: &mut Call<'_, '_, '_>, statement: Statement) -> Option<Value> 
             continue;
         }
         let mut fact = RegistryFact { span: call.span(), ..RegistryFact::new(resource.clone(), statement, call.end()) };
+        fact.suffix = call.run.suffix();
         if matches!(statement, Statement::Makes | Statement::Changes) {
             fact.admin_enabled = call.truth(&["--admin-enabled"]);
             fact.anonymous_pull = call.truth(&["--anonymous-pull-enabled"]);

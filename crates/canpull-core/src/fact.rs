@@ -398,8 +398,25 @@ pub struct KustomizationFact {
     pub opaque: Vec<(String, Span)>,
     /// `namePrefix`, `nameSuffix`: renames everything alike.
     pub renames: bool,
+    /// `configurations`: files of the project, relative to the root; `None` for what lies elsewhere.
+    pub configurations: Vec<Option<String>>,
+    /// `crds`: schemas that may tell of references in custom resources.
+    pub crds: bool,
     /// A Component (`kind: Component`).
     pub component: bool,
+}
+
+/// A field that kustomize is told to follow its changes of names in: of `nameReference` in a file of `configurations`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NameReferenceFact {
+    /// The kind of the objects that are referred to, such as `Secret`.
+    pub referred: String,
+    /// The group of the objects that hold the field; any where none is written.
+    pub group: Option<String>,
+    /// Their kind; any where none is written.
+    pub kind: Option<String>,
+    /// Where the field is, such as `spec/template/spec/imagePullSecrets/name`.
+    pub path: String,
 }
 
 /// An entry of a kustomization's `images`.
@@ -420,7 +437,7 @@ pub struct ImageOverride {
 /// An entry of a kustomization's `secretGenerator`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GeneratorFact {
-    /// `name`, without the hash that kustomize appends (it rewrites references alike).
+    /// `name`, without the hash that kustomize appends.
     pub name: String,
     /// `namespace`.
     pub namespace: Option<String>,
@@ -432,6 +449,8 @@ pub struct GeneratorFact {
     pub literals: Vec<SecretValue>,
     /// It changes the secret of another generator (`behavior`).
     pub merges: bool,
+    /// kustomize appends a hash to its name (no `disableNameSuffixHash`).
+    pub hashed: bool,
     /// How to give the secret the type that its key is for.
     pub retype: Option<Retype>,
     /// The entry.
@@ -570,6 +589,8 @@ pub struct FileFacts {
     pub defects: Vec<FieldDefect>,
     /// The kustomization, where the file is one.
     pub kustomization: Option<KustomizationFact>,
+    /// References that kustomize is told to follow.
+    pub name_references: Vec<NameReferenceFact>,
     /// Inline suppressions.
     pub ignores: Vec<InlineIgnore>,
     /// Problems.

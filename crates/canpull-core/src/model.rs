@@ -7,6 +7,7 @@ pub mod image;
 mod index;
 pub mod keyring;
 mod kustomize;
+mod name_reference;
 pub mod namespace;
 mod patch;
 pub mod pull_secret;
@@ -28,6 +29,8 @@ use crate::fact::script::ScriptSecretFact;
 use crate::fact::{FileFacts, PatcherFact};
 use crate::proof::Truth;
 use index::ByName;
+use kustomize::Changes;
+use name_reference::Configurations;
 use patch::Patches;
 
 pub use azure::Azure;
@@ -108,18 +111,20 @@ impl<'a> AccessModel<'a> {
         };
         let worlds = std::mem::take(&mut model.worlds);
         let patches = Patches::new(files);
+        let configurations = Configurations::new(files);
         let scripts: Vec<_> = files.iter().flat_map(|file| &file.script.secrets).collect();
         for (index, world) in worlds.iter().enumerate() {
-            model.add_world(WorldId(to_offset(index)), world, &patches, &scripts);
+            let changes = Changes { patches: &patches, followed: configurations.of(files, world) };
+            model.add_world(WorldId(to_offset(index)), world, &changes, &scripts);
         }
         model.worlds = worlds;
         model
     }
 
-    fn add_world(&mut self, id: WorldId, world: &World, patches: &Patches<'a>, scripts: &[&'a ScriptSecretFact]) {
+    fn add_world(&mut self, id: WorldId, world: &World, changes: &Changes<'_, 'a>, scripts: &[&'a ScriptSecretFact]) {
         for member in &world.members {
             let Some(file) = self.files.get(member.file.0 as usize) else { continue };
-            let layers = kustomize::Layers::new(self.files, patches, &member.layers);
+            let layers = kustomize::Layers::new(self.files, changes, &member.layers);
             for fact in file.secrets.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_secret(pull_secret::from_manifest(id, fact, &layers));
             }

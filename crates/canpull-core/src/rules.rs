@@ -355,6 +355,7 @@ impl<'a> Context<'a> {
         let secrets = self.model.secrets_for(pod.world, &pod.namespace, &image.registry);
         secrets.filter(move |secret| {
             secret.name.is_some()
+                && pod.can_name(secret)
                 && !proof::matching(secret.credentials(), &lookup_name).is_empty()
                 && !secret.credentials().iter().all(Credential::is_empty)
         })
@@ -378,6 +379,12 @@ impl<'a> Context<'a> {
             }
         }
         names
+    }
+
+    /// A generated secret of this name, which kustomize gives another that it does not write here.
+    fn generated(&self, named: &UnseenName<'a>) -> Option<&'a PullSecret<'a>> {
+        let mut secrets = self.model.secrets_named(named.pod.world, &named.name);
+        secrets.find(|secret| secret.is_hashed() && secret.namespace.same(&named.pod.namespace) != Truth::No)
     }
 
     /// A secret of this name in another, written-out namespace.

@@ -7,6 +7,7 @@ mod candidate;
 mod comment;
 mod kubernetes;
 mod kustomization;
+mod name_reference;
 mod pipeline;
 mod retype;
 mod secrecy;
@@ -74,8 +75,9 @@ trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: [&dyn Format; 6] = [
+const FORMATS: [&dyn Format; 7] = [
     &kustomization::Kustomization,
+    &name_reference::NameReferences,
     &pipeline::Pipeline,
     &arm::Arm,
     &terraform::Plan,

@@ -2,20 +2,30 @@
 
 use canpull_syntax::{FileId, Span};
 
-use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta};
+use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, WorkloadFact};
+use crate::model::name_reference::Followed;
 use crate::model::namespace::Namespace;
 use crate::model::patch::Patches;
+use crate::proof::Truth;
+
+/// What the kustomizations of a world change beside what each of them says of itself.
+pub(crate) struct Changes<'p, 'a> {
+    /// The patches of every kustomization.
+    pub(crate) patches: &'p Patches<'a>,
+    /// The references in custom resources that are followed.
+    pub(crate) followed: Followed<'a>,
+}
 
 /// The kustomizations that a resource passes through, innermost first.
 pub(crate) struct Layers<'l, 'a> {
-    patches: &'l Patches<'a>,
+    changes: &'l Changes<'l, 'a>,
     facts: Vec<(FileId, &'a KustomizationFact)>,
 }
 
 impl<'l, 'a> Layers<'l, 'a> {
-    pub(crate) fn new(files: &'a [FileFacts], patches: &'l Patches<'a>, layers: &[FileId]) -> Self {
+    pub(crate) fn new(files: &'a [FileFacts], changes: &'l Changes<'l, 'a>, layers: &[FileId]) -> Self {
         let fact = |id: &FileId| Some((*id, files.get(id.0 as usize)?.kustomization.as_ref()?));
-        Self { patches, facts: layers.iter().filter_map(fact).collect() }
+        Self { changes, facts: layers.iter().filter_map(fact).collect() }
     }
 
     /// The object's namespace: the outermost kustomization's wins over what is written.
@@ -57,14 +67,25 @@ impl<'l, 'a> Layers<'l, 'a> {
         self.facts.iter().any(|(_, fact)| fact.renames)
     }
 
+    /// Whether kustomize writes the names that it makes into a field of a workload which names objects of a kind. It does so
+    /// in the fields of built-in kinds, and where its configuration says so.
+    pub(crate) fn follows(&self, workload: &WorkloadFact, referred: &str, field: &str) -> Truth {
+        if workload.built_in {
+            return Truth::Yes;
+        }
+        let steps = workload.path.split('.').map(|step| step.split('[').next().unwrap_or_default());
+        let path: Vec<&str> = steps.chain([field]).collect();
+        self.changes.followed.follows(&workload.object, referred, &path.join("/"))
+    }
+
     /// A patch or a field that is not evaluated and may change this object's images.
     pub(crate) fn images_touched(&self, object: &ObjectMeta) -> Option<Span> {
-        self.touched(|id| self.patches.images(id, object))
+        self.touched(|id| self.changes.patches.images(id, object))
     }
 
     /// A patch or a field that is not evaluated and may change this object's pull secrets or service account.
     pub(crate) fn access_touched(&self, object: &ObjectMeta) -> Option<Span> {
-        self.touched(|id| self.patches.access(id, object))
+        self.touched(|id| self.changes.patches.access(id, object))
     }
 
     fn touched(&self, patched: impl Fn(FileId) -> Option<Span>) -> Option<Span> {

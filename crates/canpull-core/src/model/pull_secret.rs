@@ -119,6 +119,11 @@ impl PullSecret<'_> {
         matches!(self.origin, Origin::Manifest(_) | Origin::Generator(_))
     }
 
+    /// Whether it exists under a longer name: kustomize appends a hash, and writes that name where it follows it.
+    pub const fn is_hashed(&self) -> bool {
+        matches!(self.origin, Origin::Generator(fact) if fact.hashed)
+    }
+
     /// How to give it the type that its key is for, where the kubelet can then use it.
     pub fn retype(&self) -> Option<&Retype> {
         let (retype, content) = match self.origin {

@@ -6,7 +6,9 @@ use crate::fact::{Field, ImageFact, SecretList, Why, WorkloadFact};
 use crate::model::image::ImageReference;
 use crate::model::kustomize::Layers;
 use crate::model::namespace::Namespace;
+use crate::model::pull_secret::PullSecret;
 use crate::model::world::WorldId;
+use crate::proof::Truth;
 
 /// Index of a pod in the model.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,6 +29,8 @@ pub struct Pod<'a> {
     pub namespace: Namespace,
     /// The pod's own list.
     pub pull_secrets: SecretList,
+    /// Whether kustomize writes the names that it gives to generated secrets into that list.
+    pub follows_names: Truth,
     /// The service account's name.
     pub service_account: Field<String>,
     /// Its images.
@@ -36,6 +40,11 @@ pub struct Pod<'a> {
 }
 
 impl Pod<'_> {
+    /// Whether the pod's list can name a secret as its source calls it.
+    pub fn can_name(&self, secret: &PullSecret<'_>) -> bool {
+        self.follows_names == Truth::Yes || !secret.is_hashed()
+    }
+
     /// For messages: `Deployment web`.
     pub fn describe(&self) -> String {
         match self.fact.object.name.text() {
@@ -85,14 +94,21 @@ impl ImageUse<'_> {
 
 pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'_, 'a>) -> Pod<'a> {
     let touched = layers.images_touched(&fact.object);
-    // kustomize follows its own changes of names in the fields of built-in kinds only.
-    let renamed = (!fact.built_in && layers.renames()).then_some(fact.object.span);
-    let (pull_secrets, service_account) = match layers.access_touched(&fact.object).or(renamed) {
-        Some(span) => (SecretList::Unknown(Why::PartlyEvaluated, span), Field::Unknown(Why::PartlyEvaluated, span)),
-        None => (fact.pull_secrets.clone(), fact.service_account.clone()),
+    let follows_names = layers.follows(fact, "Secret", "imagePullSecrets/name");
+    let follows_accounts = layers.follows(fact, "ServiceAccount", "serviceAccountName");
+    let access_touched = layers.access_touched(&fact.object);
+    // A name that is changed, and not here, may be what is written here.
+    let open = |follows| access_touched.or((follows != Truth::Yes && layers.renames()).then_some(fact.object.span));
+    let pull_secrets = match open(follows_names) {
+        Some(span) => SecretList::Unknown(Why::PartlyEvaluated, span),
+        None => fact.pull_secrets.clone(),
+    };
+    let service_account = match open(follows_accounts) {
+        Some(span) => Field::Unknown(Why::PartlyEvaluated, span),
+        None => fact.service_account.clone(),
     };
     let namespace = layers.namespace(&fact.object);
-    Pod { world, fact, namespace, pull_secrets, service_account, images: Vec::new(), touched }
+    Pod { world, fact, namespace, pull_secrets, follows_names, service_account, images: Vec::new(), touched }
 }
 
 pub(crate) fn image_use<'a>(

@@ -76,6 +76,8 @@ pub(super) struct NamedList<'m> {
     pub(super) uncertain: bool,
     /// Added by a script or pipeline to a list that is written elsewhere, or nowhere.
     pub(super) added: bool,
+    /// Whether kustomize writes the names that it gives to generated secrets into the list.
+    pub(super) follows_names: Truth,
 }
 
 impl NamedList<'_> {
@@ -175,6 +177,7 @@ impl<'m> Case<'_, 'm, '_> {
             condition: Vec::new(),
             uncertain: false,
             added: false,
+            follows_names: self.pod.follows_names,
         }];
         lists.extend(self.injected());
         let Some(name) = self.account_name() else { return lists };
@@ -189,6 +192,7 @@ impl<'m> Case<'_, 'm, '_> {
             condition: vec![condition.clone()],
             uncertain,
             added: false,
+            follows_names: Truth::Yes,
         };
         let (world, namespace) = (self.pod.world, &self.pod.namespace);
         let mut here = self.model.accounts_here(world, name, namespace).filter(counts).peekable();
@@ -216,6 +220,7 @@ impl<'m> Case<'_, 'm, '_> {
             condition: Vec::new(),
             uncertain,
             added: true,
+            follows_names: Truth::No,
         })
     }
 
@@ -230,6 +235,7 @@ impl<'m> Case<'_, 'm, '_> {
                 condition: vec![condition.clone()],
                 uncertain: here == Truth::Unknown,
                 added: true,
+                follows_names: Truth::No,
             })
         });
         patches.collect()

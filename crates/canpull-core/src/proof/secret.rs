@@ -29,7 +29,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         for list in lists.iter().filter(|list| list.applies() != Truth::No) {
             for entry in list.list.entries() {
                 let Some(name) = entry.name.text().filter(|name| !name.is_empty()) else { continue };
-                let named = self.named(name, entry);
+                let named = self.named(name, entry, list.follows_names);
                 let sure =
                     named.exists.truth == Truth::Yes && named.candidates.len() == 1 && list.applies() == Truth::Yes;
                 let decodes = named.candidates.iter().filter_map(|(id, secret)| decodes(*id, secret, entry.span));
@@ -54,20 +54,21 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         };
         let names = if list.uncertain { Truth::Unknown } else { Truth::Yes };
         links.push(link(claim, names, format!("{owner} names pull secret `{name}`"), vec![entry.name.span()]));
-        let named = self.named(name, entry);
+        let named = self.named(name, entry, list.follows_names);
         let secrets = named.candidates.iter().map(|(id, _)| *id).collect();
         links.extend(self.secret_links(named));
         let named_at = Some(entry.name.span());
         Some(Route { secret_name: Some(name.clone()), named_at, secrets, ..Route::new(list.kind, links) })
     }
 
-    /// What a name stands for in the pod's namespace.
-    fn named(&self, name: &str, entry: &SecretRef) -> Named<'m, 'a> {
+    /// What a name stands for in the pod's namespace, in a list that kustomize may write the names of generated secrets into.
+    fn named(&self, name: &str, entry: &SecretRef, follows: Truth) -> Named<'m, 'a> {
         let (world, namespace) = (self.pod.world, &self.pod.namespace);
         let place = namespace.describe();
-        let same: Vec<_> = self.model.secrets_here(world, name, namespace).collect();
+        let counts = |(_, secret): &(SecretId, &PullSecret<'_>)| follows != Truth::No || !secret.is_hashed();
+        let same: Vec<_> = self.model.secrets_here(world, name, namespace).filter(counts).collect();
         if !same.is_empty() {
-            let exists = self.exists(name, &place, &same);
+            let exists = self.exists(name, &place, &same, follows);
             return Named { exists, candidates: same, closed: true, declared: false };
         }
         if let Some(span) = self.external(&self.model.config.external_secrets, name) {
@@ -75,18 +76,25 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             let exists = link(Claim::SecretExists, Truth::Yes, text, vec![span]);
             return Named { exists, candidates: Vec::new(), closed: true, declared: true };
         }
-        let (maybe, are_all) = self.model.secrets_maybe_here(world, name, namespace);
+        let (mut maybe, are_all) = self.model.secrets_maybe_here(world, name, namespace);
+        maybe.retain(counts);
         if !maybe.is_empty() {
             let text = format!("secret `{name}` may be in {place}");
             let exists = link(Claim::SecretExists, Truth::Unknown, text, spans(&maybe));
             let closed = are_all && self.complete_secrets().is_some();
             return Named { exists, candidates: maybe, closed, declared: false };
         }
-        Named { exists: self.unseen(name, entry), candidates: Vec::new(), closed: false, declared: false }
+        let renamed = follows == Truth::No && self.model.secrets_named(world, name).any(PullSecret::is_hashed);
+        let exists = self.unseen(name, entry, renamed);
+        Named { exists, candidates: Vec::new(), closed: false, declared: false }
     }
 
-    fn exists(&self, name: &str, place: &str, candidates: &[(SecretId, &PullSecret<'a>)]) -> Link {
+    fn exists(&self, name: &str, place: &str, candidates: &[(SecretId, &PullSecret<'a>)], follows: Truth) -> Link {
         let because = spans(candidates);
+        if follows == Truth::Unknown && candidates.iter().any(|(_, secret)| secret.is_hashed()) {
+            let text = format!("whether kustomize writes the name that it makes of `{name}` here is not known");
+            return link(Claim::SecretExists, Truth::Unknown, text, because);
+        }
         let printed = |secret: &PullSecret<'_>| matches!(secret.origin, Origin::Script(fact) if fact.printed);
         if candidates.iter().all(|(_, secret)| printed(secret)) {
             let text =
@@ -109,12 +117,17 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     }
 
     /// A secret that no source makes: secrets are rarely committed, so it is Unknown unless all are in the sources.
-    fn unseen(&self, name: &str, entry: &SecretRef) -> Link {
+    fn unseen(&self, name: &str, entry: &SecretRef, renamed: bool) -> Link {
+        let absent = if renamed {
+            format!("secret `{name}` is generated with a hash behind its name, and no source makes one of this name")
+        } else {
+            format!("secret `{name}` is in no source")
+        };
         if let Some(complete) = self.complete_secrets() {
-            let text = format!("secret `{name}` is in no source, and the configuration says that these are all");
+            let text = format!("{absent}, and the configuration says that these are all");
             return link(Claim::SecretExists, Truth::No, text, [vec![entry.span], complete].concat());
         }
-        let text = format!("secret `{name}` is in no source, so whether it exists is not known");
+        let text = format!("{absent}, so whether it exists is not known");
         link(Claim::SecretExists, Truth::Unknown, text, vec![entry.span])
     }
 

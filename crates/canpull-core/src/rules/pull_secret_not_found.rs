@@ -6,7 +6,7 @@ use canpull_syntax::edit::Edit;
 use canpull_syntax::{Span, TextRange};
 
 use super::{Context, Rule, finding};
-use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
+use crate::diagnostic::{Annotation, Applicability, Change, Diagnostic, Fix, Severity};
 use crate::proof::Truth;
 
 /// The rule.
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports names of pull secrets that no Secret and no producer of secrets in the sources makes. A warning where a name one slip away exists; an error where canpull.yaml says that all secrets are in the sources.
+Reports names of pull secrets that no Secret and no producer of secrets in the sources makes. A warning where a name one slip away exists, or where kustomize generates the secret and appends a hash to its name, which it writes into the fields of built-in kinds and those that its `configurations` name; an error where canpull.yaml says that all secrets are in the sources.
 
 ## Why it matters
 The kubelet goes on without a secret that it cannot read. Secrets are rarely committed, so this is for information.
@@ -67,7 +67,8 @@ stringData:
 ```
 
 ## How to fix
-Name the secret that exists, create it, or declare it under `external` in canpull.yaml.
+Name the secret that exists, create it, or declare it under `external` in canpull.yaml. A generated secret keeps its name with
+`options: {disableNameSuffixHash: true}`.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
@@ -81,7 +82,17 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             let message = format!("no source makes pull secret `{}`", named.name);
             let help = "create it, or declare it under `external: secrets:` in canpull.yaml";
             let mut diagnostic = finding(&RULE, named.at, message, help);
-            if let Some(near) = near(context, &named) {
+            if let Some(generated) = context.generated(&named) {
+                diagnostic.severity = Severity::Warning;
+                diagnostic.message = format!(
+                    "kustomize appends a hash to the name of generated secret `{}`, and does not write it here",
+                    named.name
+                );
+                "give the generator `options: {disableNameSuffixHash: true}`, or name the field under \
+                                   `nameReference` in a file of `configurations`"
+                    .clone_into(&mut diagnostic.help);
+                diagnostic.related.push(Annotation { span: generated.span, message: "generated here".to_owned() });
+            } else if let Some(near) = near(context, &named) {
                 diagnostic.severity = Severity::Warning;
                 diagnostic.message = format!("no source makes pull secret `{}`, but there is `{near}`", named.name);
                 diagnostic.help = format!("name `{near}`");

@@ -65,6 +65,7 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
         list(key).into_iter().filter_map(|item| Some((item.as_str()?.into_owned(), item.range()))).collect()
     };
     let span = |node: Node<'_>| input.span(node);
+    let never_hashed = root.get("generatorOptions").is_some_and(keeps_names);
     let namespace = root.get("namespace").and_then(|node| Some((node.as_str()?.into_owned(), span(node))));
     let images = list("images").into_iter().filter_map(|entry| {
         Some(ImageOverride {
@@ -83,6 +84,7 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
             keys: generated_keys(entry),
             literals: literals(input, entry),
             merges: entry.get("behavior").is_some(),
+            hashed: !never_hashed && !entry.get("options").is_some_and(keeps_names),
             retype: retype(input, entry),
             span: span(entry),
         })
@@ -102,8 +104,15 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
         patches,
         opaque: opaque.collect(),
         renames: root.get("namePrefix").or(root.get("nameSuffix")).is_some(),
+        configurations: paths("configurations").iter().map(|(path, _)| crate::fact::join(directory, path)).collect(),
+        crds: !list("crds").is_empty(),
         component: text(root, "kind").as_deref() == Some("Component"),
     }
+}
+
+/// Whether options of a generator leave names without a hash.
+fn keeps_names(options: Node<'_>) -> bool {
+    options.get("disableNameSuffixHash").and_then(Node::text).is_some_and(|text| text == "true")
 }
 
 /// How to give a generated secret the type that its key is for.

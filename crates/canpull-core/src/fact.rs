@@ -241,6 +241,9 @@ pub struct ServiceAccountFact {
     pub secrets: Vec<SecretRef>,
     /// The annotation `kubernetes.azure.com/acr-client-id`: the identity that pulls from ACR for it.
     pub acr_client_id: Field<String>,
+    /// Where the annotation `kubernetes.io/enforce-mountable-secrets` is true: its pods may name no other pull secrets than
+    /// its own.
+    pub enforces: Option<Span>,
     /// How to add a pull secret.
     pub insertion: Option<Insertion>,
 }
@@ -277,6 +280,8 @@ pub struct SecretFact {
     /// `data` and `stringData`, merged as the API server does. Values are kept only for keys that can hold a
     /// docker config; of other keys only the name is of interest.
     pub values: Vec<SecretValue>,
+    /// What stands under `data` besides `values`: the API server decodes it all the same.
+    pub others: Vec<SecretValue>,
     /// Contents are filled in later (an annotation says so) or encrypted.
     pub hidden: Option<Why>,
     /// How to give it the type that its key is for.
@@ -595,6 +600,8 @@ pub struct FileFacts {
     pub ignores: Vec<InlineIgnore>,
     /// Problems.
     pub problems: Vec<SourceProblem>,
+    /// A part of the file that is not read may make secrets.
+    pub may_make_secrets: bool,
     /// What could not be resolved.
     pub unresolved: Vec<UnresolvedFact>,
     /// Bytes that no output may show: secret values.

@@ -65,7 +65,7 @@ pub struct AccessModel<'a> {
     pub injections: Vec<Injection<'a>>,
     /// Registries, clusters, identities and rights in Azure, which all worlds share.
     pub azure: Azure<'a>,
-    /// The worlds with a secret of whose name nothing is known.
+    /// The worlds with secrets of whose names nothing is known, or with what may make such and is not read.
     pub(crate) nameless_secrets: BTreeSet<WorldId>,
     secrets_by_name: ByName<SecretId>,
     /// Those that the kubelet cannot decode.
@@ -124,6 +124,10 @@ impl<'a> AccessModel<'a> {
     fn add_world(&mut self, id: WorldId, world: &World, changes: &Changes<'_, 'a>, scripts: &[&'a ScriptSecretFact]) {
         for member in &world.members {
             let Some(file) = self.files.get(member.file.0 as usize) else { continue };
+            let generates = file.kustomization.as_ref().is_some_and(|fact| !fact.opaque.is_empty());
+            if file.may_make_secrets || generates {
+                self.nameless_secrets.insert(id);
+            }
             let layers = kustomize::Layers::new(self.files, changes, &member.layers);
             for fact in file.secrets.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_secret(pull_secret::from_manifest(id, fact, &layers));

@@ -1,8 +1,10 @@
 //! Objects of Kubernetes that a configuration makes: pull secrets, service accounts and what runs images, in Terraform's
 //! words (`image_pull_secrets`) and as manifests (`imagePullSecrets`).
 
+use canpull_syntax::Span;
+
 use super::Evaluator;
-use super::value::{Data, Evaluated};
+use super::value::{Data, Evaluated, Piece};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::script::ScriptSecretFact;
 use crate::fact::{Field, ImageFact, ObjectMeta, Role, SecretList, SecretRef, ServiceAccountFact, Why, WorkloadFact};
@@ -37,9 +39,9 @@ pub(super) struct Objects {
     pub(super) workloads: Vec<WorkloadFact>,
 }
 
-/// Whether a type of resource is an object of Kubernetes.
+/// Whether a type of resource is an object of Kubernetes, or makes such.
 pub(super) fn is_object(kind: &str) -> bool {
-    kind.starts_with("kubernetes_") || kind == "kubectl_manifest"
+    kind.starts_with("kubernetes_") || matches!(kind, "kubectl_manifest" | "helm_release")
 }
 
 impl Evaluator<'_> {
@@ -57,6 +59,8 @@ impl Evaluator<'_> {
         }
         let workload = WORKLOADS.iter().find(|(own, ..)| *own == unversioned);
         match (unversioned, workload) {
+            // The chart is not read.
+            ("helm_release", _) => objects.secrets.push(ScriptSecretFact::open(body.span)),
             ("kubernetes_secret", _) => objects.secrets.push(secret(body, maybe, &["data"])),
             ("kubernetes_service_account", _) => {
                 objects.service_accounts.push(account(body, "image_pull_secret", None));
@@ -72,9 +76,16 @@ impl Evaluator<'_> {
 
 impl Objects {
     fn manifest(&mut self, manifest: &Evaluated, maybe: bool) {
-        let Some(kind) = manifest.key("kind").and_then(|kind| kind.data.as_text()) else { return };
+        let Some(kind) = manifest.key("kind").and_then(|kind| kind.data.as_text()) else {
+            if may_be_secret(manifest) {
+                self.secrets.push(ScriptSecretFact::open(manifest.span));
+            }
+            return;
+        };
         match kind {
             "Secret" => self.secrets.push(secret(manifest, maybe, &["stringData"])),
+            // What makes a secret.
+            kind if kind.contains("Secret") => self.secrets.push(ScriptSecretFact::open(manifest.span)),
             "ServiceAccount" => self.service_accounts.push(account(manifest, "imagePullSecrets", None)),
             kind => {
                 let found = WORKLOADS.iter().find(|(_, own, ..)| *own == kind);
@@ -215,8 +226,15 @@ fn account(body: &Evaluated, key: &str, name: Option<&str>) -> ServiceAccountFac
         pull_secrets: pull_secrets(body, &[key]),
         secrets: Vec::new(),
         acr_client_id: client.map_or_else(|| Field::Absent(body.start()), Value::text),
+        enforces: enforces(annotations),
         insertion: None,
     }
+}
+
+/// Where a service account lets its pods name its own secrets only.
+fn enforces(annotations: Option<&Evaluated>) -> Option<Span> {
+    let value = annotations?.key("kubernetes.io/enforce-mountable-secrets")?;
+    (value.data.as_text() == Some("true") || matches!(value.data, Data::Bool(true))).then_some(value.span)
 }
 
 /// A secret with what its docker config tells: for which registry, and whose credential.
@@ -243,6 +261,17 @@ fn secret(body: &Evaluated, maybe: bool, keys: &[&str]) -> ScriptSecretFact {
         }
     }
     fact
+}
+
+/// Whether a manifest that is not taken apart may be a secret's: it is open, or a text that speaks of one.
+fn may_be_secret(manifest: &Evaluated) -> bool {
+    match &manifest.data {
+        Data::Text(pieces) => pieces.iter().any(|piece| match piece {
+            Piece::Text(text) => text.contains("Secret"),
+            Piece::Open(..) => pieces.len() == 1,
+        }),
+        _ => manifest.is_open(),
+    }
 }
 
 /// The keys of a secret, where all are known.

@@ -169,6 +169,14 @@ impl PullSecret<'_> {
         mended.then_some((fact.object.span.file, edit))
     }
 
+    /// The command that makes it, where one does.
+    pub const fn made_by_command(&self) -> Option<&ScriptSecretFact> {
+        match self.origin {
+            Origin::Script(fact) => Some(fact),
+            _ => None,
+        }
+    }
+
     /// The Secret manifest, where it is one.
     pub fn manifest(&self) -> Option<&SecretFact> {
         match self.origin {
@@ -212,7 +220,17 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
         let reason = format!("data[{key}]: Required value");
         return Content::Refused { reason, span: type_span, defects: Vec::new() };
     };
-    payload(value, layout)
+    match fact.others.iter().find_map(not_base64) {
+        Some((reason, span)) => Content::Refused { reason, span, defects: Vec::new() },
+        None => payload(value, layout),
+    }
+}
+
+/// What the API server says of a value under `data` that it cannot decode.
+fn not_base64(value: &SecretValue) -> Option<(String, Span)> {
+    let text = value.value.known()?.expose();
+    let reason = docker_config::base64_data(text).err().filter(|_| crate::placeholder::find(text).is_none())?;
+    Some((format!("data[{}]: {reason}", value.key), value.value.span()))
 }
 
 fn payload(value: &SecretValue, layout: Layout) -> Content {

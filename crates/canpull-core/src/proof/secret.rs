@@ -110,7 +110,8 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         }
     }
 
-    /// Where the sources are declared to hold all secrets, and nothing makes others, of what name no source tells.
+    /// Where the sources are declared to hold all secrets, and canpull reads all of them: nothing makes others, of what name
+    /// no source tells.
     fn complete_secrets(&self) -> Option<Vec<Span>> {
         let may_be_any = !self.model.patchers.is_empty() || self.model.nameless_secrets.contains(&self.pod.world);
         self.complete(CompleteKind::Secrets).filter(|_| !may_be_any)

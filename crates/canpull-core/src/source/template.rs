@@ -23,8 +23,23 @@ pub(super) fn in_chart(path: &str, text: &str) -> bool {
 /// What a template says where its pods, and the secrets that these pull with, are.
 const PULLS: [&str; 5] = ["image:", "\"image\"", "containers", "imagePullSecrets", "dockerconfigjson"];
 
+/// Kinds of objects that make secrets, besides those that say so in their names.
+const MAKERS: [&str; 3] = ["AcrPullBinding", "ClusterPolicy", "OnePasswordItem"];
+
+/// Whether what a template renders to may make a secret: by its kind, or by a part of another template where it has none.
+fn may_make_secrets(text: &str) -> bool {
+    let kind = |line: &str| line.trim_start().strip_prefix("kind:").map(|kind| kind.trim().to_owned());
+    let makes = |kind: &String| kind.contains("Secret") || kind.starts_with("{{") || MAKERS.contains(&kind.as_str());
+    let mut kinds = text.lines().filter_map(kind).peekable();
+    if kinds.peek().is_none() {
+        return ["include ", "template "].iter().any(|word| text.contains(word));
+    }
+    kinds.any(|kind| makes(&kind))
+}
+
 /// Notes the template of an object, which is not read.
 pub(super) fn pass_over(text: &str, facts: &mut FileFacts) {
+    facts.may_make_secrets |= may_make_secrets(text);
     if claims_kubernetes(text) {
         facts.recognised = true;
         note(text, 0, facts);
@@ -36,6 +51,7 @@ pub(super) fn note(text: &str, at: u32, facts: &mut FileFacts) {
     let what = if text.contains("{{") && !text.contains("{%") { HELM_TEMPLATE } else { "template" };
     let range = pulling_line(text).map(|range| TextRange::new(range.start + at, range.end + at));
     facts.unresolved.extend(range.map(|range| UnresolvedFact { range, what }));
+    facts.may_make_secrets |= may_make_secrets(text);
     if may_hold_secret(text) {
         facts.masked.push(TextRange::new(at, at + to_offset(text.len())));
     }

@@ -174,8 +174,16 @@ pub(super) fn service_account(reader: &Reader<'_>, node: Node<'_>, object: Objec
         secrets: secrets.map(|item| secret_list::entry(reader, item)).collect(),
         insertion: insertion(reader, node, &pull_secrets),
         acr_client_id: acr_client_id(reader, node),
+        enforces: enforces(reader, node),
         pull_secrets,
     }
+}
+
+/// Where a service account lets its pods name its own secrets only; truth values are Go's.
+fn enforces(reader: &Reader<'_>, account: Node<'_>) -> Option<Span> {
+    let value = account.at(&["metadata", "annotations", "kubernetes.io/enforce-mountable-secrets"])?;
+    let is_true = ["1", "t", "T", "true", "TRUE", "True"].contains(&&*value.text()?);
+    is_true.then(|| reader.span(value))
 }
 
 fn acr_client_id(reader: &Reader<'_>, account: Node<'_>) -> Field<String> {

@@ -55,6 +55,11 @@ pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &Obje
             facts.producers.push(ProducerFact { secret_type, ..object.producer(meta.name.clone()) });
         }
         ("acrpull.microsoft.com" | "msi-acrpull.microsoft.com", "AcrPullBinding") => object.acr_pull_binding(facts),
+        // Its chart is not read.
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+            let name = Field::Unknown(Why::FilledAtRunTime, meta.name.span());
+            facts.producers.push(ProducerFact { reach: Reach::Cluster, ..object.producer(name) });
+        }
         ("ops.alexellis.io", "ClusterPullSecret") => {
             let name = Field::Unknown(Why::FilledAtRunTime, meta.name.span());
             let secret_type = docker_type(meta.name.span());
@@ -103,10 +108,16 @@ impl Object<'_, '_> {
             (None, None) => Some(texts(spec.get("data"), "secretKey")).filter(|keys| !keys.is_empty()),
             (None, Some(_)) => None,
         };
+        let written = template.map_or_else(|| self.reader.absent(spec), |map| self.reader.field(map, "type"));
+        let secret_type = match written {
+            // Only what a provider hands out whole may bring a type along.
+            Field::Absent(span) if spec.get("dataFrom").is_none() => Field::Known("Opaque".to_owned(), span),
+            written => written,
+        };
         let config = data.and_then(|data| data.get(".dockerconfigjson"));
         let retype = template.and_then(|template| self.retype(template, keys.as_deref()));
         Some(ProducerFact {
-            secret_type: template.map_or_else(|| self.reader.absent(spec), |map| self.reader.field(map, "type")),
+            secret_type,
             keys,
             retype,
             registry: config.and_then(|config| registry(self.reader, config)),

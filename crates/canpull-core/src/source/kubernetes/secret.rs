@@ -34,17 +34,25 @@ const FILLED: [&str; 3] = [
 pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, facts: &mut FileFacts) {
     mask(node, facts);
     let mut values: Vec<SecretValue> = Vec::new();
+    let mut others: Vec<SecretValue> = Vec::new();
+    let secret_type = reader.field(node, "type");
+    // Of other types no content matters.
+    let pulls = secret_type.text().is_some_and(|own| own.starts_with("kubernetes.io/dockerc"));
     let clear = node.get("stringData").map(Node::entries).unwrap_or_default();
     let clear: BTreeSet<String> = order::gather(clear.iter().map(|entry| entry.name().into_owned()));
     for (key, encoded) in [("data", true), ("stringData", false)] {
         for entry in node.get(key).map(Node::entries).unwrap_or_default() {
-            let name = entry.name().into_owned();
-            if encoded && clear.contains(&name) {
-                continue;
+            let key = entry.name().into_owned();
+            let (span, key_span) = (reader.span(entry.value), reader.span(entry.key));
+            let (overridden, kept) = (encoded && clear.contains(&key), KEPT.contains(&key.as_str()));
+            if encoded && pulls && (overridden || !kept) {
+                let value = value(entry.value, span);
+                others.push(SecretValue { key: key.clone(), key_span, value, encoded });
             }
-            let span = reader.span(entry.value);
-            let value = if KEPT.contains(&name.as_str()) { value(entry.value, span) } else { Field::Absent(span) };
-            values.push(SecretValue { key: name, key_span: reader.span(entry.key), value, encoded });
+            if !overridden {
+                let value = if kept { value(entry.value, span) } else { Field::Absent(span) };
+                values.push(SecretValue { key, key_span, value, encoded });
+            }
         }
     }
     let annotations = node.at(&["metadata", "annotations"]);
@@ -61,14 +69,7 @@ pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, fact
     let keys = values.iter().map(|value| value.key.as_str());
     let retype = retype::in_map(&reader.layout, node, &["data", "stringData"], keys).filter(|_| may_edit);
     let to_clear = to_clear(node).filter(|_| may_edit);
-    facts.secrets.push(SecretFact {
-        secret_type: reader.field(node, "type"),
-        object,
-        values,
-        hidden,
-        retype,
-        to_clear,
-    });
+    facts.secrets.push(SecretFact { object, secret_type, values, others, hidden, retype, to_clear });
 }
 
 /// Calls `data` `stringData`, where one value stands under it and no other beside it.

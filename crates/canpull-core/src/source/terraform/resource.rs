@@ -40,7 +40,7 @@ pub(super) fn resource(block: &Block, kind: &str, name: &str, existing: bool) ->
         changes: None,
         settings: settings(own, known.map(|known| known.words).unwrap_or_default()),
     };
-    if kind.starts_with("kubernetes_") || kind == "kubectl_manifest" {
+    if kind.starts_with("kubernetes_") || matches!(kind, "kubectl_manifest" | "helm_release") {
         found.name = body::at(own, "metadata.name");
         found.body = body::object(own, block.range);
         return found;

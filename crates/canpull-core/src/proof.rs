@@ -1,6 +1,7 @@
 //! Pull proofs: the only place that knows how a node gets credentials.
 
 mod account_identity;
+mod admission;
 pub mod authorization;
 mod case;
 mod credential;
@@ -79,6 +80,8 @@ pub enum Claim {
     HostServes,
     /// The API server accepts the pod's pull-secret list.
     ListAccepted,
+    /// Admission lets the pod name the pull secrets that it names.
+    PodAdmitted,
     /// A named, existing secret decodes: otherwise every pull of the pod fails.
     SecretDecodes(SecretId),
     /// So do those that no source shows.

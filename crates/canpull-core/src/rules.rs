@@ -535,12 +535,32 @@ const NEAR_MISSES: [&str; 6] = [
     role_scope_misses_registry::RULE.id,
 ];
 
+/// The rules that tell why a secret which a pod names does not let it pull.
+const SECRET_FAULTS: [&str; 9] = [
+    docker_server_not_login_server::RULE.id,
+    pull_credential_expired::RULE.id,
+    pull_credential_powerless::RULE.id,
+    pull_secret_in_other_namespace::RULE.id,
+    pull_secret_not_found::RULE.id,
+    pull_secret_registry_mismatch::RULE.id,
+    pull_secret_undecodable::RULE.id,
+    pull_secret_wrong_layout::RULE.id,
+    pull_secret_wrong_type::RULE.id,
+];
+
 /// One cause, one finding. `cluster-without-pull-role` is silent where a grant goes wrong. `pull-denied` is silent where an error names the cause, also one that is turned off:
 /// who ignores the cause ignores what follows from it. `pull-unproven` is silent where a secret is at hand that would
-/// prove the pull.
+/// prove the pull, `pull-secret-registry-mismatch` where the command that makes the secret goes wrong,
+/// and `virtual-node-needs-pull-secret` where an error tells of the secret that is named.
 pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>, ran: impl Fn(&str) -> bool) {
     let denied = pull_denied::RULE.id;
     silence(found, cluster_without_pull_role::RULE.id, |cause| NEAR_MISSES.contains(&cause.rule));
+    silence(found, pull_secret_registry_mismatch::RULE.id, |cause| {
+        cause.rule == docker_server_not_login_server::RULE.id
+    });
+    silence(found, virtual_node_needs_pull_secret::RULE.id, |cause| {
+        cause.severity == Severity::Error && SECRET_FAULTS.contains(&cause.rule)
+    });
     silence(found, denied, |cause| cause.severity == Severity::Error && cause.rule != denied);
     found.retain(|diagnostic| ran(diagnostic.rule));
     silence(found, pull_unproven::RULE.id, |cause| cause.rule == pull_secret_not_referenced::RULE.id);

@@ -42,6 +42,7 @@ fn prove<'m, 'a>(
     let mut common = vec![case.reference()];
     common.extend(case.host_serves());
     common.extend(case.list_accepted());
+    common.extend(case.admitted());
     if image.fact.pull_policy.text() == Some("Never") {
         return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });
     }
@@ -110,7 +111,7 @@ pub(super) fn weakened(mut link: Link) -> Link {
     link
 }
 
-impl<'m> Case<'_, 'm, '_> {
+impl<'m, 'a> Case<'_, 'm, 'a> {
     pub(super) fn image_span(&self) -> Vec<Span> {
         std::iter::once(self.image.span).chain(self.image.overridden).collect()
     }
@@ -183,27 +184,32 @@ impl<'m> Case<'_, 'm, '_> {
         let Some(name) = self.account_name() else { return lists };
         let condition = self.own_list_empty();
         lists.extend(self.patched_accounts(name, &condition));
-        // A pod that names none runs as what is called `default` in the end.
-        let implied = !matches!(&self.pod.service_account, Field::Known(name, _) if !name.is_empty());
-        let counts = |account: &&'m ServiceAccount<'_>| !(implied && account.renamed);
-        let own = |account: &'m ServiceAccount<'_>, uncertain| NamedList {
+        lists.extend(self.accounts().into_iter().map(|(account, uncertain)| NamedList {
             kind: RouteKind::ServiceAccountPullSecret,
             list: &account.pull_secrets,
             condition: vec![condition.clone()],
             uncertain,
             added: false,
             follows_names: Truth::Yes,
-        };
+        }));
+        lists
+    }
+
+    /// The written service accounts that may be the pod's own, each with whether that is uncertain.
+    pub(super) fn accounts(&self) -> Vec<(&'m ServiceAccount<'a>, bool)> {
+        // The kubelet runs static pods without the API server.
+        let Some(name) = self.account_name().filter(|_| !self.pod.fact.is_static) else { return Vec::new() };
+        // A pod that names none runs as what is called `default` in the end.
+        let implied = !matches!(&self.pod.service_account, Field::Known(name, _) if !name.is_empty());
+        let counts = |account: &&'m ServiceAccount<'a>| !(implied && account.renamed);
         let (world, namespace) = (self.pod.world, &self.pod.namespace);
         let mut here = self.model.accounts_here(world, name, namespace).filter(counts).peekable();
         // Where one is certainly meant, no other can be: a namespace has but one of a name.
         if here.peek().is_some() {
-            lists.extend(here.map(|account| own(account, false)));
-        } else {
-            let maybe = self.model.accounts_maybe_here(world, name, namespace).filter(counts);
-            lists.extend(maybe.map(|account| own(account, true)));
+            return here.map(|account| (account, false)).collect();
         }
-        lists
+        let maybe = self.model.accounts_maybe_here(world, name, namespace).filter(counts);
+        maybe.map(|account| (account, true)).collect()
     }
 
     /// Pull secrets that pipelines add to the pod as they deploy it.

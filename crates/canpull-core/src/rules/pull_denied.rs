@@ -71,7 +71,9 @@ Mend one of the links that the message names: one route is enough.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::No) {
-        let all = proof.common.iter().chain(proof.routes.iter().flat_map(|route| &route.links));
+        // What every pull of the pod needs decides alone.
+        let routes = proof.routes.iter().filter(|_| proof.common_truth() != Truth::No);
+        let all = proof.common.iter().chain(routes.flat_map(|route| &route.links));
         let mut broken: Vec<&str> = all.filter(|link| link.truth == Truth::No).map(|link| link.text.as_str()).collect();
         broken.dedup();
         let message = format!("`{}` of {} cannot be pulled: {}", image.text, pod.describe(), broken.join("; "));

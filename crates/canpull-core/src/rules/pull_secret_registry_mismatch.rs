@@ -6,8 +6,8 @@ use canpull_syntax::Span;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::Content;
-use crate::proof::{Claim, Truth};
+use crate::model::{Content, ImageUse};
+use crate::proof::{Claim, Truth, matching};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -80,6 +80,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let Some(link) = route.links.iter().find(|link| link.claim == Claim::KeyMatches) else { continue };
+        // A key that is for the image, but for its scheme: `virtual-node-needs-pull-secret` tells.
+        let image = context.model.image_use(proof.image_use).and_then(ImageUse::parsed);
+        let fits = image.is_some_and(|image| !matching(secret.credentials(), &image.lookup_name()).is_empty());
+        if fits && link.truth == Truth::No {
+            continue;
+        }
         let (fits, diagnostic) = by_place.entry(secret.span).or_insert_with(|| {
             let name = secret.name.as_deref().unwrap_or_default();
             let message = format!("pull secret `{name}` is never offered: {}", link.text);

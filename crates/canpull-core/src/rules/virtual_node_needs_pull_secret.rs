@@ -1,7 +1,11 @@
 //! A pod on a virtual node whose private image no pull secret leads to.
 
+use std::collections::BTreeMap;
+
+use canpull_syntax::Span;
+
 use super::{Context, Rule, finding, name_secret};
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Annotation, Diagnostic, Fix, Severity};
 use crate::fact::SecretList;
 use crate::model::{ImageUse, Pod, PullSecret};
 use crate::proof::{Truth, needs_credentials};
@@ -70,28 +74,39 @@ Name a pull secret whose key is the bare login server.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
     for (index, proof, image, pod) in context.pulls() {
         let private = needs_credentials(&proof.routes);
         let Some(span) = pod.fact.virtual_node.filter(|_| private && image.parsed().is_some()) else { continue };
+        let certain = pod.fact.virtual_node_certain;
         let through_secret = proof
             .routes
             .iter()
             .filter(|route| route.secret_name.is_some())
             .fold(Truth::No, |truth, route| truth.or(route.truth()));
-        if through_secret != Truth::No || matches!(pod.pull_secrets, SecretList::Unknown(..)) {
+        // What no node may pull fails for another reason.
+        let refused = !certain && proof.verdict() == Truth::No;
+        if refused || through_secret != Truth::No || matches!(pod.pull_secrets, SecretList::Unknown(..)) {
             continue;
         }
-        let (place, severity) =
-            if pod.fact.virtual_node_certain { ("runs", Severity::Error) } else { ("may run", Severity::Warning) };
-        let message = format!(
-            "{} {place} on a virtual node, which has no identity that pulls, and names no secret that fits `{}`",
-            pod.describe(),
-            image.text
-        );
-        let help = "name a pull secret whose key is the bare login server, without a scheme";
-        let fixes = the_one_that_fits(context, image, pod).into_iter().collect();
-        found.push(Diagnostic { severity, fixes, pulls: vec![index], ..finding(&RULE, span, message, help) });
+        let diagnostic = by_place.entry(span).or_insert_with(|| {
+            let (place, severity) = if certain { ("runs", Severity::Error) } else { ("may run", Severity::Warning) };
+            let message = format!(
+                "{} {place} on a virtual node, which has no identity that pulls, and names no secret that fits `{}`",
+                pod.describe(),
+                image.text
+            );
+            let help = "name a pull secret whose key is the bare login server, without a scheme";
+            let fixes = the_one_that_fits(context, image, pod).into_iter().collect();
+            Diagnostic { severity, fixes, ..finding(&RULE, span, message, help) }
+        });
+        if !diagnostic.pulls.is_empty() {
+            let message = "nor does it name one that fits this image".to_owned();
+            diagnostic.related.push(Annotation { span: image.span, message });
+        }
+        diagnostic.pulls.push(index);
     }
+    found.extend(by_place.into_values());
 }
 
 /// Names the one secret whose key is the image's host and nothing else.

@@ -183,7 +183,9 @@ fn manifest(
         let parsed = yaml::parse_within(text, document);
         // What breaks here may be a placeholder's doing.
         if !parsed.documents.iter().any(|document| document.broken) {
+            let problems = facts.problems.len();
             kubernetes::objects(Input { file, path, text, parsed: &parsed, fill }, facts);
+            facts.problems.truncate(problems);
         }
     }
 }

@@ -13,6 +13,9 @@ mod split;
 mod view;
 
 pub use layout::Layout;
+
+/// What a problem says of a key that stands in its map already.
+pub const DUPLICATE_KEY: &str = "this key stands twice in its map; only the last one counts";
 pub(crate) use scalar::{float_key, resolve as resolve_scalar};
 
 use crate::order;

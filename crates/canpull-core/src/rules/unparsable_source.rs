@@ -20,7 +20,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports documents that claim to be Kubernetes objects and do not parse, and files that are not text.
+Reports documents that claim to be Kubernetes objects and do not parse, or whose pods are shaped so that the API server refuses
+them, and files that are not text. A warning where an object is read, but not as it stands: a key on which a pull depends stands
+twice, of which the last counts, or text follows `...`.
 
 ## Why it matters
 kubectl refuses them, and nothing in them could be checked.
@@ -48,10 +50,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, file) in context.model.files.iter().enumerate() {
         let id = FileId::at(index);
         let by_kubectl = !built.contains(&id);
-        for problem in file.problems.iter().filter(|problem| problem.fatal && (by_kubectl || !problem.kubectl_only)) {
-            let message = format!("not readable: {}", problem.message);
-            let help = "mend the syntax here; the other documents were read";
-            found.push(finding(&RULE, Span::new(id, problem.range), message, help));
+        for problem in file.problems.iter().filter(|problem| by_kubectl || !problem.kubectl_only) {
+            let span = Span::new(id, problem.range);
+            found.push(if problem.fatal {
+                let help = "mend what stands here; the other documents were read";
+                finding(&RULE, span, format!("not readable: {}", problem.message), help)
+            } else {
+                let message = format!("not read as it stands: {}", problem.message);
+                let help = "kubectl refuses it or reads it otherwise: write what is meant";
+                Diagnostic { severity: Severity::Warning, ..finding(&RULE, span, message, help) }
+            });
         }
     }
 }

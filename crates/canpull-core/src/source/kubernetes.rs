@@ -14,9 +14,11 @@ mod policy;
 mod producer;
 mod secret;
 mod secret_list;
+mod shape;
 mod upgrade;
 
-use canpull_syntax::{Kind, Node, TextRange, order};
+use canpull_syntax::yaml::DUPLICATE_KEY;
+use canpull_syntax::{Kind, Node, Problem, TextRange, order};
 
 pub use api::removed_api;
 pub(super) use api::runs_pods;
@@ -45,14 +47,60 @@ impl Format for Kubernetes {
         facts.recognised |= !read.is_empty();
         order::sort(&mut facts.masked);
         facts.masked.dedup();
-        let in_object = |range: TextRange| {
-            let next = read.partition_point(|document| document.start <= range.start);
-            next.checked_sub(1).and_then(|at| read.get(at)).is_some_and(|document| range.start < document.end)
+        let pulling = pulling(facts);
+        let concerns = |problem: &&Problem| {
+            let key = problem.range.slice(input.text).trim_matches(['"', '\'']);
+            if problem.message == DUPLICATE_KEY {
+                KEYS.contains(&key) && is_within(problem.range, &pulling)
+            } else {
+                is_within(problem.range, &read)
+            }
         };
-        let mild = input.parsed.problems.iter().filter(|problem| !problem.fatal && in_object(problem.range));
+        let mild = input.parsed.problems.iter().filter(|problem| !problem.fatal).filter(concerns);
         facts.problems.extend(mild.map(SourceProblem::from));
         order::sort_by_key(&mut facts.problems, |problem| problem.range);
     }
+}
+
+/// The keys that lead to what a pull depends on.
+const KEYS: [&str; 20] = [
+    ".dockercfg",
+    ".dockerconfigjson",
+    "containers",
+    "data",
+    "image",
+    "imagePullPolicy",
+    "imagePullSecrets",
+    "initContainers",
+    "jobTemplate",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "reference",
+    "serviceAccount",
+    "serviceAccountName",
+    "spec",
+    "stringData",
+    "template",
+    "type",
+];
+
+/// The objects that a pull may depend on, in order.
+fn pulling(facts: &FileFacts) -> Vec<TextRange> {
+    let workloads = facts.workloads.iter().map(|fact| &fact.object);
+    let accounts = facts.service_accounts.iter().map(|fact| &fact.object);
+    let secrets = facts.secrets.iter().map(|fact| &fact.object);
+    let objects = workloads.chain(accounts).chain(secrets).chain(facts.producers.iter().map(|fact| &fact.object));
+    let mut ranges: Vec<TextRange> = objects.map(|object| object.span.range).collect();
+    order::sort(&mut ranges);
+    ranges
+}
+
+/// Whether a range begins in one of some that lie apart, in order.
+fn is_within(range: TextRange, apart: &[TextRange]) -> bool {
+    let next = apart.partition_point(|one| one.start <= range.start);
+    next.checked_sub(1).and_then(|at| apart.get(at)).is_some_and(|one| range.start < one.end)
 }
 
 /// Reads the objects among a file's documents; tells which these are.
@@ -95,6 +143,7 @@ fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
         facts.recognised = true;
         if template::may_hold_secret(chunk) {
             facts.masked.push(document.range);
+            facts.may_make_secrets = true;
         }
         let from = problems.partition_point(|problem| problem.range.start < document.range.start);
         let here = problems.iter().skip(from).take_while(|problem| problem.range.start <= document.range.end);
@@ -163,6 +212,7 @@ fn object(
         }
         _ => match api::pod_spec_path(&version, &kind) {
             Some(path) => {
+                shape::check(reader, node, path, facts);
                 defect::workload(reader, node, path, &meta, facts);
                 if let Some(workload) = pod::built_in(reader, node, path, meta) {
                     patcher::operator(reader, node, path, &workload, facts);

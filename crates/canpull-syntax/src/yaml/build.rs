@@ -175,7 +175,7 @@ impl<'p, 's> Builder<'p, 's> {
             !open.many_keys.insert(key)
         };
         if is_second {
-            let message = "this key stands twice in its map; only the last one counts".to_owned();
+            let message = super::DUPLICATE_KEY.to_owned();
             self.parsed.problems.push(Problem { range, message, fatal: false });
         }
     }

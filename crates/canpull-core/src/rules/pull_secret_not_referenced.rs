@@ -69,7 +69,7 @@ Add the secret to the pod's `imagePullSecrets`.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    let mut by_pod: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    let mut by_pod: BTreeMap<(Span, &str, &str), Diagnostic> = BTreeMap::new();
     for (index, proof, image, pod) in context.pulls() {
         let private = needs_credentials(&proof.routes);
         let named = proof.routes.iter().any(|route| route.secret_name.is_some() && route.truth() != Truth::No);
@@ -85,7 +85,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let fitting: Vec<_> = context.fitting_secrets(pod, reference).take(2).collect();
         let Some(secret) = fitting.first() else { continue };
         let name = secret.name.as_deref().unwrap_or_default();
-        let diagnostic = by_pod.entry(image.span).or_insert_with(|| {
+        let key = (pod.fact.object.span, pod.fact.path.as_str(), reference.registry.as_str());
+        let diagnostic = by_pod.entry(key).or_insert_with(|| {
             let message = format!(
                 "secret `{name}` fits `{}`, but neither {} nor its service account names it",
                 reference.registry,
@@ -98,6 +99,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
             diagnostic
         });
+        if diagnostic.span != image.span {
+            diagnostic.related.push(Annotation { span: image.span, message: "and this image".to_owned() });
+        }
         diagnostic.pulls.push(index);
     }
     found.extend(by_pod.into_values());

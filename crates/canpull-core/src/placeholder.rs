@@ -108,6 +108,8 @@ fn acr(text: &str) -> Option<(usize, usize)> {
     let acr = acr_host(host).filter(|acr| acr.kind != AcrHostKind::Other)?;
     let (own, label) = acr.name_and_label();
     let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    // A space in front is a slip of whoever wrote it, and no placeholder.
+    let own = own.trim_start();
     let sound = own.len() >= 5 && is_plain(own) && label.is_none_or(is_plain);
     (!sound).then_some((start, start + acr.name.len()))
 }
@@ -144,6 +146,7 @@ mod tests {
             "contoso-abc123.azurecr.io/app:1",
             "contoso.azurecr.io/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "a/b:1__2",
+            " contoso.azurecr.io/app:1",
             "contoso.azurecr.io/a%2Fb%2Fc%C3%A4",
             r#"{"auths":{"contoso.azurecr.io":{}}}"#,
             "{}",

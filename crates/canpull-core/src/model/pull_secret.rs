@@ -220,10 +220,19 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
         let reason = format!("data[{key}]: Required value");
         return Content::Refused { reason, span: type_span, defects: Vec::new() };
     };
-    match fact.others.iter().find_map(not_base64) {
+    let all = || fact.values.iter().chain(&fact.others);
+    match fact.others.iter().find_map(not_base64).or_else(|| all().find_map(not_a_key)) {
         Some((reason, span)) => Content::Refused { reason, span, defects: Vec::new() },
         None => payload(value, layout),
     }
+}
+
+/// What the API server says of a key that it does not take.
+fn not_a_key(value: &SecretValue) -> Option<(String, Span)> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let sound = (1..=253).contains(&value.key.len()) && value.key.bytes().all(allowed) && !value.key.starts_with("..");
+    let reason = "a key of it is none: letters, digits, `-`, `_` and `.` make one".to_owned();
+    (!sound && crate::placeholder::find(&value.key).is_none()).then_some((reason, value.key_span))
 }
 
 /// What the API server says of a value under `data` that it cannot decode.

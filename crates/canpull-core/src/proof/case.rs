@@ -75,6 +75,8 @@ pub(super) struct NamedList<'m> {
     pub(super) condition: Vec<Link>,
     /// The list may be another one: its service account is in a namespace that may be another's.
     pub(super) uncertain: bool,
+    /// Several sources write the list, and not the same.
+    pub(super) disputed: bool,
     /// Added by a script or pipeline to a list that is written elsewhere, or nowhere.
     pub(super) added: bool,
     /// Whether kustomize writes the names that it gives to generated secrets into the list.
@@ -85,7 +87,12 @@ impl NamedList<'_> {
     /// Whether the pod gets the list.
     pub(super) fn applies(&self) -> Truth {
         let truth = self.condition.iter().fold(Truth::Yes, |truth, link| truth.and(link.truth));
-        if self.uncertain { truth.and(Truth::Unknown) } else { truth }
+        if self.is_open() { truth.and(Truth::Unknown) } else { truth }
+    }
+
+    /// Whether the list may be another one.
+    pub(super) const fn is_open(&self) -> bool {
+        self.uncertain || self.disputed
     }
 
     /// The claim that the list holds a name, and whose list it is.
@@ -177,6 +184,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             list: own,
             condition: Vec::new(),
             uncertain: false,
+            disputed: false,
             added: false,
             follows_names: self.pod.follows_names,
         }];
@@ -184,11 +192,14 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         let Some(name) = self.account_name() else { return lists };
         let condition = self.own_list_empty();
         lists.extend(self.patched_accounts(name, &condition));
-        lists.extend(self.accounts().into_iter().map(|(account, uncertain)| NamedList {
+        let accounts = self.accounts();
+        let disputed = disputed(&accounts);
+        lists.extend(accounts.into_iter().map(|(account, uncertain)| NamedList {
             kind: RouteKind::ServiceAccountPullSecret,
             list: &account.pull_secrets,
             condition: vec![condition.clone()],
             uncertain,
+            disputed,
             added: false,
             follows_names: Truth::Yes,
         }));
@@ -225,6 +236,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             list: &injection.list,
             condition: Vec::new(),
             uncertain,
+            disputed: false,
             added: true,
             follows_names: Truth::No,
         })
@@ -240,6 +252,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
                 list: &patch.list,
                 condition: vec![condition.clone()],
                 uncertain: here == Truth::Unknown,
+                disputed: false,
                 added: true,
                 follows_names: Truth::No,
             })
@@ -341,6 +354,16 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         let found = globs.iter().find(|declared| glob::matches_object(&declared.value, namespace, name));
         found.map(|declared| declared.span)
     }
+}
+
+/// Whether several sources write one service account, and not the same pull secrets: the last one that is applied counts.
+fn disputed(accounts: &[(&ServiceAccount<'_>, bool)]) -> bool {
+    let names = |account: &ServiceAccount<'_>| -> Vec<Option<String>> {
+        account.pull_secrets.entries().iter().map(|entry| entry.name.text().map(str::to_owned)).collect()
+    };
+    let mut certain = accounts.iter().filter(|(_, uncertain)| !uncertain).map(|(account, _)| names(account));
+    let first = certain.next();
+    certain.any(|names| Some(names) != first)
 }
 
 fn open_route(list: &NamedList<'_>, why: Why, span: Span) -> Route {

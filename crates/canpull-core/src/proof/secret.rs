@@ -52,7 +52,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             }
             Field::Known(..) | Field::Absent(_) => return None,
         };
-        let names = if list.uncertain { Truth::Unknown } else { Truth::Yes };
+        let names = if list.is_open() { Truth::Unknown } else { Truth::Yes };
         links.push(link(claim, names, format!("{owner} names pull secret `{name}`"), vec![entry.name.span()]));
         let named = self.named(name, entry, list.follows_names);
         let secrets = named.candidates.iter().map(|(id, _)| *id).collect();

@@ -172,9 +172,13 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
         (_, written) => written,
     };
     let keys = match kind {
-        "docker-registry" => Some(vec![".dockerconfigjson".to_owned()]),
+        // A file is kept under the key that it is given, and under the right one where it is given none.
+        "docker-registry" => match keys(arguments, Some(".dockerconfigjson")) {
+            Some(keys) if keys.is_empty() => Some(vec![".dockerconfigjson".to_owned()]),
+            keys => keys,
+        },
         "tls" => Some(vec!["tls.crt".to_owned(), "tls.key".to_owned()]),
-        _ => keys(arguments),
+        _ => keys(arguments, None),
     };
     let (server, registry) =
         if is_docker { server(run, arguments, range) } else { (Field::Unknown(Why::FilledAtRunTime, span), None) };
@@ -184,7 +188,14 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     if is_docker {
         wrong_server(run, arguments, &user, range);
     }
-    let name = name_at(run, arguments, 3, range);
+    if is_docker && lacks_login(arguments) {
+        return Feed::Nothing;
+    }
+    let name = if arguments.has(&["--append-hash"]) {
+        Field::Unknown(Why::FilledAtRunTime, span)
+    } else {
+        name_at(run, arguments, 3, range)
+    };
     let namespace = field(run, arguments, NAMESPACE, range);
     let retype = retype(run, arguments, keys.as_deref().unwrap_or_default());
     let dry = arguments.flag(&["--dry-run"]).is_some_and(|flag| {
@@ -209,14 +220,21 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     )
 }
 
+/// Whether kubectl refuses to make the secret: it asks for a user and a password, or a file. Three dots stand for more.
+fn lacks_login(arguments: &Arguments) -> bool {
+    let elided = |word: &Argument| word.value.as_text().is_some_and(|text| ["...", "…"].contains(&text));
+    let told = arguments.has(&["--docker-username"]) && arguments.has(&["--docker-password"]);
+    !told && !arguments.has(&["--from-file"]) && !arguments.open && !arguments.words.iter().any(elided)
+}
+
 /// Whether a password is what `az acr login --expose-token` prints.
 fn is_login_token(value: &Value) -> bool {
     let outputs = value.alternatives().iter().filter_map(|joined| value::as_output(joined));
     outputs.into_iter().any(|output| output.shape == Shape::LoginToken)
 }
 
-/// The keys of a generic secret, where the command lists them all.
-fn keys(arguments: &Arguments) -> Option<Vec<String>> {
+/// The keys that a command gives values, where it lists them all; a file without one is kept under `own`, or its own name.
+fn keys(arguments: &Arguments, own: Option<&str>) -> Option<Vec<String>> {
     if arguments.open || arguments.has(&["--from-env-file"]) {
         return None;
     }
@@ -226,6 +244,7 @@ fn keys(arguments: &Arguments) -> Option<Vec<String>> {
         let written = value::symbol(joined)?;
         let key = match written.split_once('=') {
             Some((key, _)) => key,
+            None if own.is_some() => own?,
             // A folder has a key for each of its files; a file is named after itself.
             None if flag.name == "--from-file" && !written.ends_with('/') => written.rsplit(['/', '\\']).next()?,
             None => return None,

@@ -220,6 +220,8 @@ pub struct WorkloadFact {
     pub virtual_node: Option<Span>,
     /// The pod is certain to run there (a selector), not merely allowed to (a toleration).
     pub virtual_node_certain: bool,
+    /// What puts the pod on a Windows node.
+    pub windows: Option<Span>,
     /// A built-in kind, whose fields are exactly known; else a custom resource.
     pub built_in: bool,
     /// A mirror or static pod, which has no service account.

@@ -172,8 +172,11 @@ fn workload_of(body: &Evaluated, kind: &str, version: &str, path: &[&str]) -> Op
         let containers = [word, own].into_iter().flat_map(|key| items(spec, key).unwrap_or_default());
         images.extend(containers.map(|container| image(container, role)));
     }
-    let selector = at(spec, &["node_selector"]).and_then(|selector| selector.key("type"));
-    let virtual_node = selector.filter(|own| own.data.as_text() == Some("virtual-kubelet")).map(|own| own.span);
+    let selects = |label: &str, wanted: &str| {
+        let selector = at(spec, &["node_selector"]).and_then(|selector| selector.key(label));
+        selector.filter(|own| own.data.as_text() == Some(wanted)).map(|own| own.span)
+    };
+    let virtual_node = selects("type", "virtual-kubelet");
     Some(WorkloadFact {
         object: meta(body, kind, version, None),
         path: path.iter().map(|key| camel_case(key)).collect::<Vec<_>>().join("."),
@@ -185,6 +188,7 @@ fn workload_of(body: &Evaluated, kind: &str, version: &str, path: &[&str]) -> Op
         },
         virtual_node,
         virtual_node_certain: virtual_node.is_some(),
+        windows: selects("kubernetes.io/os", "windows"),
         built_in: true,
         is_static: false,
         insertion: None,

@@ -11,6 +11,7 @@ use super::instance::{Env, Instance, Sure};
 use super::target::{Target, segments};
 use super::value::{Data, Evaluated, Piece, symbol_of};
 use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
+use crate::fact::grant::LooseName;
 use crate::fact::template::Resource;
 use crate::fact::{Field, Why};
 use crate::lowering::{self, Amends, Value};
@@ -345,15 +346,22 @@ fn role_at(role: &Evaluated) -> Option<Span> {
 }
 
 /// Where the name of a role assignment is made from a seed that leaves out whom it is for.
-fn without_principal(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Option<Span> {
+fn without_principal(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Option<LooseName> {
     let seed = symbol_of(target.names.last()?)?.to_ascii_lowercase();
     let principal = body.key("properties")?.key("principalId")?;
-    let mut means = vec![principal.data.symbol()?.to_ascii_lowercase()];
+    let has = |own: &str| seed.contains(&own.to_ascii_lowercase());
+    let mut tells_cluster = false;
+    let mut tells = has(&principal.data.symbol()?);
     if let Data::Resource(target, _) = &principal.data {
-        means.extend(target.symbol().map(|own| own.to_ascii_lowercase()));
-        means.extend(target.name().map(str::to_ascii_lowercase));
+        let told = target.symbol().is_some_and(|own| has(&own)) || target.name().is_some_and(has);
+        // A cluster has another identity once it is made anew under its old id, unless it is brought one.
+        if target.reference.kind == ResourceKind::Cluster {
+            tells_cluster = told;
+            tells |= has("userAssignedIdentities(");
+        } else {
+            tells |= told;
+        }
     }
-    let named = resource.name.as_ref()?;
-    let misses = seed.starts_with("guid(") && !means.iter().any(|own| seed.contains(own.as_str()));
-    misses.then(|| env.span(named))
+    let span = env.span(resource.name.as_ref()?);
+    (seed.starts_with("guid(") && !tells).then_some(LooseName { span, tells_cluster })
 }

@@ -382,6 +382,8 @@ pub struct ClusterFact {
     pub bootstrap_registry: Option<ResourceRef>,
     /// `nodeResourceGroup`.
     pub node_group: Field<String>,
+    /// `agentPoolProfiles[].nodeImageVersion`.
+    pub node_images: Vec<Field<String>>,
     /// Where the whole is written.
     pub span: Span,
 }
@@ -400,6 +402,7 @@ impl ClusterFact {
             service_account_pull: Field::Absent(span),
             service_account_default: Field::Absent(span),
             bootstrap_registry: None,
+            node_images: Vec::new(),
             node_group: Field::Absent(span),
             span,
         }

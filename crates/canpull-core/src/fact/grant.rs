@@ -43,6 +43,15 @@ pub struct PullerInstead {
     pub is_service_principal: bool,
 }
 
+/// A name that is made from a seed which says nothing of whom a role is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LooseName {
+    /// Where it is written.
+    pub span: Span,
+    /// It says at least which cluster: one that is made anew has another identity.
+    pub tells_cluster: bool,
+}
+
 /// A role given to a principal at a scope.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RoleAssignmentFact {
@@ -63,7 +72,7 @@ pub struct RoleAssignmentFact {
     /// `conditionVersion`.
     pub condition_version: Field<String>,
     /// The assignment's own name is made from a seed that leaves out the principal: a second grant collides with it.
-    pub name_without_principal: Option<Span>,
+    pub name_without_principal: Option<LooseName>,
     /// The edit that would make what pulls in the cluster whom it is for.
     pub puller_instead: Option<PullerInstead>,
     /// The edit, with its place, that would tell the principal's type.

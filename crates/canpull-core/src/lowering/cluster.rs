@@ -26,8 +26,16 @@ pub(super) fn cluster<V: Value>(resource: &Resource<V>) -> ClusterFact {
         service_account_default: resource.text(&image_pull("defaultManagedIdentityId")),
         bootstrap_registry: resource.property(&["bootstrapProfile", "containerRegistryId"]).map(reference),
         node_group: resource.text(&["nodeResourceGroup"]),
+        node_images: node_images(resource),
         ..ClusterFact::new(resource.reference.clone(), resource.statement, resource.span())
     }
+}
+
+/// The images of the node pools, where told.
+fn node_images<V: Value>(resource: &Resource<V>) -> Vec<Field<String>> {
+    let pools = resource.items(&["agentPoolProfiles"]);
+    let images = pools.iter().filter_map(|pool| pool.at(&["nodeImageVersion"]));
+    images.map(Value::text).filter(|image| !image.is_absent()).collect()
 }
 
 /// A user-assigned identity.

@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 
 use super::Value;
 use crate::fact::azure::{ResourceRef, Statement};
-use crate::fact::grant::PullerInstead;
+use crate::fact::grant::{LooseName, PullerInstead};
 use crate::fact::{Field, Why};
 
 /// A resource of Azure.
@@ -32,7 +32,7 @@ pub(crate) struct Resource<V> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Amends {
     /// Where its name is made from a seed that leaves out the principal.
-    pub(crate) name_without_principal: Option<Span>,
+    pub(crate) name_without_principal: Option<LooseName>,
     /// Where the principal is handed on.
     pub(crate) principal_via: Vec<Span>,
     /// The `principalType` of whom it is for, if that is a person or a group, and where it is written.

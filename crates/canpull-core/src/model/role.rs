@@ -70,6 +70,9 @@ impl BuiltIn {
     }
 }
 
+/// The data action that Microsoft's roles always pair with it.
+pub const METADATA_ACTION: &str = "Microsoft.ContainerRegistry/registries/repositories/metadata/read";
+
 /// The role to grant for pulling, by the registry's mode.
 pub const fn to_grant(mode: RegistryMode) -> &'static str {
     match mode {

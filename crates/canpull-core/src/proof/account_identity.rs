@@ -2,6 +2,7 @@
 
 use canpull_syntax::Span;
 
+use crate::config::CompleteKind;
 use crate::fact::Field;
 use crate::model::azure::{Cluster, Setting};
 use crate::model::image::ImageReference;
@@ -76,6 +77,12 @@ impl<'m> Case<'_, 'm, '_> {
         links
     }
 
+    /// Where the configuration says that the sources hold all service accounts, this one not being declared.
+    fn all_accounts(&self, name: &str) -> Option<Span> {
+        let declared = self.external(&self.model.config.external_service_accounts, name);
+        self.complete(CompleteKind::ServiceAccounts).filter(|_| declared.is_none())?.first().copied()
+    }
+
     /// The identity that the pod's service account names, else the cluster's default.
     fn named_identity(&self, cluster: &Cluster<'m>) -> Named<'m> {
         let span = self.pod.service_account.span();
@@ -85,8 +92,12 @@ impl<'m> Case<'_, 'm, '_> {
         match (written, cluster.service_account_default()) {
             (Some(Field::Known(client, at)), _) => Named::Client(client, *at),
             (Some(Field::Unknown(_, at)), _) => Named::Open(*at),
-            // An account that no source shows may name one, or leave it to the default.
-            (None, _) => Named::Open(span),
+            // An account that no source shows may name one, or leave it to the default; where the sources hold all, none does.
+            (None, default) => match (self.all_accounts(name), default) {
+                (None, _) => Named::Open(span),
+                (Some(_), Some((client, at))) => Named::Client(client, at),
+                (Some(at), None) => Named::Nobody(at),
+            },
             (Some(Field::Absent(_)), Some((client, at))) => Named::Client(client, at),
             (Some(Field::Absent(at)), None) => Named::Nobody(*at),
         }

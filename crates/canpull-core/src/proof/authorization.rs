@@ -308,7 +308,9 @@ pub fn pulls(role: &Role<'_>, mode: Mode) -> Truth {
     match role {
         Role::BuiltIn(role) => mode.judge(|mode| role.pulls(mode).into()),
         Role::Custom(fact) => match &fact.permissions {
-            Field::Known(permissions, _) => mode.judge(|mode| grants_pull(permissions, mode)),
+            Field::Known(permissions, _) => {
+                mode.judge(|mode| grants_pull(permissions, mode).and(is_enough(permissions, mode)))
+            }
             Field::Unknown(..) | Field::Absent(_) => Truth::Unknown,
         },
         Role::Unseen(_) | Role::Open => Truth::Unknown,
@@ -323,6 +325,14 @@ fn grants_pull(permissions: &[Permission], mode: RegistryMode) -> Truth {
         _ => Truth::Yes,
     };
     permissions.iter().map(one).fold(Truth::No, Truth::or)
+}
+
+/// Whether what a role of one's own holds is all that a pull asks for: that `content/read` does without `metadata/read` is
+/// not documented.
+fn is_enough(permissions: &[Permission], mode: RegistryMode) -> Truth {
+    let covers = |patterns: &[String]| patterns.iter().any(|pattern| role::matches(pattern, role::METADATA_ACTION));
+    let holds = |own: &Permission| covers(&own.data_actions) && !covers(&own.not_data_actions);
+    if mode == RegistryMode::Legacy || permissions.iter().any(holds) { Truth::Yes } else { Truth::Unknown }
 }
 
 /// Whether an assignment's condition lets the repository through. Conditions are about data actions: what one does to

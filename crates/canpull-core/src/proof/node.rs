@@ -3,6 +3,7 @@
 use canpull_syntax::Span;
 
 use crate::config::CompleteKind;
+use crate::fact::Field;
 use crate::model::azure::Setting;
 use crate::model::image::ImageReference;
 use crate::model::{Reference, registry};
@@ -22,6 +23,8 @@ impl Case<'_, '_, '_> {
         let host = reference.registry.as_str();
         let mut links: Vec<Link> = self.virtual_node().into_iter().collect();
         links.extend(self.provider_serves(reference));
+        links.extend(self.windows_node(host));
+        links.extend(self.old_nodes(host));
         match self.node_access(host, &reference.repository).filter(|_| registry::acr_host(host).is_some()) {
             Some(access) => links.extend(access),
             None => links.push(self.node_may_pull(reference)),
@@ -57,6 +60,27 @@ impl Case<'_, '_, '_> {
             (Truth::Unknown, "the pod may run on a virtual node, which has no identity that pulls")
         };
         Some(link(Claim::NodeServesHost, truth, text, vec![span]))
+    }
+
+    /// How the credential provider of Windows nodes is set up is not documented.
+    fn windows_node(&self, host: &str) -> Option<Link> {
+        let span = self.pod.fact.windows.filter(|_| registry::acr_host(host).is_some())?;
+        let text = "the pod runs on a Windows node, of whose credential provider nothing is documented";
+        Some(link(Claim::NodeServesHost, Truth::Unknown, text, vec![span]))
+    }
+
+    /// Node images from before regional endpoints came do not ask the provider for these.
+    fn old_nodes(&self, host: &str) -> Option<Link> {
+        registry::acr_host(host).filter(|acr| acr.kind == registry::AcrHostKind::Regional)?;
+        let candidates = self.candidates();
+        let mut pools = candidates.iter().flat_map(|(_, cluster)| &cluster.facts).flat_map(|fact| &fact.node_images);
+        let is_old = |image: &&Field<String>| image.text().is_some_and(registry::lacks_regional_endpoints);
+        let image = pools.find(is_old)?;
+        let text = format!(
+            "nodes of image `{}` do not ask their credential provider for `{host}`, a regional endpoint",
+            image.text().unwrap_or_default()
+        );
+        Some(link(Claim::NodeServesHost, Truth::Unknown, text, vec![image.span()]))
     }
 
     fn node_may_pull(&self, reference: &ImageReference) -> Link {
@@ -147,9 +171,13 @@ impl Case<'_, '_, '_> {
         let registry = self.registry_at(host).registry?;
         let label = registry.label();
         match registry.anonymous_pull() {
-            Setting::Known(true, spans) => {
-                Some(link(claim, Truth::Yes, format!("registry {label} lets everyone pull"), spans))
-            }
+            Setting::Known(true, spans) => Some(match registry.is_basic() {
+                Some(basic) => {
+                    let text = format!("registry {label} is of SKU Basic, which has no anonymous pull");
+                    link(claim, Truth::No, text, [spans, basic].concat())
+                }
+                None => link(claim, Truth::Yes, format!("registry {label} lets everyone pull"), spans),
+            }),
             Setting::Known(false, spans) => {
                 Some(link(claim, Truth::No, format!("registry {label} answers only with credentials"), spans))
             }

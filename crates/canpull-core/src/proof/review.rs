@@ -196,7 +196,7 @@ impl<'m, 'a> Review<'m, 'a> {
     /// principal pull.
     fn ignored_by_mode(&self, assignment: &Assignment<'_>, registry: RegistryId) -> Option<Miss<'m, 'a>> {
         let own = self.azure.registry(registry)?;
-        let mode @ Mode::Seen(_) = Mode::of(Some(own)) else { return None };
+        let mode = Mode::of(Some(own));
         if own.changes_mode_back() {
             return None;
         }

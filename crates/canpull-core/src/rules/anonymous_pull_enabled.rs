@@ -40,8 +40,17 @@ Switch it off and let the cluster pull with its own identity, unless the images 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for registry in context.model.azure.registries.iter().filter(|registry| !registry.is_left_to_readers()) {
         if let Setting::Known(true, spans) = registry.anonymous_pull() {
-            let message = format!("registry {} lets everyone pull, without credentials", registry.label());
-            let help = "switch anonymous pull off, unless the images are meant for everyone";
+            let label = registry.label();
+            let (message, help) = match registry.is_basic() {
+                Some(_) => (
+                    format!("anonymous pull is switched on for registry {label}, but SKU Basic does not have it"),
+                    "leave it off, and let the cluster pull with its own identity",
+                ),
+                None => (
+                    format!("registry {label} lets everyone pull, without credentials"),
+                    "switch anonymous pull off, unless the images are meant for everyone",
+                ),
+            };
             found.extend(spans.first().map(|&span| finding(&RULE, span, message, help)));
         }
     }

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 const PAGE: &str = r#"## What it does
 Reports a pull role in a template whose assignment has a name that `guid()` makes from a seed which says nothing of whom
-the role is for.
+the role is for. An info where it says which cluster: that has another identity once it is made anew.
 
 ## Why it matters
 The name stays the same when the identity changes, as it does when a cluster is made anew. Azure then refuses to change
@@ -64,9 +64,17 @@ is handed it.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for assignment in context.model.azure.assignments.iter().filter(|own| review::is_pull_role(&own.role)) {
-        let Some(span) = assignment.fact.name_without_principal else { continue };
-        let message = "the name of this role assignment says nothing of whom it is for: once the identity changes, Azure refuses the assignment";
+        let Some(name) = assignment.fact.name_without_principal else { continue };
         let help = "put the principal's id into the seed of `guid()`";
-        found.push(finding(&RULE, span, message.to_owned(), help));
+        let message = if name.tells_cluster {
+            "the name of this role assignment tells the cluster, but not its identity: once the cluster is made anew, Azure refuses the assignment"
+        } else {
+            "the name of this role assignment says nothing of whom it is for: once the identity changes, Azure refuses the assignment"
+        };
+        let mut diagnostic = finding(&RULE, name.span, message.to_owned(), help);
+        if name.tells_cluster {
+            diagnostic.severity = Severity::Info;
+        }
+        found.push(diagnostic);
     }
 }

@@ -86,6 +86,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         });
         let Some((pulls, missing)) = missing else { continue };
         let host = reference.registry.as_str();
+        // A condition that keeps the repository out is told of by itself.
+        let registry = context.registry_at(host).map(|(id, _)| id);
+        if registry.is_some_and(|id| context.review.excluded_by_condition(id, &reference.repository).is_some()) {
+            continue;
+        }
         let diagnostic = by_host.entry(host).or_insert_with(|| {
             let message = format!("{}, but {}", pulls.text, missing.text);
             let help = "attach the registry to the cluster, or grant the role to its kubelet identity";

@@ -37,7 +37,7 @@ resource aks 'Microsoft.ContainerService/managedClusters@2024-05-01' = {
   }
 }
 resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(acr.id, aks.id, 'pull')
+  name: '6f0b0000-0000-4000-8000-000000000001'
   scope: acr
   properties: {
     principalId: aks.properties.identityProfile.kubeletidentity.objectId
@@ -58,7 +58,7 @@ resource aks 'Microsoft.ContainerService/managedClusters@2024-05-01' = {
   }
 }
 resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(acr.id, aks.id, 'pull')
+  name: '6f0b0000-0000-4000-8000-000000000001'
   scope: acr
   properties: {
     principalId: aks.properties.identityProfile.kubeletidentity.objectId

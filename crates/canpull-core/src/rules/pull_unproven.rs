@@ -93,8 +93,15 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 format!("nothing shows that the cluster may pull from `{host}`: no pull secret that fits is named, and {open}")
             };
             let claim = link.map_or(&Claim::RoleGranted, |link| &link.claim);
-            let settles = evidence::settling(claim, host, context.model.azure.only_cluster());
-            let help = format!("settle it with `{settles}`, or declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
+            let declared = format!("declare it in canpull.yaml:\nclusters:\n  - name: <cluster>\n    attached: [{host}]");
+            let help = match claim {
+                // Nothing that Azure prints tells of a node's credential provider.
+                Claim::NodeServesHost => format!("where the nodes are known to pull, {declared}"),
+                claim => {
+                    let settles = evidence::settling(claim, host, context.model.azure.only_cluster());
+                    format!("settle it with `{settles}`, or {declared}")
+                }
+            };
             finding(&RULE, image.span, message, &help)
         });
         if diagnostic.span != image.span {

@@ -4,6 +4,7 @@ use super::{Context, Rule, finding, registry_id, role_instead, shown};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::azure::RegistryMode;
 use crate::fact::grant::GrantOrigin;
+use crate::model::azure::{Role, Setting};
 use crate::model::role;
 use crate::proof::review::Miss;
 
@@ -22,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
 
 const PAGE: &str = r#"## What it does
 Reports AcrPull, AcrPush and `--attach-acr` on a registry in ABAC mode (`rbac-abac`), and repository roles on one in legacy
-mode.
+mode. Where no source tells the mode of a registry, it is legacy by default, and the finding a warning.
 
 ## Why it matters
 A registry in ABAC mode looks at data actions only, and ignores AcrPull; one in legacy mode ignores the repository roles.
@@ -51,18 +52,28 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for near in context.near_misses.iter().filter(|near| matches!(near.miss, Miss::IgnoredByMode)) {
         let Some(registry) = near.registry else { continue };
         let mode = registry.mode();
-        let Some(decides) = mode.known() else { continue };
+        if matches!(mode, Setting::Open(_)) {
+            continue;
+        }
+        // The service's default.
+        let decides = mode.known().unwrap_or(RegistryMode::Legacy);
         let fact = near.assignment.fact;
-        let by = match decides {
-            RegistryMode::Legacy => "is in legacy mode, which ignores repository roles",
-            RegistryMode::Abac => "is in ABAC mode, which ignores AcrPull and every other role without data actions",
+        let by = match (decides, mode.known()) {
+            (RegistryMode::Legacy, Some(_)) => "is in legacy mode, which ignores repository roles: it lets nobody pull",
+            (RegistryMode::Legacy, None) => {
+                "may be in legacy mode, the default, which ignores repository roles: no source tells its mode"
+            }
+            (RegistryMode::Abac, _) => {
+                "is in ABAC mode, which ignores AcrPull and every other role without data actions: it lets nobody pull"
+            }
         };
-        let what = match fact.origin {
-            GrantOrigin::Attach => "`--attach-acr` grants AcrPull, but".to_owned(),
+        let what = match (fact.origin, &near.assignment.role) {
+            (GrantOrigin::Attach, _) => "`--attach-acr` grants AcrPull, but".to_owned(),
+            (_, Role::BuiltIn(role)) => format!("role `{}` is granted, but", role.name),
             _ => format!("role `{}` is granted, but", fact.role.written.text().unwrap_or("of that name")),
         };
         let wanted = role::to_grant(decides);
-        let message = format!("{what} registry {} {by}: it lets nobody pull", registry.label());
+        let message = format!("{what} registry {} {by}", registry.label());
         let at = if fact.origin == GrantOrigin::Attach { fact.span } else { fact.role.written.span() };
         let mut diagnostic = finding(&RULE, at, message, &format!("grant `{wanted}` instead"));
         let told = mode.spans().iter().map(|&span| Annotation { span, message: "the registry's mode".to_owned() });
@@ -73,7 +84,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             "grant the role that this mode heeds",
             format!("az role assignment create --assignee-object-id <object id> --assignee-principal-type ServicePrincipal --role \"{wanted}\" --scope {scope}"),
         ));
-        diagnostic.severity = Context::severity_of(near);
+        diagnostic.severity = match mode {
+            Setting::Unseen => Severity::Warning,
+            _ => Context::severity_of(near),
+        };
         diagnostic.pulls = context.pulls_from(Some(registry));
         found.push(diagnostic);
     }

@@ -50,6 +50,7 @@ pub(super) fn read(reader: &Reader<'_>, spec: Node<'_>, path: String, object: Ob
         service_account,
         virtual_node,
         virtual_node_certain,
+        windows: windows(reader, spec),
         built_in: false,
         is_static: false,
         insertion,
@@ -151,6 +152,15 @@ fn virtual_node(reader: &Reader<'_>, spec: Node<'_>) -> (Option<Span>, bool) {
         virtual_key.then(|| reader.span(key))
     });
     (tolerated, false)
+}
+
+/// What puts a pod on a Windows node.
+fn windows(reader: &Reader<'_>, spec: Node<'_>) -> Option<Span> {
+    const PATHS: [&[&str]; 3] =
+        [&["nodeSelector", "kubernetes.io/os"], &["nodeSelector", "beta.kubernetes.io/os"], &["os", "name"]];
+    let found =
+        PATHS.iter().filter_map(|path| spec.at(path)).find(|own| own.text().is_some_and(|text| text == "windows"));
+    found.map(|own| reader.span(own))
 }
 
 /// The `SecretProviderClass`es whose volumes the pod mounts.

@@ -1,6 +1,7 @@
 //! `az aks`: clusters, and the registries that are attached to them.
 
 use super::{Call, GROUP, NAME, printed};
+use crate::acr_host::acr_host;
 use crate::fact::azure::{
     ClusterFact, ClusterIdentityKind, IdentityIds, PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef,
     Statement,
@@ -8,7 +9,7 @@ use crate::fact::azure::{
 use crate::fact::grant::{GrantOrigin, RevocationFact, RoleAssignmentFact, RoleRef};
 use crate::fact::{Field, Why};
 use crate::source::shell::meaning;
-use crate::source::shell::value::{Shape, Value};
+use crate::source::shell::value::{self, Joined, Shape, Value};
 
 const SERVICE_PRINCIPAL: &[&str] = &["--service-principal"];
 const OWN_IDENTITY: &[&str] = &["--enable-managed-identity", "--assign-identity", "--assign-kubelet-identity"];
@@ -83,7 +84,11 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
     let place = call.run.span(flag.range);
     let found = registries(call, &["--attach-acr"]);
     let maybe = call.run.maybe || uncertain || (found.len() > 1 && !call.arguments.runs_in_turn());
-    for registry in found {
+    // A name or an id is asked for: under its login server no registry is found.
+    let is_host = |joined: &Joined| value::settled(joined).is_some_and(|text| acr_host(text).is_some());
+    let names: Vec<bool> =
+        call.alternatives(&["--attach-acr"]).iter().map(|(joined, _)| maybe || is_host(joined)).collect();
+    for (registry, maybe) in found.into_iter().zip(names) {
         let (span, end) = (call.span(), call.end());
         let scope = scope(registry);
         call.run.facts.azure.assignments.push(RoleAssignmentFact {

@@ -18,6 +18,7 @@ mod operate;
 mod optional;
 mod overrides;
 mod puller;
+mod state;
 mod target;
 mod unit;
 mod unread;

@@ -264,6 +264,8 @@ impl<'f> Evaluator<'f> {
                 None => here(part(target, path, key, (self.suffix_of(target), span))),
             },
             Data::Module(id) => match self.instance(*id) {
+                // What is read from a state.
+                Some(instance) if instance.is_entry() && key == "outputs" => here(Data::Outputs(*id, false)),
                 Some(instance) if instance.unit.is_terraform => self.output(&instance, key, span).through(span),
                 Some(_) if key.eq_ignore_ascii_case("outputs") => here(Data::Outputs(*id, false)),
                 _ => Evaluated::unknown(span),

@@ -135,6 +135,11 @@ impl<'f> Instance<'f> {
         self.called_at.unwrap_or_else(|| Span::new(file, range))
     }
 
+    /// Whether nothing calls for it.
+    pub(super) fn is_entry(&self) -> bool {
+        self.caller.is_none()
+    }
+
     /// The deployment whose names are this template's, where they are not its own.
     fn outer(&self) -> Option<&Caller<'f>> {
         self.caller.as_ref().filter(|caller| caller.outer)
@@ -239,6 +244,7 @@ impl<'f> Evaluator<'f> {
         let &(file, module) = own.unit.modules.get(index)?;
         let unit = match &module.source {
             Source::Path(path) | Source::Variables(path) => self.unit_at(file, path)?.1,
+            Source::State(state) => return self.kept(state, &own.env(file)),
             Source::Inline(at, _) => Rc::clone(self.units.get(&UnitKey::Template(file.0 as usize, *at))?),
             Source::Elsewhere(written) => Rc::clone(self.units.get(&UnitKey::Known(super::known::path(written)?))?),
         };

@@ -8,7 +8,7 @@ use canpull_syntax::expression::Expression;
 
 use super::objects::Objects;
 use crate::fact::azure::{ResourceKind, kind_of};
-use crate::fact::template::{Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact};
+use crate::fact::template::{Loop, Module, Named, Parameter, Resource, Source, State, Target, TemplateFact};
 
 /// Which template.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Unit<'f> {
     pub(super) makes_registry: bool,
     /// The cloud that its provider works in.
     pub(super) cloud: Option<(FileId, &'f Expression)>,
+    /// Where it keeps its state.
+    pub(super) state: Option<&'f State>,
 }
 
 /// What goes by a symbol.
@@ -68,6 +70,7 @@ impl<'f> Unit<'f> {
         self.variables.extend(template.variables.iter().map(|own| (lower(&own.name), (file, own))));
         self.outputs.extend(template.outputs.iter().map(|own| (lower(&own.name), (file, own))));
         self.cloud = self.cloud.or(template.cloud.as_ref().map(|cloud| (file, cloud)));
+        self.state = self.state.or(template.state.as_ref());
         let before = self.resources.len();
         self.scopes.extend(template.scopes.iter().map(|(at, edit)| (before + at, edit)));
         for resource in &template.resources {
@@ -88,7 +91,7 @@ impl<'f> Unit<'f> {
     /// The modules that it deploys, each with its place among all.
     pub(super) fn deployments(&self) -> impl Iterator<Item = (usize, FileId, &'f Module)> {
         let all = self.modules.iter().enumerate().map(|(index, &(file, module))| (index, file, module));
-        all.filter(|(_, _, module)| !matches!(module.source, Source::Variables(_)))
+        all.filter(|(_, _, module)| !matches!(module.source, Source::Variables(_) | Source::State(_)))
     }
 
     /// The file in which a resource or module is, and what it is repeated for.

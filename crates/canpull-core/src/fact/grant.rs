@@ -121,6 +121,12 @@ impl RoleAssignmentFact {
         self.principal_type.text().is_some_and(|sort| sort.ends_with("Group"))
     }
 
+    /// Whether it says of whom it is for what no managed identity and no service principal is: Azure then refuses it.
+    pub fn misjudges_application(&self) -> bool {
+        self.principal_type.text().is_some_and(|sort| !sort.eq_ignore_ascii_case("ServicePrincipal"))
+            && !self.is_for_group()
+    }
+
     /// Whether it is for a person. No node acts as one.
     pub fn is_for_person(&self) -> bool {
         self.principal_type.text().is_some_and(|sort| sort.eq_ignore_ascii_case("User"))

@@ -118,8 +118,19 @@ pub enum Source {
     Variables(Box<str>),
     /// In the same file, by its place among the file's templates. Its expressions may be the caller's.
     Inline(usize, Scoping),
+    /// What another configuration of the project gives out, found by where it keeps its state.
+    State(Box<State>),
     /// In a registry of modules, or anywhere else that is not read, as written.
     Elsewhere(Box<str>),
+}
+
+/// Where a configuration of Terraform keeps its state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct State {
+    /// The sort of place: `azurerm`, `local`.
+    pub backend: Box<str>,
+    /// Where there, as an object.
+    pub config: Expression,
 }
 
 /// Whose parameters and variables the expressions of an inline template mean.
@@ -184,6 +195,8 @@ pub struct TemplateFact {
     pub outputs: Vec<Named>,
     /// In Terraform: the cloud that its provider works in.
     pub cloud: Option<Expression>,
+    /// In Terraform: where it keeps its state.
+    pub state: Option<State>,
 }
 
 impl TemplateFact {

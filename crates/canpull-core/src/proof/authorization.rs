@@ -126,7 +126,11 @@ pub struct Grant<'a> {
 impl Grant<'_> {
     /// Whether it lets the principal pull.
     pub fn truth(&self) -> Truth {
-        let made = if self.fact.maybe || self.ended.is_some() { Truth::Unknown } else { Truth::Yes };
+        let made = if self.fact.maybe || self.ended.is_some() || self.fact.misjudges_application() {
+            Truth::Unknown
+        } else {
+            Truth::Yes
+        };
         self.who.and(self.scope).and(self.role).and(self.condition).and(made)
     }
 

@@ -400,6 +400,9 @@ fn grant_link(grant: &Grant<'_>, found: &Found<'_, '_>) -> Link {
         let open: Vec<&str> =
             open.into_iter().filter(|(truth, _)| *truth == Truth::Unknown).map(|(_, text)| text).collect();
         let what = match (open.as_slice(), grant.ended) {
+            ([], None) if fact.misjudges_application() => {
+                "whether Azure takes it: of whom it is for it tells another type".to_owned()
+            }
             ([], None) => "whether it is made".to_owned(),
             ([], Some(_)) => "whether it is there still: a command ends it".to_owned(),
             (open, _) => open.join(", and "),

@@ -10,7 +10,9 @@ mod resource;
 use canpull_syntax::hcl::{self, Block, Body};
 
 use super::comment;
-use crate::fact::template::{ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Source, TemplateFact, Terms};
+use crate::fact::template::{
+    ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Source, State, TemplateFact, Terms,
+};
 use crate::fact::{FileFacts, SourceProblem};
 use names::resolved;
 pub(super) use plan::Plan;
@@ -103,11 +105,40 @@ fn read_template(body: Body, overrides: bool) -> TemplateFact {
             ("resource", Some(kind), Some(name)) => {
                 found.resources.push(resource(&block, kind, name, false));
             }
+            ("terraform", None, None) => found.state = found.state.or_else(|| state(&block)),
+            ("data", Some("terraform_remote_state"), Some(name)) => {
+                let symbol = format!("data.terraform_remote_state.{name}");
+                found.modules.extend(remote_state(&block, symbol));
+            }
             ("data", Some(kind), Some(name)) => found.resources.push(resource(&block, kind, name, true)),
             _ => {}
         }
     }
     found
+}
+
+/// Where a configuration keeps its state, where it says so.
+fn state(block: &Block) -> Option<State> {
+    let own = block.body.blocks("backend").next()?;
+    Some(State { backend: own.labels.first()?.clone(), config: body::object(&own.body, own.range) })
+}
+
+/// What another configuration gives out, as a module of which nothing is deployed.
+fn remote_state(block: &Block, symbol: String) -> Option<Module> {
+    let backend = block.body.value("backend")?.text()?.into();
+    let config = resolved(block.body.value("config")?.clone());
+    Some(Module {
+        symbol: Some(symbol.into()),
+        name: None,
+        source: Source::State(Box::new(State { backend, config })),
+        arguments: Vec::new(),
+        scope: None,
+        group: None,
+        subscription: None,
+        has_providers: false,
+        terms: Terms::default(),
+        range: block.range,
+    })
 }
 
 /// Arguments of a module's block that are not the module's own.

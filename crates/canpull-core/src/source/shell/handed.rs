@@ -1,4 +1,5 @@
-//! Commands that another one is handed as text: `eval` and `xargs`.
+//! Commands that another one is handed: as text, as `eval` and `bash -c` are, or behind its own words, as `xargs` and
+//! `timeout` are.
 
 use canpull_syntax::TextRange;
 
@@ -15,6 +16,10 @@ const MAX_DEPTH: usize = 4;
 /// Flags of `xargs` that take a value.
 const TAKES: [&str; 11] =
     ["-n", "-P", "-L", "-d", "-s", "-a", "-E", "--max-args", "--max-procs", "--delimiter", "--arg-file"];
+
+/// Programs that run what stands behind their own words, and do nothing else.
+const RUNNERS: [&str; 10] =
+    ["timeout", "env", "nice", "ionice", "stdbuf", "setsid", "chronic", "unbuffer", "caffeinate", "doas"];
 
 /// What in a text tells that it may grant a role.
 const GRANTS: [&str; 4] = ["role assignment create", "--attach-acr", "roleAssignments/", "New-AzRoleAssignment"];
@@ -35,6 +40,33 @@ impl Run<'_> {
                 None => {}
             }
         }
+        self.nesting -= 1;
+        self.maybe = outside;
+    }
+
+    /// What a shell is told to run: `bash -c "…"`.
+    pub(super) fn shell(&mut self, arguments: &[Argument], range: TextRange) {
+        let is_flag = |own: &Argument| {
+            own.value
+                .as_text()
+                .is_some_and(|text| text.starts_with('-') && !text.starts_with("--") && text.ends_with('c'))
+        };
+        let at = arguments.iter().position(is_flag);
+        if let Some(text) = at.and_then(|at| arguments.get(at + 1)) {
+            self.eval(std::slice::from_ref(text), range);
+        }
+    }
+
+    /// A command that stands behind another one, which runs it, or may: `retry 3 az …`, `run az …`.
+    pub(super) fn behind(&mut self, name: &str, arguments: &[Argument], range: TextRange) {
+        let is_own = |own: &Argument| own.value.as_text().is_some_and(|text| matches!(text, "az" | "kubectl"));
+        let Some(at) = arguments.iter().position(is_own).filter(|_| self.nesting < MAX_DEPTH) else { return };
+        let Some((own, rest)) = arguments.get(at..).and_then(<[Argument]>::split_first) else { return };
+        let own = own.value.as_text().unwrap_or_default().to_owned();
+        let outside = self.maybe;
+        self.maybe |= !RUNNERS.contains(&name);
+        self.nesting += 1;
+        self.program(&own, rest.to_vec(), Feed::Nothing, None, range);
         self.nesting -= 1;
         self.maybe = outside;
     }

@@ -499,13 +499,17 @@ impl Run<'_> {
                     _ => Feed::Nothing,
                 }
             }
-            "bash" | "sh" | "zsh" | "pwsh" => {
-                if let Feed::Text(body, _) = feed {
-                    self.nested(body);
+            "bash" | "sh" | "zsh" | "dash" | "pwsh" => {
+                match feed {
+                    Feed::Text(body, _) => self.nested(body),
+                    _ => self.shell(&arguments, range),
                 }
                 Feed::Nothing
             }
             name => {
+                if !self.is_powershell() {
+                    self.behind(name, &arguments, range);
+                }
                 let value = powershell::run(self, name, arguments, feed, range);
                 value.map_or(Feed::Nothing, Feed::Value)
             }

@@ -3,8 +3,8 @@
 use super::{Call, GROUP, NAME, printed};
 use crate::acr_host::acr_host;
 use crate::fact::azure::{
-    ClusterFact, ClusterIdentityKind, IdentityIds, PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef,
-    Statement,
+    ClusterFact, ClusterIdentityKind, IdentityIds, PrincipalAttribute, PrincipalRef, RegistryFact, ResourceKind,
+    ResourceRef, Statement,
 };
 use crate::fact::grant::{GrantOrigin, RevocationFact, RoleAssignmentFact, RoleRef};
 use crate::fact::{Field, Why};
@@ -88,6 +88,15 @@ fn attach(call: &mut Call<'_, '_, '_>, cluster: &ResourceRef, uncertain: bool) {
     let is_host = |joined: &Joined| value::settled(joined).is_some_and(|text| acr_host(text).is_some());
     let names: Vec<bool> =
         call.alternatives(&["--attach-acr"]).iter().map(|(joined, _)| maybe || is_host(joined)).collect();
+    // A registry of which nothing else is said is in the cloud that the script works in.
+    let suffix = call.run.suffix();
+    for registry in found.iter().filter(|_| suffix.is_some()) {
+        if call.run.mentions(registry) {
+            let mut fact = RegistryFact::new(registry.clone(), Statement::Mentions, call.end());
+            fact.suffix = suffix;
+            call.run.facts.azure.registries.push(RegistryFact { span: call.span(), ..fact });
+        }
+    }
     for (registry, maybe) in found.into_iter().zip(names) {
         let (span, end) = (call.span(), call.end());
         let scope = scope(registry);

@@ -226,6 +226,8 @@ pub struct WorkloadFact {
     pub built_in: bool,
     /// A mirror or static pod, which has no service account.
     pub is_static: bool,
+    /// Why the API server refuses the object for the shape of its pod, and where.
+    pub refused: Option<(String, Span)>,
     /// How to add a pull secret to the pod's list.
     pub insertion: Option<Insertion>,
     /// Names of `SecretProviderClass`es mounted through the CSI driver.
@@ -284,6 +286,8 @@ pub struct SecretFact {
     pub values: Vec<SecretValue>,
     /// What stands under `data` besides `values`: the API server decodes it all the same.
     pub others: Vec<SecretValue>,
+    /// The first value that is no text: the API server refuses the whole.
+    pub not_text: Option<Span>,
     /// Contents are filled in later (an annotation says so) or encrypted.
     pub hidden: Option<Why>,
     /// How to give it the type that its key is for.

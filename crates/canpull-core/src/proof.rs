@@ -80,7 +80,7 @@ pub enum Claim {
     HostServes,
     /// The API server accepts the pod's pull-secret list.
     ListAccepted,
-    /// Admission lets the pod name the pull secrets that it names.
+    /// The API server takes the pod, with the pull secrets that it names.
     PodAdmitted,
     /// A named, existing secret decodes: otherwise every pull of the pod fails.
     SecretDecodes(SecretId),

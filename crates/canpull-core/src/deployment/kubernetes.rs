@@ -191,6 +191,7 @@ fn workload_of(body: &Evaluated, kind: &str, version: &str, path: &[&str]) -> Op
         windows: selects("kubernetes.io/os", "windows"),
         built_in: true,
         is_static: false,
+        refused: None,
         insertion: None,
         mounted_classes: Vec::new(),
     })

@@ -221,7 +221,8 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
         return Content::Refused { reason, span: type_span, defects: Vec::new() };
     };
     let all = || fact.values.iter().chain(&fact.others);
-    match fact.others.iter().find_map(not_base64).or_else(|| all().find_map(not_a_key)) {
+    let not_text = || Some(("a value of it is no text; a number stands in quotes".to_owned(), fact.not_text?));
+    match fact.others.iter().find_map(not_base64).or_else(|| all().find_map(not_a_key)).or_else(not_text) {
         Some((reason, span)) => Content::Refused { reason, span, defects: Vec::new() },
         None => payload(value, layout),
     }

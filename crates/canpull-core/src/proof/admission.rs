@@ -1,4 +1,5 @@
-//! What admission refuses: pods that name pull secrets which their service account does not let them name.
+//! What the API server refuses: pods of another shape, and those that name pull secrets which their service account does not
+//! let them name.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,13 @@ struct Foreign<'m> {
 }
 
 impl<'m> Case<'_, 'm, '_> {
+    /// An object whose pod has not the shape of one never comes to be.
+    pub(super) fn well_formed(&self) -> Option<Link> {
+        let (wanted, span) = self.pod.fact.refused.as_ref()?;
+        let text = format!("the API server refuses the object: {wanted}");
+        Some(link(Claim::PodAdmitted, Truth::No, text, vec![*span]))
+    }
+
     /// A service account with `kubernetes.io/enforce-mountable-secrets` lets its pods name no pull secrets but its own.
     pub(super) fn admitted(&self) -> Option<Link> {
         let accounts = self.accounts();

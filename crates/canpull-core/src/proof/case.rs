@@ -42,6 +42,7 @@ fn prove<'m, 'a>(
     let mut common = vec![case.reference()];
     common.extend(case.host_serves());
     common.extend(case.list_accepted());
+    common.extend(case.well_formed());
     common.extend(case.admitted());
     if image.fact.pull_policy.text() == Some("Never") {
         return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });
@@ -197,7 +198,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         lists.extend(accounts.into_iter().map(|(account, uncertain)| NamedList {
             kind: RouteKind::ServiceAccountPullSecret,
             list: &account.pull_secrets,
-            condition: vec![condition.clone()],
+            condition: std::iter::once(condition.clone()).chain(account_refused(account)).collect(),
             uncertain,
             disputed,
             added: false,
@@ -354,6 +355,13 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         let found = globs.iter().find(|declared| glob::matches_object(&declared.value, namespace, name));
         found.map(|declared| declared.span)
     }
+}
+
+/// That the API server refuses a service account whose list has another shape: what it names is named by nobody.
+fn account_refused(account: &ServiceAccount<'_>) -> Option<Link> {
+    let SecretList::Refused(_, span) = &account.pull_secrets else { return None };
+    let text = "the API server refuses the service account: `imagePullSecrets` must be a list of `{name: …}`";
+    Some(link(Claim::ListAccepted, Truth::No, text, vec![*span]))
 }
 
 /// Whether several sources write one service account, and not the same pull secrets: the last one that is applied counts.

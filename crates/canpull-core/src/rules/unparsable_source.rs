@@ -1,11 +1,12 @@
 //! A manifest that does not parse.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{FileId, Span, order};
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::fact::SourceProblem;
 use crate::model::world::WorldKind;
 
 /// The rule.
@@ -47,14 +48,25 @@ Mend the syntax at the place shown.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let built = built_by_kustomize(context);
+    let mut refused: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    for (index, _, _, pod) in context.pulls() {
+        if let Some((_, span)) = &pod.fact.refused {
+            refused.entry(*span).or_default().push(index);
+        }
+    }
     for (index, file) in context.model.files.iter().enumerate() {
         let id = FileId::at(index);
         let by_kubectl = !built.contains(&id);
-        for problem in file.problems.iter().filter(|problem| by_kubectl || !problem.kubectl_only) {
+        // A file that is none of ours, and cannot be read, holds no document.
+        let worth_telling = |problem: &&SourceProblem| problem.fatal || file.documents > 0;
+        let problems = file.problems.iter().filter(worth_telling);
+        for problem in problems.filter(|problem| by_kubectl || !problem.kubectl_only) {
             let span = Span::new(id, problem.range);
             found.push(if problem.fatal {
                 let help = "mend what stands here; the other documents were read";
-                finding(&RULE, span, format!("not readable: {}", problem.message), help)
+                let pulls = refused.remove(&span).unwrap_or_default();
+                let message = format!("not readable: {}", problem.message);
+                Diagnostic { pulls, ..finding(&RULE, span, message, help) }
             } else {
                 let message = format!("not read as it stands: {}", problem.message);
                 let help = "kubectl refuses it or reads it otherwise: write what is meant";

@@ -24,7 +24,7 @@ pub use api::removed_api;
 pub(super) use api::runs_pods;
 
 use super::{Format, Input, template};
-use crate::fact::{FileFacts, SourceProblem};
+use crate::fact::{FileFacts, SourceProblem, WorkloadFact};
 use object::Reader;
 
 /// Lists and wrappers within each other are read this deep.
@@ -212,9 +212,10 @@ fn object(
         }
         _ => match api::pod_spec_path(&version, &kind) {
             Some(path) => {
-                shape::check(reader, node, path, facts);
+                let refused = shape::check(reader, node, path, facts);
                 defect::workload(reader, node, path, &meta, facts);
                 if let Some(workload) = pod::built_in(reader, node, path, meta) {
+                    let workload = WorkloadFact { refused, ..workload };
                     patcher::operator(reader, node, path, &workload, facts);
                     facts.workloads.push(workload);
                 }

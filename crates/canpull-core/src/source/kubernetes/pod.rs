@@ -53,6 +53,7 @@ pub(super) fn read(reader: &Reader<'_>, spec: Node<'_>, path: String, object: Ob
         windows: windows(reader, spec),
         built_in: false,
         is_static: false,
+        refused: None,
         insertion,
         mounted_classes: mounted_classes(spec),
         object,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{Node, Span, order};
+use canpull_syntax::{Kind, Node, Span, order};
 
 use super::super::retype;
-use super::object::{Reader, is_template};
+use super::object::{Reader, is_placeholder, is_template};
 use super::producer;
 use crate::fact::{Field, FileFacts, ObjectMeta, SecretFact, SecretValue, Sensitive, Why};
 use crate::placeholder;
@@ -35,6 +35,7 @@ pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, fact
     mask(node, facts);
     let mut values: Vec<SecretValue> = Vec::new();
     let mut others: Vec<SecretValue> = Vec::new();
+    let mut not_text = None;
     let secret_type = reader.field(node, "type");
     // Of other types no content matters.
     let pulls = secret_type.text().is_some_and(|own| own.starts_with("kubernetes.io/dockerc"));
@@ -44,6 +45,9 @@ pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, fact
         for entry in node.get(key).map(Node::entries).unwrap_or_default() {
             let key = entry.name().into_owned();
             let (span, key_span) = (reader.span(entry.value), reader.span(entry.key));
+            if not_text.is_none() && !may_be_text(entry.value) {
+                not_text = Some(span);
+            }
             let (overridden, kept) = (encoded && clear.contains(&key), KEPT.contains(&key.as_str()));
             if encoded && pulls && (overridden || !kept) {
                 let value = value(entry.value, span);
@@ -69,7 +73,16 @@ pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, object: ObjectMeta, fact
     let keys = values.iter().map(|value| value.key.as_str());
     let retype = retype::in_map(&reader.layout, node, &["data", "stringData"], keys).filter(|_| may_edit);
     let to_clear = to_clear(node).filter(|_| may_edit);
-    facts.secrets.push(SecretFact { object, secret_type, values, others, hidden, retype, to_clear });
+    facts.secrets.push(SecretFact { object, secret_type, values, others, not_text, hidden, retype, to_clear });
+}
+
+/// Whether a value is a text, as each of a Secret has to be, or nothing, or may come to be one.
+fn may_be_text(value: Node<'_>) -> bool {
+    match value.kind() {
+        Kind::Scalar => value.as_str().is_some() || value.is_null(),
+        Kind::Opaque => true,
+        Kind::Map | Kind::List => is_placeholder(value),
+    }
 }
 
 /// Calls `data` `stringData`, where one value stands under it and no other beside it.

@@ -1,6 +1,6 @@
 //! Pod specs that the API server refuses for their shape: a text or a map where a list of maps belongs, and the like.
 
-use canpull_syntax::{Kind, Node};
+use canpull_syntax::{Kind, Node, Span};
 
 use super::object::{Reader, is_placeholder};
 use crate::fact::{FileFacts, SourceProblem};
@@ -8,13 +8,19 @@ use crate::fact::{FileFacts, SourceProblem};
 /// Lists of maps below a pod spec.
 const LISTS: [&str; 4] = ["containers", "initContainers", "ephemeralContainers", "volumes"];
 
-/// Notes the first place at which an object of a built-in kind misses the shape of a pod, on the way to its spec or in it.
-pub(super) fn check(reader: &Reader<'_>, node: Node<'_>, path: &[&str], facts: &mut FileFacts) {
-    if let Some((at, wanted)) = fault(node, path) {
-        let message = format!("{wanted}, or the API server refuses the object");
-        let range = reader.span(at).range;
-        facts.problems.push(SourceProblem { range, message, fatal: true, kubectl_only: false });
-    }
+/// Notes the first place at which an object of a built-in kind misses the shape of a pod, on the way to its spec or in it, and
+/// tells of it.
+pub(super) fn check(
+    reader: &Reader<'_>,
+    node: Node<'_>,
+    path: &[&str],
+    facts: &mut FileFacts,
+) -> Option<(String, Span)> {
+    let (at, wanted) = fault(node, path)?;
+    let span = reader.span(at);
+    let message = format!("{wanted}, or the API server refuses the object");
+    facts.problems.push(SourceProblem { range: span.range, message, fatal: true, kubectl_only: false });
+    Some((wanted, span))
 }
 
 fn fault<'t>(node: Node<'t>, path: &[&str]) -> Option<(Node<'t>, String)> {

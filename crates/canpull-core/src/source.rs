@@ -29,8 +29,9 @@ use crate::fact::{Content, FileFacts, SourceProblem};
 /// Larger files are reported, not parsed, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// Files that are longer hold no settings, in bytes.
-const MAX_CONTENT: usize = 16 << 10;
+/// Files that are longer hold no settings, in bytes: those in JSON, and others, of which projects have very many.
+const MAX_JSON_CONTENT: usize = 16 << 10;
+const MAX_CONTENT: usize = 4 << 10;
 
 /// Replaces the variables in a text by what they hold; `None` where any is not known.
 type Fill<'f> = dyn Fn(&str) -> Option<String> + 'f;
@@ -110,7 +111,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     if shell::claims(path, &text) {
         shell::read(file, path, &text, &mut facts);
         if path.rsplit('.').next() == Some("txt") {
-            facts.content = content(&text);
+            facts.content = content(path, &text);
         }
         return facts;
     }
@@ -123,7 +124,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         return facts;
     }
     let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else {
-        facts.content = content(&text);
+        facts.content = content(path, &text);
         return facts;
     };
     if format.is_rendered() && template::in_chart(path, &text) {
@@ -137,8 +138,9 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
 }
 
 /// What a template may load from a file.
-fn content(text: &str) -> Option<Content> {
-    (text.len() <= MAX_CONTENT).then(|| Content(text.into()))
+fn content(path: &str, text: &str) -> Option<Content> {
+    let most = if path.rsplit('.').next() == Some("json") { MAX_JSON_CONTENT } else { MAX_CONTENT };
+    (text.len() <= most).then(|| Content(text.into()))
 }
 
 /// The ranges of a file that may hold a credential, in order and apart from one another: what is to be taken out before the

@@ -66,6 +66,16 @@ pub(super) fn run(run: &mut Run<'_>, arguments: &Arguments, output: Option<&str>
             let of = ResourceRef { symbol, ..ResourceRef::unknown(ResourceKind::Other, call.span()) };
             Some(Value::output(of, Shape::Resource))
         }
+        ["resource", "create"] => {
+            let told = arguments.text(&["--resource-type"]).or_else(|| arguments.text(&["--id"]));
+            let written = call.written().filter(|_| told.is_none());
+            let is_assignment =
+                |text: &str| text.to_ascii_lowercase().contains("microsoft.authorization/roleassignments");
+            if told.is_some_and(is_assignment) || written.as_deref().is_some_and(is_assignment) {
+                open_grant(call.run, range);
+            }
+            None
+        }
         ["resource", "show"] => {
             let kind = arguments.text(&["--resource-type"]).map_or(ResourceKind::Other, kind_of);
             call.show(kind, NAME)

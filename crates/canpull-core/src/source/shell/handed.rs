@@ -21,6 +21,24 @@ const TAKES: [&str; 11] =
 const RUNNERS: [&str; 10] =
     ["timeout", "env", "nice", "ionice", "stdbuf", "setsid", "chronic", "unbuffer", "caffeinate", "doas"];
 
+/// Programs that run what a text says that they are handed.
+const TEXTS: [&str; 11] = [
+    "cmd",
+    "iex",
+    "invoke-expression",
+    "parallel",
+    "powershell",
+    "pwsh",
+    "ssh",
+    "start-process",
+    "su",
+    "trap",
+    "watch",
+];
+
+/// Programs that send requests; one that puts something makes it.
+const REQUESTS: [&str; 5] = ["curl", "invoke-azrestmethod", "invoke-restmethod", "invoke-webrequest", "wget"];
+
 /// What in a text tells that it may grant a role.
 const GRANTS: [&str; 4] = ["role assignment create", "--attach-acr", "roleAssignments/", "New-AzRoleAssignment"];
 
@@ -66,9 +84,23 @@ impl Run<'_> {
         let outside = self.maybe;
         self.maybe |= !RUNNERS.contains(&name);
         self.nesting += 1;
-        self.program(&own, rest.to_vec(), Feed::Nothing, None, range);
+        let mut given = rest.to_vec();
+        // What the other one puts in.
+        for own in &mut given {
+            own.value = own.value.filled("{}", &Value::unknown());
+        }
+        self.program(&own, given, Feed::Nothing, None, range);
         self.nesting -= 1;
         self.maybe = outside;
+    }
+
+    /// Notes that a command may grant what a text speaks of which it runs, or what it puts at an address.
+    pub(super) fn may_grant(&mut self, name: &str, arguments: &[Argument], range: TextRange) {
+        let is_put = |own: &Argument| own.value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("put"));
+        let may = TEXTS.contains(&name) || (REQUESTS.contains(&name) && arguments.iter().any(is_put));
+        if may && arguments.iter().flat_map(|own| own.value.alternatives()).any(|text| mentions(text)) {
+            azure::open_grant(self, range);
+        }
     }
 
     /// Runs a command that is put together from values, which all stand in one place.

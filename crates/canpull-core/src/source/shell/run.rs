@@ -502,6 +502,7 @@ impl Run<'_> {
             "bash" | "sh" | "zsh" | "dash" | "pwsh" => {
                 match feed {
                     Feed::Text(body, _) => self.nested(body),
+                    _ if name == "pwsh" => self.may_grant(name, &arguments, range),
                     _ => self.shell(&arguments, range),
                 }
                 Feed::Nothing
@@ -510,6 +511,7 @@ impl Run<'_> {
                 if !self.is_powershell() {
                     self.behind(name, &arguments, range);
                 }
+                self.may_grant(name, &arguments, range);
                 let value = powershell::run(self, name, arguments, feed, range);
                 value.map_or(Feed::Nothing, Feed::Value)
             }

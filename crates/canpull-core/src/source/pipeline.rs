@@ -3,21 +3,19 @@
 
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use canpull_syntax::shell::Dialect;
 use canpull_syntax::{Kind, Node, ScalarStyle, TextRange, to_offset};
 
-use super::shell::{self, Section, Value, Variables};
+use super::shell::{self, Environment, Section, Start, Value};
 use super::{Format, Input, template};
 use crate::fact::FileFacts;
 use crate::placeholder;
 
 /// Maps and lists in each other are followed this deep.
 const MAX_DEPTH: u8 = 64;
-
-/// So many variables are kept.
-const MAX_VARIABLES: usize = 10_000;
 
 /// A pipeline in YAML.
 pub(super) struct Pipeline;
@@ -31,23 +29,20 @@ impl Format for Pipeline {
     }
 
     fn read(&self, input: Input<'_>, facts: &mut FileFacts) {
-        let mut reader = Reader { input, variables: BTreeMap::new(), sections: Vec::new() };
-        for (_, root) in input.parsed.roots() {
-            reader.collect(root, 0);
+        let roots: Vec<Node<'_>> = input.parsed.roots().map(|(_, root)| root).collect();
+        let defaults = Rc::default();
+        let mut reader =
+            Reader { input, set: set_by_scripts(input.text), scope: defaults, job: 0, sections: Vec::new() };
+        let mut given = Environment::default();
+        for root in &roots {
+            reader.defaults(*root, &mut given, 0);
         }
-        reader.open_what_scripts_set();
-        for (_, root) in input.parsed.roots() {
+        let given = Rc::new(given);
+        for root in roots {
+            reader.scope = Rc::clone(&given);
             reader.walk(root, 0, false, facts);
         }
-        let mut given = Variables::default();
-        for (name, value) in &reader.variables {
-            given.set(name, &value.as_ref().map_or_else(Value::unknown, |text| Value::text(text.clone())));
-        }
-        // The variables are set once, before the first script.
-        let mut outside = Some(given);
-        let sections: Vec<_> =
-            reader.sections.into_iter().map(|section| (section, outside.take().unwrap_or_default())).collect();
-        shell::sections((input.file, input.path, input.text), &sections, facts);
+        shell::sections((input.file, input.path, input.text), &reader.sections, facts);
         shell::finish(input.text, facts);
     }
 }
@@ -95,73 +90,68 @@ fn set_by_scripts(text: &str) -> BTreeSet<String> {
 /// A pipeline on its way to facts.
 struct Reader<'i> {
     input: Input<'i>,
-    /// Variables that the file sets: `None` where there is more than one value.
-    variables: BTreeMap<String, Option<String>>,
-    sections: Vec<Section<'i>>,
+    /// The names that scripts set for the steps behind them, where they may have another value.
+    set: BTreeSet<String>,
+    /// The variables that hold where the reader is.
+    scope: Rc<Environment>,
+    /// How many jobs have begun.
+    job: usize,
+    sections: Vec<(Section<'i>, Start)>,
 }
 
 impl<'i> Reader<'i> {
-    /// Takes the variables of `env` and `variables`, wherever they stand.
-    fn collect(&mut self, node: Node<'i>, depth: u8) {
+    /// What parameters of Azure (`name` and `default` in a list) and inputs of GitHub (maps by name) are by default.
+    fn defaults(&self, node: Node<'i>, given: &mut Environment, depth: u8) {
         if depth > MAX_DEPTH || node.is_alias() {
             return;
         }
         for entry in node.written_entries() {
             match &*entry.name() {
-                "env" | "variables" => self.variables(entry.value),
-                "parameters" => self.defaults("parameters", entry.value),
-                "inputs" => self.defaults("inputs", entry.value),
-                _ => self.collect(entry.value, depth + 1),
+                "env" | "variables" => {}
+                of @ ("parameters" | "inputs") => {
+                    let listed = entry.value.items().filter_map(|item| Some((item.get("name")?.text()?, item)));
+                    let named = entry.value.written_entries().map(|entry| (entry.name(), entry.value));
+                    for (name, own) in named.chain(listed) {
+                        if let Some(default) = own.get("default") {
+                            self.set(&format!("{of}.{name}"), default, given);
+                        }
+                    }
+                }
+                _ => self.defaults(entry.value, given, depth + 1),
             }
         }
-        node.items().for_each(|item| self.collect(item, depth + 1));
+        node.items().for_each(|item| self.defaults(item, given, depth + 1));
+    }
+
+    /// The variables that hold within a node: those that it sets, over those around it.
+    fn scope_of(&self, node: Node<'i>) -> Rc<Environment> {
+        let mut own = Environment::within(&self.scope);
+        let mut sets = false;
+        for variables in ["env", "variables"].into_iter().filter_map(|key| node.get(key)) {
+            sets = true;
+            self.variables(variables, &mut own);
+        }
+        if sets { Rc::new(own) } else { Rc::clone(&self.scope) }
     }
 
     /// A map of variables, or a list of `name` and `value`.
-    fn variables(&mut self, node: Node<'i>) {
-        for entry in node.written_entries() {
-            self.set(&entry.name(), entry.value);
+    fn variables(&self, node: Node<'i>, own: &mut Environment) {
+        for entry in node.entries() {
+            self.set(&entry.name(), entry.value, own);
         }
         for item in node.items() {
             if let (Some(name), Some(value)) = (item.get("name").and_then(Node::text), item.get("value")) {
-                self.set(&name, value);
+                self.set(&name, value, own);
             }
         }
     }
 
-    /// What parameters of Azure (`name` and `default` in a list) and inputs of GitHub (maps by name) are by default.
-    fn defaults(&mut self, of: &str, node: Node<'i>) {
-        let named = node.written_entries().map(|entry| (entry.name(), entry.value));
-        let listed = node.items().filter_map(|item| Some((item.get("name")?.text()?, item)));
-        for (name, own) in named.chain(listed) {
-            if let Some(default) = own.get("default") {
-                self.set(&format!("{of}.{name}"), default);
-            }
-        }
-    }
-
-    fn set(&mut self, name: &str, value: Node<'i>) {
+    fn set(&self, name: &str, value: Node<'i>, own: &mut Environment) {
         // GitLab takes a value with its description.
         let Some(text) = value.text().or_else(|| value.get("value")?.text()) else { return };
         let text = self.resolve(&text);
-        if self.variables.len() >= MAX_VARIABLES {
-            return;
-        }
-        let known = placeholder::find(&text).is_none().then_some(text);
-        let held = self.variables.entry(name.to_owned()).or_insert_with(|| known.clone());
-        if *held != known {
-            *held = None;
-        }
-    }
-
-    /// What a script sets for the steps behind it may have another value there.
-    fn open_what_scripts_set(&mut self) {
-        let set = set_by_scripts(self.input.text);
-        for (name, value) in &mut self.variables {
-            if set.contains(&name.to_ascii_lowercase()) {
-                *value = None;
-            }
-        }
+        let is_known = placeholder::find(&text).is_none() && !self.set.contains(&name.to_ascii_lowercase());
+        own.set(name, &if is_known { Value::text(text) } else { Value::unknown() });
     }
 
     /// Text with the variables in it replaced, as far as they are known: `${{ env.X }}`, `$(X)`.
@@ -176,7 +166,7 @@ impl<'i> Reader<'i> {
                 let name = name.trim();
                 let prefixes = ["env.", "variables.", "github.event."];
                 let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-                let value = self.variables.get(bare)?.as_deref()?;
+                let value = self.scope.text(bare)?;
                 Some((value, behind))
             });
             if let Some((value, behind)) = found {
@@ -191,13 +181,34 @@ impl<'i> Reader<'i> {
         out
     }
 
-    /// Takes the commands of a list, and of the lists in it.
-    fn commands(&mut self, list: Node<'i>, depth: u8) {
+    /// A shell of the current job.
+    fn shell(&self) -> Start {
+        Start::Shell { environment: Rc::clone(&self.scope), job: self.job }
+    }
+
+    /// Takes the commands of a list, and of the lists in it: one shell runs them all.
+    fn commands(&mut self, list: Node<'i>, start: &mut Start, depth: u8) {
         for item in list.items().filter(|item| depth < MAX_DEPTH && !item.is_alias()) {
-            if item.kind() == Kind::Scalar && self.sections.len() < shell::MAX_SECTIONS {
-                self.sections.extend(section(self.input.text, item, Dialect::Bash));
+            if item.kind() == Kind::Scalar
+                && self.sections.len() < shell::MAX_SECTIONS
+                && let Some(section) = section(self.input.text, item, Dialect::Bash)
+            {
+                self.sections.push((section, std::mem::replace(start, Start::GoOn)));
             }
-            self.commands(item, depth + 1);
+            self.commands(item, start, depth + 1);
+        }
+    }
+
+    /// Takes the commands of a job of GitLab. What is to run before them is run by the same shell.
+    fn job_of_gitlab(&mut self, job: Node<'i>, depth: u8) {
+        let mut start = self.shell();
+        for key in ["before_script", "script", "after_script"] {
+            if key == "after_script" {
+                start = self.shell();
+            }
+            if let Some(list) = job.written_entries().find(|entry| entry.name() == key && is_list(entry.value)) {
+                self.commands(list.value, &mut start, depth + 1);
+            }
         }
     }
 
@@ -207,26 +218,35 @@ impl<'i> Reader<'i> {
             return;
         }
         if node.kind() == Kind::Map {
+            let within = self.scope_of(node);
+            let around = std::mem::replace(&mut self.scope, within);
+            self.job += usize::from(["steps", "script"].into_iter().any(|key| node.get(key).is_some_and(is_list)));
             step::read(self, node, facts);
             let task = node.get("task").and_then(Node::text).unwrap_or_default();
             let powershell = powershell || ["PowerShell@", "AzurePowerShell@"].iter().any(|own| task.starts_with(own));
+            self.job_of_gitlab(node, depth);
             for entry in node.written_entries() {
                 match language(node, &entry.name()) {
                     Some(language) if entry.value.kind() == Kind::Scalar => {
                         let language = if powershell { Dialect::PowerShell } else { language };
-                        self.sections.extend(section(self.input.text, entry.value, language));
+                        let section = section(self.input.text, entry.value, language);
+                        let start = self.shell();
+                        self.sections.extend(section.map(|section| (section, start)));
                     }
-                    _ if lists_commands(&entry.name()) && entry.value.kind() == Kind::List => {
-                        self.commands(entry.value, depth + 1);
-                    }
+                    _ if lists_commands(&entry.name()) && is_list(entry.value) => {}
                     _ => self.walk(entry.value, depth + 1, powershell, facts),
                 }
             }
+            self.scope = around;
         }
         for item in node.items() {
             self.walk(item, depth + 1, powershell, facts);
         }
     }
+}
+
+fn is_list(node: Node<'_>) -> bool {
+    node.kind() == Kind::List
 }
 
 /// Whether a key of a job of GitLab holds a list of commands.

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod azure;
+mod environment;
 mod handed;
 mod kubectl;
 mod meaning;
@@ -13,10 +14,13 @@ mod section;
 mod slip;
 mod value;
 
+use std::rc::Rc;
+
 use canpull_syntax::shell::Dialect;
 use canpull_syntax::{FileId, TextRange, order, to_offset};
 
-pub(super) use run::{Variables, sections};
+pub(super) use environment::{Environment, Start};
+pub(super) use run::sections;
 pub(super) use section::{MAX_SECTIONS, Section, dedented, folded};
 pub(super) use value::Value;
 
@@ -81,15 +85,19 @@ pub(super) fn read(file: FileId, path: &str, text: &str, facts: &mut FileFacts) 
         Some(Layout::Prose) => section::pasted(text),
         None => return,
     };
-    let mut given = Variables::default();
-    if layout(path, text) == Some(Layout::Makefile) {
+    let mut given = Environment::default();
+    let is_makefile = layout(path, text) == Some(Layout::Makefile);
+    if is_makefile {
         for (name, value) in section::make_variables(text) {
             given.set(name, &Value::text(value));
         }
     }
-    let mut given = Some(given);
-    let found: Vec<(Section<'_>, Variables)> =
-        found.into_iter().map(|section| (section, given.take().unwrap_or_default())).collect();
+    let environment = Rc::new(given);
+    // A reader of a page types all of it in one terminal; each line of a recipe has a shell of its own.
+    let start = || {
+        if is_makefile { Start::Shell { environment: Rc::clone(&environment), job: 0 } } else { Start::GoOn }
+    };
+    let found: Vec<(Section<'_>, Start)> = found.into_iter().map(|section| (section, start())).collect();
     sections((file, path, text), &found, facts);
     finish(text, facts);
 }

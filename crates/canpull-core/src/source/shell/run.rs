@@ -10,6 +10,7 @@ use canpull_syntax::shell::{
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::arguments::{Argument, Arguments, Style};
+use super::environment::{Environment, Start, Variables, key};
 use super::section::Section;
 use super::value::{self, Piece, Value};
 use super::{azure, kubectl, powershell, query};
@@ -24,51 +25,11 @@ const MAX_SYMBOL: usize = 120;
 /// A list of more items is not kept.
 const MAX_ITEMS: usize = 256;
 
-/// The values of all variables of a file take no more, about, in bytes.
-const MAX_HELD: usize = 8 << 20;
-
 /// So many commands of a file are looked at, and so many files that it writes.
 const MAX_COMMANDS: usize = 10_000;
 
 /// Commands that run another one: their own name and flags are stepped over.
 const PREFIXES: [&str; 9] = ["sudo", "exec", "command", "time", "nohup", "winpty", "call", "&", "!"];
-
-/// What the variables of a file hold, a language each.
-#[derive(Clone, Debug, Default)]
-pub(in crate::source) struct Variables {
-    held: BTreeMap<(bool, String), Vec<Value>>,
-    /// What all values ever held took.
-    size: usize,
-}
-
-impl Variables {
-    /// Gives a variable a value before the script begins.
-    pub(in crate::source) fn set(&mut self, name: &str, value: &Value) {
-        for powershell in [false, true] {
-            self.hold(key(powershell, name), vec![value.clone()]);
-        }
-    }
-
-    /// Where the bound is reached a variable keeps no value, so that it is open.
-    fn hold(&mut self, key: (bool, String), values: Vec<Value>) {
-        self.size += values.iter().map(Value::size).sum::<usize>();
-        if self.size < MAX_HELD {
-            self.held.insert(key, values);
-        } else {
-            self.held.remove(&key);
-        }
-    }
-}
-
-/// PowerShell ignores the case of names, and keeps those of the environment apart.
-fn key(powershell: bool, name: &str) -> (bool, String) {
-    if powershell {
-        let name = name.to_ascii_lowercase();
-        (true, name.strip_prefix("env:").map_or(name.clone(), str::to_owned))
-    } else {
-        (false, name.to_owned())
-    }
-}
 
 /// What a command reads.
 #[derive(Clone, Debug, Default)]
@@ -96,14 +57,38 @@ pub(super) struct Run<'r> {
     /// The script that is read.
     section: &'r Section<'r>,
     pub(super) facts: &'r mut FileFacts,
-    variables: Variables,
-    /// What each variable is given anywhere in the file, for functions written before what sets their variables.
-    anywhere: Variables,
+    shell: Shell,
     seen: Seen,
     /// Whether what runs now may not run.
     pub(super) maybe: bool,
     /// How many commands that run others are open.
     pub(super) nesting: usize,
+}
+
+/// A shell while it runs.
+#[derive(Default)]
+struct Shell {
+    variables: Variables,
+    /// What each variable is given anywhere in its sections, for functions written before what sets their variables.
+    anywhere: Variables,
+    /// What it was given when it started.
+    environment: Rc<Environment>,
+    /// What earlier steps of the job handed on.
+    handed: Rc<Variables>,
+    /// What it hands on to later steps.
+    handing: Variables,
+}
+
+impl Shell {
+    /// What a variable holds now.
+    fn now(&self, key: &(bool, String)) -> Option<&Vec<Value>> {
+        self.variables.get(key).or_else(|| self.environment.get(key)).or_else(|| self.handed.get(key))
+    }
+
+    /// What a variable holds, or is given somewhere.
+    fn get(&self, key: &(bool, String)) -> Option<&Vec<Value>> {
+        self.now(key).or_else(|| self.anywhere.get(key))
+    }
 }
 
 /// What has been met in a file.
@@ -121,28 +106,63 @@ struct Seen {
     compared: BTreeSet<TextRange>,
 }
 
-/// Reads all sections of a file into facts. `given` are the variables that the file sets outside of them.
+/// Reads all sections of a file into facts.
 pub(in crate::source) fn sections(
-    (file, path, text): (FileId, &str, &str),
-    sections: &[(Section<'_>, Variables)],
+    file: (FileId, &str, &str),
+    mut sections: &[(Section<'_>, Start)],
     facts: &mut FileFacts,
 ) {
-    let mut anywhere = Variables::default();
-    for collect in [true, false] {
+    let mut seen = [Seen::default(), Seen::default()];
+    let mut handed = Rc::new(Variables::default());
+    let mut last = None;
+    while let Some((_, start)) = sections.first() {
+        let goes_on = |(_, start): &(Section<'_>, Start)| matches!(start, Start::GoOn);
+        let length = 1 + sections.iter().skip(1).take_while(|section| goes_on(section)).count();
+        let (own, rest) = sections.split_at(length.min(sections.len()));
+        sections = rest;
+        let (environment, job) = match start {
+            Start::GoOn => (Rc::default(), None),
+            Start::Shell { environment, job } => (Rc::clone(environment), Some(*job)),
+        };
+        if job != last {
+            handed = Rc::default();
+            last = job;
+        }
+        let handing = shell(file, own, (&environment, &handed), &mut seen, facts);
+        Rc::make_mut(&mut handed).extend(handing);
+    }
+}
+
+/// Reads the sections of one shell into facts: once for what its variables are given anywhere, and once more for what
+/// they hold at each place. Returns what is handed on to later steps.
+fn shell(
+    (file, path, text): (FileId, &str, &str),
+    sections: &[(Section<'_>, Start)],
+    (environment, handed): (&Rc<Environment>, &Rc<Variables>),
+    seen: &mut [Seen; 2],
+    facts: &mut FileFacts,
+) -> Variables {
+    let mut shell = Shell::default();
+    for (collects, seen) in [true, false].into_iter().zip(seen) {
         let mut dropped = FileFacts::default();
-        let mut variables = Variables::default();
-        let mut seen = Seen::default();
-        for (section, given) in sections {
-            variables.held.extend(given.held.clone());
-            variables.size += given.size;
-            let facts = if collect { &mut dropped } else { &mut *facts };
-            let mut run = Run { file, path, text, section, facts, variables, anywhere, seen, maybe: false, nesting: 0 };
+        shell = Shell {
+            environment: Rc::clone(environment),
+            handed: Rc::clone(handed),
+            anywhere: shell.anywhere,
+            ..Shell::default()
+        };
+        for (section, _) in sections {
+            let facts = if collects { &mut dropped } else { &mut *facts };
+            let own = std::mem::take(seen);
+            let mut run = Run { file, path, text, section, facts, shell, seen: own, maybe: false, nesting: 0 };
             for statement in shell::parse(&section.text, 0, section.language) {
                 run.statement(&statement);
             }
-            Run { variables, anywhere, seen, .. } = run;
+            shell = run.shell;
+            *seen = run.seen;
         }
     }
+    shell.handing
 }
 
 impl Run<'_> {
@@ -206,7 +226,7 @@ impl Run<'_> {
         }
         let symbol = variable_symbol(assign.name, self.is_powershell());
         let key = key(self.is_powershell(), assign.name);
-        let old = self.variables.held.get(&key).cloned();
+        let old = self.shell.now(&key).cloned();
         let open = || vec![Value::open(Why::FilledAtRunTime, Some(symbol.clone()))];
         values = match assign.mode {
             Mode::Unknown => open(),
@@ -228,13 +248,13 @@ impl Run<'_> {
         if values.len() > MAX_ITEMS {
             values = open();
         }
-        let all = self.anywhere.held.get(&key).cloned();
-        self.anywhere.hold(key.clone(), either(all.as_deref(), values.clone()));
+        let all = self.shell.anywhere.get(&key).cloned();
+        self.shell.anywhere.hold(key.clone(), either(all.as_deref(), values.clone()));
         // What may not run leaves the old value as an alternative.
         if self.maybe && assign.mode != Mode::Append {
             values = either(old.as_deref(), values);
         }
-        self.variables.hold(key, values);
+        self.shell.variables.hold(key, values);
     }
 
     /// A value that its variable's name calls secret is not shown, whatever becomes of it.
@@ -285,7 +305,9 @@ impl Run<'_> {
     fn given(&mut self, name: &str, range: TextRange) -> Value {
         let written = self.slice(range);
         let symbol = (written.len() <= MAX_SYMBOL).then(|| hole_symbol(written));
-        let known = self.variables.held.get(&key(self.is_powershell(), name)).and_then(|values| values.first());
+        let key = key(self.is_powershell(), name);
+        // It is filled in before the shell starts.
+        let known = self.shell.environment.get(&key).or_else(|| self.shell.now(&key)).and_then(|values| values.first());
         known.cloned().unwrap_or_else(|| Value::open(Why::Placeholder, symbol))
     }
 
@@ -329,8 +351,7 @@ impl Run<'_> {
     }
 
     fn lookup(&self, name: &str) -> Option<&Vec<Value>> {
-        let key = key(self.is_powershell(), name);
-        self.variables.held.get(&key).or_else(|| self.anywhere.held.get(&key))
+        self.shell.get(&key(self.is_powershell(), name))
     }
 
     /// The value of a variable that is no list.
@@ -410,6 +431,7 @@ impl Run<'_> {
             arguments.extend(self.argument(word));
         }
         let mut output = None;
+        let mut hands_on = false;
         for redirect in &command.redirects {
             let target = self.word(&redirect.target);
             match redirect.kind {
@@ -423,6 +445,7 @@ impl Run<'_> {
                 }
                 // What goes wrong is told elsewhere.
                 RedirectKind::Output if self.slice(redirect.range).starts_with('2') => {}
+                RedirectKind::Output if is_github_env(&target) => hands_on = true,
                 RedirectKind::Output => output = target.as_text().map(str::to_owned).or(output),
                 RedirectKind::Input | RedirectKind::HereDocument => {}
             }
@@ -446,7 +469,23 @@ impl Run<'_> {
         arguments.remove(0);
         let start = command.words.first().map_or(command.range.start, |word| word.range.start);
         let range = TextRange::new(start, command.range.end);
-        self.program(&name, arguments, feed, output.as_deref(), range)
+        let printed = self.program(&name, arguments, feed, output.as_deref(), range);
+        if let Feed::Value(value) = &printed
+            && let Some((name, value)) = value::handed(value, hands_on)
+        {
+            self.hand_on(&name, &value);
+        }
+        printed
+    }
+
+    /// Gives a variable a value for later steps of the job.
+    fn hand_on(&mut self, name: &str, value: &Value) {
+        for powershell in [false, true] {
+            let key = key(powershell, name);
+            let old = if self.maybe { self.shell.handing.get(&key).or_else(|| self.shell.now(&key)) } else { None };
+            let values = either(old.map(Vec::as_slice), vec![value.clone()]);
+            self.shell.handing.hold(key, values);
+        }
     }
 
     pub(super) fn program(
@@ -659,6 +698,12 @@ impl Run<'_> {
     pub(super) fn within(range: TextRange, (start, end): (usize, usize)) -> TextRange {
         TextRange::new(range.start + to_offset(start), (range.start + to_offset(end)).min(range.end))
     }
+}
+
+/// Whether a file is the one in which steps of GitHub hand on variables.
+fn is_github_env(file: &Value) -> bool {
+    let symbol = file.alternatives().first().and_then(|own| value::symbol(own));
+    symbol.is_some_and(|symbol| ["$github_env", "${{ github.env }}"].contains(&&*symbol.to_ascii_lowercase()))
 }
 
 fn is_name(c: char) -> bool {

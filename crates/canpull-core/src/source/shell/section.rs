@@ -1,7 +1,7 @@
 //! The parts of a file that are scripts, each as the text that a shell would read, with the way back to the file.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::shell::Dialect;
 use canpull_syntax::{TextRange, to_offset};
@@ -41,6 +41,22 @@ impl<'t> Section<'t> {
             }
         }
         Self { text: Cow::Owned(text), language, steps }
+    }
+
+    /// Adds a line of a recipe that stands at a place of the file.
+    fn push_recipe(&mut self, recipe: &str, mut at: u32) {
+        let text = self.text.to_mut();
+        for (index, part) in recipe.split("$$").enumerate() {
+            if index > 0 {
+                // The second of the two dollars stands for both.
+                self.steps.push((to_offset(text.len()), at + 1));
+                text.push('$');
+                at += 2;
+            }
+            self.steps.push((to_offset(text.len()), at));
+            text.push_str(part);
+            at += to_offset(part.len());
+        }
     }
 
     /// Where a range of the text stands in the file.
@@ -265,10 +281,11 @@ fn starts_command(line: &str) -> bool {
     named && !value.starts_with([' ', '='])
 }
 
-/// The recipes of a Makefile: lines behind a tab, where `$$` stands for `$`.
+/// The recipes of a Makefile: lines behind a tab, where `$$` stands for `$`. Each is run on its own, with those that go on
+/// with it, unless one shell runs them all.
 pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
-    let mut text = String::new();
-    let mut steps = Vec::new();
+    let in_one = file.lines().any(|line| line.starts_with(".ONESHELL"));
+    let mut found: Vec<Section<'_>> = Vec::new();
     let mut goes_on = false;
     for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
         let own = line.slice(file);
@@ -278,30 +295,26 @@ pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
             Some(recipe) => recipe.trim_start_matches(['@', '-', '+', ' ', '\t']),
             None => continue,
         };
+        let joins = goes_on || (in_one && !found.is_empty());
         goes_on = recipe.trim_end_matches(['\n', '\r']).ends_with('\\');
-        let mut at = line.end - to_offset(recipe.len());
-        for (index, part) in recipe.split("$$").enumerate() {
-            if index > 0 {
-                // The second of the two dollars stands for both.
-                steps.push((to_offset(text.len()), at + 1));
-                text.push('$');
-                at += 2;
+        if !joins {
+            if found.len() >= MAX_SECTIONS {
+                return found;
             }
-            steps.push((to_offset(text.len()), at));
-            text.push_str(part);
-            at += to_offset(part.len());
+            found.push(Section { text: Cow::Owned(String::new()), language: Dialect::Bash, steps: Vec::new() });
+        }
+        if let Some(section) = found.last_mut() {
+            section.push_recipe(recipe, line.end - to_offset(recipe.len()));
         }
     }
-    if text.is_empty() {
-        return Vec::new();
-    }
-    vec![Section { text: Cow::Owned(text), language: Dialect::Bash, steps }]
+    found
 }
 
 /// The variables that a Makefile sets to plain text, with the last value of each. What only some runs set has none, but
 /// for the default of a variable that is not defined.
 pub(super) fn make_variables(file: &str) -> BTreeMap<&str, &str> {
     let mut set = BTreeMap::new();
+    let mut by_target = BTreeSet::new();
     let mut conditions: Vec<&str> = Vec::new();
     for line in file.lines().filter(|line| !line.starts_with(['\t', '#'])) {
         let word = line.split_whitespace().next().unwrap_or_default();
@@ -313,7 +326,14 @@ pub(super) fn make_variables(file: &str) -> BTreeMap<&str, &str> {
         let Some((name, value)) = line.split_once('=') else { continue };
         let adds = name.ends_with('+');
         let name = name.trim_end_matches([':', '?', '+', ' ', '\t']).trim_start();
+        // `target: NAME = value` holds for the recipes of the target.
+        let (targets, name) =
+            name.rsplit_once(": ").map_or((None, name), |(targets, name)| (Some(targets), name.trim()));
         let name = name.strip_prefix("export ").unwrap_or(name);
+        if targets.is_some() {
+            by_target.insert(name);
+            continue;
+        }
         let value = value.split(" #").next().unwrap_or(value).trim();
         let is_default = |condition: &&str| condition.strip_prefix("ifndef ").map(str::trim) == Some(name);
         let certain = conditions.iter().all(is_default) || set.get(name) == Some(&value);
@@ -323,6 +343,7 @@ pub(super) fn make_variables(file: &str) -> BTreeMap<&str, &str> {
             set.remove(name);
         }
     }
+    set.retain(|name, _| !by_target.contains(name));
     set
 }
 
@@ -387,9 +408,10 @@ mod tests {
     fn recipes_go_on_behind_a_backslash() {
         let file = "all:\n\t@az a \\\n\t\t--name b \\\n  -g c\n\t-az d\n";
         let sections = recipes(file);
-        assert_eq!(&*sections[0].text, "az a \\\n\t--name b \\\n  -g c\naz d\n");
+        let texts: Vec<&str> = sections.iter().map(|section| &*section.text).collect();
+        assert_eq!(texts, ["az a \\\n\t--name b \\\n  -g c\n", "az d\n"]);
         check(file, &sections[0], "--name b");
-        check(file, &sections[0], "az d");
+        check(file, &sections[1], "az d");
     }
 
     #[test]

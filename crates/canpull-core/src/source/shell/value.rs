@@ -268,6 +268,25 @@ impl Value {
     }
 }
 
+/// The variable that a step hands on by what it prints, and its value: `NAME=value` where it is `hands_on`, and
+/// `##vso[task.setvariable variable=NAME]value` in any case.
+pub(super) fn handed(printed: &Value, hands_on: bool) -> Option<(String, Value)> {
+    let [joined] = printed.alternatives() else { return None };
+    let (Piece::Text(text), rest) = joined.split_first()? else { return None };
+    let (name, value) = match text.strip_prefix("##vso[task.setvariable ") {
+        Some(command) => {
+            let (properties, value) = command.split_once(']')?;
+            let own = |key: &str| properties.split(';').find_map(|own| own.trim().strip_prefix(key));
+            // An output goes by the name of its step.
+            let is_output = own("isOutput=").or_else(|| own("isoutput=")).is_some();
+            (own("variable=").filter(|_| !is_output)?, value)
+        }
+        None => text.split_once('=').filter(|_| hands_on)?,
+    };
+    let pieces = std::iter::once(Piece::Text(value.to_owned())).chain(rest.iter().cloned());
+    Some((name.to_owned(), Value::pieces(pieces)))
+}
+
 /// The known text of an alternative. Placeholders in it are its author's.
 pub(super) fn as_text(joined: &[Piece]) -> Option<&str> {
     match joined {

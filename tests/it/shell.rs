@@ -12,7 +12,9 @@ use canpull_syntax::shell::{
 fn print(text: &str, dialect: Dialect) -> String {
     let mut out = String::new();
     for statement in parse(text, 0, dialect) {
-        let _ = writeln!(out, "{:?} {}", statement.when(), show_statement(&statement, text));
+        if !matches!(statement, Statement::Enter(..) | Statement::Leave(_)) {
+            let _ = writeln!(out, "{:?} {}", statement.when(), show_statement(&statement, text));
+        }
     }
     out
 }
@@ -24,6 +26,8 @@ fn show_statement(statement: &Statement<'_>, text: &str) -> String {
             let commands: Vec<_> = pipeline.commands.iter().map(|command| show_command(command, text)).collect();
             commands.join(" | ")
         }
+        Statement::Enter(scope, _) => format!("enter {scope:?}"),
+        Statement::Leave(_) => "leave".to_owned(),
     }
 }
 
@@ -163,6 +167,7 @@ impl Ranges<'_> {
                     self.in_order(pipeline.commands.iter().map(|command| command.range), pipeline.range);
                     pipeline.commands.iter().for_each(|command| self.command(command));
                 }
+                Statement::Enter(..) | Statement::Leave(_) => {}
             }
         }
     }
@@ -454,6 +459,29 @@ fn hostile_scripts_are_read_in_linear_time() {
             assert!(start.elapsed().as_secs() < 120, "{pattern:?}");
         }
     }
+}
+
+#[test]
+fn scopes_are_entered_and_left() {
+    let shown = |text: &str, dialect| {
+        let shown: Vec<String> = parse(text, 0, dialect).map(|own| show_statement(&own, text)).collect();
+        shown.join("; ")
+    };
+    for (text, told) in [
+        ("(A=1)\na", "enter Subshell; A=1; leave; a"),
+        ("f() { local A=1; }\na", "enter Function; A=1; leave; a"),
+        ("f() (\n a\n)\nb", "enter Subshell; enter Function; a; leave; leave; b"),
+        ("{ a; }; b", "a; b"),
+        ("( if a; then b )\nc", "enter Subshell; a; b; leave; c"),
+    ] {
+        assert_eq!(shown(text, Dialect::Bash), told);
+    }
+    let told = "enter Function; a=1; leave; b";
+    assert_eq!(shown("function f { $a = 1 }\nb", Dialect::PowerShell), told);
+    let locals: Vec<bool> = parse("local A=1\nB=2", 0, Dialect::Bash)
+        .filter_map(|own| if let Statement::Assign(assign) = own { Some(assign.local) } else { None })
+        .collect();
+    assert_eq!(locals, [true, false]);
 }
 
 #[test]

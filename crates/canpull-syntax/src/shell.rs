@@ -54,7 +54,7 @@ fn is_bash(line: &str) -> bool {
 ///
 /// `text` stands at the byte `base` of its file; all ranges are of the file. Never fails: what cannot be read becomes
 /// plain words or [`Part::Opaque`]. Statements come in the order of writing; what stands in `if`, loops, functions,
-/// groups and lists is flattened, and [`When`] says whether it runs. Only substitutions are nested.
+/// groups and lists is flattened: [`When`] says whether it runs, [`Scope`] where its variables count. Only substitutions are nested.
 pub fn parse(text: &str, base: u32, dialect: Dialect) -> Statements<'_> {
     Statements(match dialect {
         Dialect::Bash => Reader::Bash(Box::new(bash::Reader::new(text, base))),
@@ -111,6 +111,19 @@ pub enum Statement<'s> {
     Assign(Assign<'s>),
     /// Commands run, each fed by the one before.
     Pipeline(Pipeline<'s>),
+    /// What follows is within a scope, up to its [`Statement::Leave`].
+    Enter(Scope, TextRange),
+    /// The innermost scope ends.
+    Leave(TextRange),
+}
+
+/// A part of a script with variables of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// `( )`: no assignment within it counts behind it.
+    Subshell,
+    /// The body of a function: it is run when it is called, and what it declares `local` is its own.
+    Function,
 }
 
 /// Whether a statement runs when its script, function or substitution does.
@@ -138,6 +151,8 @@ pub struct Assign<'s> {
     pub array: bool,
     /// What is assigned; empty for [`Mode::Unknown`].
     pub values: Vec<Word<'s>>,
+    /// Whether it counts in its function alone: `local X=…`.
+    pub local: bool,
     /// Whether it runs.
     pub when: When,
     /// From the name to the end of the value.
@@ -342,6 +357,7 @@ impl Statement<'_> {
         match self {
             Self::Assign(assign) => assign.range,
             Self::Pipeline(pipeline) => pipeline.range,
+            Self::Enter(_, range) | Self::Leave(range) => *range,
         }
     }
 
@@ -350,6 +366,7 @@ impl Statement<'_> {
         match self {
             Self::Assign(assign) => assign.when,
             Self::Pipeline(pipeline) => pipeline.when,
+            Self::Enter(..) | Self::Leave(_) => When::Always,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
 use super::room::Room;
-use super::{Assign, Mode, Pipeline, Statement, Steps, When, Word};
+use super::{Assign, Mode, Pipeline, Scope, Statement, Steps, When, Word};
 use crate::TextRange;
 use here_document::Pending;
 pub(super) use word::is_identifier;
@@ -78,6 +78,8 @@ struct Block {
     uncertain: bool,
     /// It is a loop over a list, whose body runs.
     entered: bool,
+    /// How many scopes it is.
+    scopes: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,17 +102,26 @@ impl Script<'_> {
     fn open(&mut self, kind: BlockKind, uncertain: bool) {
         self.subshells += usize::from(kind == BlockKind::Subshell);
         self.uncertain += usize::from(uncertain);
-        self.blocks.push(Block { kind, uncertain, entered: false });
+        self.blocks.push(Block { kind, uncertain, entered: false, scopes: 0 });
+    }
+
+    /// The innermost block is a scope.
+    fn enter_scope(&mut self, scope: Scope, range: TextRange) {
+        if let Some(block) = self.blocks.last_mut() {
+            block.scopes += 1;
+            self.found.push_back(Statement::Enter(scope, range));
+        }
     }
 
     /// Closes the innermost block of a kind and all within it.
-    fn close(&mut self, kinds: &[BlockKind], look_back: usize) {
+    fn close(&mut self, kinds: &[BlockKind], look_back: usize, range: TextRange) {
         let recent = self.blocks.len().saturating_sub(look_back);
         let is_open = |block: &Block| kinds.contains(&block.kind);
         let Some(at) = self.blocks.iter().skip(recent).rposition(is_open) else { return };
         for block in self.blocks.drain(recent + at..) {
             self.subshells -= usize::from(block.kind == BlockKind::Subshell);
             self.uncertain -= usize::from(block.uncertain);
+            self.found.extend((0..block.scopes).map(|_| Statement::Leave(range)));
         }
     }
 
@@ -178,18 +189,21 @@ impl<'s> Scanner<'s> {
             b'|' if self.cursor.take("||") => script.link = Some(When::Maybe),
             b'&' | b'|' => self.cursor.skip(1),
             b')' => {
+                let start = self.cursor.at;
                 self.cursor.skip(1);
                 if script.subshells > 0 {
-                    script.close(&[BlockKind::Subshell], usize::MAX);
+                    script.close(&[BlockKind::Subshell], usize::MAX, self.cursor.range_since(start));
                 } else if script.closes {
                     return false;
                 }
             }
             b'(' if self.cursor.sees("((") => self.cursor.skip_balanced(b'(', b')', 0),
             b'(' => {
+                let start = self.cursor.at;
                 self.cursor.skip(1);
                 let linked = script.link.take().is_some();
                 script.open(BlockKind::Subshell, linked);
+                script.enter_scope(Scope::Subshell, self.cursor.range_since(start));
             }
             _ => {
                 if !self.keyword(script) {
@@ -284,22 +298,23 @@ impl<'s> Scanner<'s> {
         let word = self.bare_word();
         let start = self.cursor.at;
         self.cursor.skip(word.len());
+        let range = self.cursor.range_since(start);
         match word {
             "!" | "elif" | "else" => {}
             "if" => script.open(BlockKind::If, false),
             "then" => script.enter(BlockKind::If),
-            "fi" => script.close(&[BlockKind::If], MAX_UNCLOSED),
+            "fi" => script.close(&[BlockKind::If], MAX_UNCLOSED, range),
             "while" | "until" => script.open(BlockKind::Loop, false),
             "do" => script.enter(BlockKind::Loop),
-            "done" => script.close(&[BlockKind::Loop], MAX_UNCLOSED),
+            "done" => script.close(&[BlockKind::Loop], MAX_UNCLOSED, range),
             "for" | "select" => self.loop_head(script),
             "case" => self.case_head(script),
-            "esac" => script.close(&[BlockKind::CaseBody, BlockKind::CasePatterns], MAX_UNCLOSED),
+            "esac" => script.close(&[BlockKind::CaseBody, BlockKind::CasePatterns], MAX_UNCLOSED, range),
             "{" => {
                 let linked = script.link.take().is_some();
                 script.open(BlockKind::Group, linked);
             }
-            "}" => script.close(&[BlockKind::Group], MAX_UNCLOSED),
+            "}" => script.close(&[BlockKind::Group], MAX_UNCLOSED, range),
             "function" => {
                 self.skip_blanks();
                 let name = self.bare_word();
@@ -334,11 +349,15 @@ impl<'s> Scanner<'s> {
     fn function_body(&mut self, script: &mut Script<'s>) {
         self.skip_space();
         script.link = None;
+        let start = self.cursor.at;
         if self.bare_word() == "{" {
             self.cursor.skip(1);
             script.open(BlockKind::Group, false);
+            script.enter_scope(Scope::Function, self.cursor.range_since(start));
         } else if self.cursor.take("(") {
             script.open(BlockKind::Subshell, false);
+            script.enter_scope(Scope::Subshell, self.cursor.range_since(start));
+            script.enter_scope(Scope::Function, self.cursor.range_since(start));
         }
     }
 
@@ -377,6 +396,7 @@ impl<'s> Scanner<'s> {
             mode,
             array: listed,
             values,
+            local: false,
             when,
             range,
         }));
@@ -408,11 +428,11 @@ impl<'s> Scanner<'s> {
                 Some(b'|') => self.cursor.skip(1),
                 None | Some(b'\n' | b';' | b'&' | b'(') => {
                     self.cursor.at = start;
-                    return script.close(&[BlockKind::CasePatterns], 1);
+                    return script.close(&[BlockKind::CasePatterns], 1, self.cursor.range_since(start));
                 }
                 Some(_) if patterns.is_empty() && self.bare_word() == "esac" => {
                     self.cursor.skip(4);
-                    return script.close(&[BlockKind::CasePatterns], 1);
+                    return script.close(&[BlockKind::CasePatterns], 1, self.cursor.range_since(start));
                 }
                 Some(_) => self.push_word(&mut patterns),
             }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::cursor::Cursor;
 use super::quote::QuoteEnd;
 use super::room::Room;
-use super::{Assign, Command, Mode, Pipeline, Redirect, RedirectKind, Statement, Steps, When, Word};
+use super::{Assign, Command, Mode, Pipeline, Redirect, RedirectKind, Scope, Statement, Steps, When, Word};
 use crate::TextRange;
 
 /// A script on its way to statements.
@@ -55,28 +55,37 @@ struct Scanner<'s> {
 #[derive(Default)]
 struct Script<'s> {
     found: VecDeque<Statement<'s>>,
-    /// Of each open block, whether its statements may not run.
-    blocks: Vec<bool>,
+    /// Of each open block, whether its statements may not run, and whether it is a function.
+    blocks: Vec<(bool, bool)>,
     /// How many of them may not.
     uncertain: usize,
     /// Whether the next block is one that always runs.
     certain_next: bool,
+    /// Whether the next block is the body of a function.
+    function_next: bool,
     link: Option<When>,
     /// Whether an unmatched `)` ends it.
     closes: bool,
 }
 
 impl Script<'_> {
-    fn open(&mut self) {
+    fn open(&mut self, range: TextRange) {
         let linked = self.link.take().is_some();
         let uncertain = linked || !std::mem::take(&mut self.certain_next);
         self.uncertain += usize::from(uncertain);
-        self.blocks.push(uncertain);
+        let function = std::mem::take(&mut self.function_next);
+        if function {
+            self.found.push_back(Statement::Enter(Scope::Function, range));
+        }
+        self.blocks.push((uncertain, function));
     }
 
-    fn close(&mut self) {
-        let uncertain = self.blocks.pop() == Some(true);
+    fn close(&mut self, range: TextRange) {
+        let Some((uncertain, function)) = self.blocks.pop() else { return };
         self.uncertain -= usize::from(uncertain);
+        if function {
+            self.found.push_back(Statement::Leave(range));
+        }
     }
 
     /// Whether the next statement runs.
@@ -124,12 +133,14 @@ impl<'s> Scanner<'s> {
             b'|' if self.cursor.take("||") => script.link = Some(When::Maybe),
             b'|' | b'&' | b',' => self.cursor.skip(1),
             b'{' if self.cursor.hole().is_none() => {
+                let start = self.cursor.at;
                 self.cursor.skip(1);
-                script.open();
+                script.open(self.cursor.range_since(start));
             }
             b'}' => {
+                let start = self.cursor.at;
                 self.cursor.skip(1);
-                script.close();
+                script.close(self.cursor.range_since(start));
             }
             b')' => {
                 self.cursor.skip(1);
@@ -225,6 +236,7 @@ impl<'s> Scanner<'s> {
                 // A function is written to be called.
                 self.skip_space();
                 script.certain_next = self.cursor.peek() == Some(b'{');
+                script.function_next = script.certain_next;
             }
             _ => return false,
         }
@@ -241,6 +253,7 @@ impl<'s> Scanner<'s> {
             match &mut statement {
                 Statement::Assign(assign) => assign.when = assign.when.max(when),
                 Statement::Pipeline(pipeline) => pipeline.when = pipeline.when.max(when),
+                Statement::Enter(..) | Statement::Leave(_) => {}
             }
             script.found.push_back(statement);
         }
@@ -264,7 +277,7 @@ impl<'s> Scanner<'s> {
                 let (when, range) = (script.when(), self.cursor.range_since(start));
                 let mode = if values.is_empty() { Mode::Unknown } else { Mode::Each };
                 entered = values.iter().any(Word::is_something);
-                let assign = Assign { name, name_range, mode, array: true, values, when, range };
+                let assign = Assign { name, name_range, mode, array: true, values, local: false, when, range };
                 script.found.push_back(Statement::Assign(assign));
             }
         }
@@ -311,7 +324,16 @@ impl<'s> Scanner<'s> {
         let mode = if values.is_empty() && !array { Mode::Unknown } else { Mode::Set };
         let when = if script.uncertain > 0 { When::Maybe } else { When::Always };
         let range = self.cursor.range_since(start);
-        script.found.push_back(Statement::Assign(Assign { name, name_range, mode, array, values, when, range }));
+        script.found.push_back(Statement::Assign(Assign {
+            name,
+            name_range,
+            mode,
+            array,
+            values,
+            local: false,
+            when,
+            range,
+        }));
         true
     }
 
@@ -345,6 +367,7 @@ impl<'s> Scanner<'s> {
                     mode,
                     array,
                     values,
+                    local: false,
                     when,
                     range,
                 }));

@@ -31,6 +31,14 @@ impl Variables {
         self.held.get(key)
     }
 
+    /// Gives a variable back what it held before.
+    pub(super) fn restore(&mut self, key: (bool, String), values: Option<Vec<Value>>) {
+        match values {
+            Some(values) => drop(self.held.insert(key, values)),
+            None => drop(self.held.remove(&key)),
+        }
+    }
+
     /// Takes over what others hold.
     pub(super) fn extend(&mut self, others: Self) {
         others.held.into_iter().for_each(|(key, values)| self.hold(key, values));

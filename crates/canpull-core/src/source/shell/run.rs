@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use canpull_syntax::shell::{
-    self, Access, Assign, Body, Command, Dialect, Mode, Part, RedirectKind, Statement, Substitution, Variable, When,
-    Word,
+    self, Access, Assign, Body, Command, Dialect, Mode, Part, RedirectKind, Scope, Statement, Substitution, Variable,
+    When, Word,
 };
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
@@ -77,7 +77,12 @@ struct Shell {
     handed: Rc<Variables>,
     /// What it hands on to later steps.
     handing: Variables,
+    /// The open scopes, each with what variables held that are given back at its end.
+    scopes: Vec<(Scope, Vec<Before>)>,
 }
+
+/// What a variable held before.
+type Before = ((bool, String), Option<Vec<Value>>);
 
 impl Shell {
     /// What a variable holds now.
@@ -85,9 +90,37 @@ impl Shell {
         self.variables.get(key).or_else(|| self.environment.get(key)).or_else(|| self.handed.get(key))
     }
 
-    /// What a variable holds, or is given somewhere.
+    /// What a variable holds. A function may be called behind what gives it its variables.
     fn get(&self, key: &(bool, String)) -> Option<&Vec<Value>> {
-        self.now(key).or_else(|| self.anywhere.get(key))
+        let in_function = || self.scopes.iter().any(|(scope, _)| *scope == Scope::Function);
+        self.now(key).or_else(|| self.anywhere.get(key).filter(|_| in_function()))
+    }
+
+    /// Gives a variable a value, in its function alone where it is `local`.
+    fn hold(&mut self, key: (bool, String), values: Vec<Value>, local: bool) {
+        let bounds = |scope: Scope| scope == Scope::Subshell || local;
+        if let Some((_, before)) = self.scopes.iter_mut().rev().find(|(scope, _)| bounds(*scope)) {
+            before.push((key.clone(), self.variables.get(&key).cloned()));
+        }
+        self.variables.hold(key, values);
+    }
+
+    fn enter(&mut self, scope: Scope) {
+        self.scopes.push((scope, Vec::new()));
+    }
+
+    fn leave(&mut self) {
+        let Some((_, before)) = self.scopes.pop() else { return };
+        for (key, values) in before.into_iter().rev() {
+            self.variables.restore(key, values);
+        }
+    }
+
+    /// Leaves scopes until so many are open.
+    fn leave_to(&mut self, outside: usize) {
+        while self.scopes.len() > outside {
+            self.leave();
+        }
     }
 }
 
@@ -159,6 +192,7 @@ fn shell(
                 run.statement(&statement);
             }
             shell = run.shell;
+            shell.scopes.clear();
             *seen = run.seen;
         }
     }
@@ -213,6 +247,14 @@ impl Run<'_> {
                 Value::text("")
             }
             Statement::Pipeline(pipeline) => self.pipeline(&pipeline.commands),
+            Statement::Enter(scope, _) => {
+                self.shell.enter(*scope);
+                Value::unknown()
+            }
+            Statement::Leave(_) => {
+                self.shell.leave();
+                Value::unknown()
+            }
         };
         self.maybe = outside;
         value
@@ -248,13 +290,15 @@ impl Run<'_> {
         if values.len() > MAX_ITEMS {
             values = open();
         }
-        let all = self.shell.anywhere.get(&key).cloned();
-        self.shell.anywhere.hold(key.clone(), either(all.as_deref(), values.clone()));
+        if !assign.local && self.shell.scopes.iter().all(|(scope, _)| *scope != Scope::Subshell) {
+            let all = self.shell.anywhere.get(&key).cloned();
+            self.shell.anywhere.hold(key.clone(), either(all.as_deref(), values.clone()));
+        }
         // What may not run leaves the old value as an alternative.
         if self.maybe && assign.mode != Mode::Append {
             values = either(old.as_deref(), values);
         }
-        self.shell.variables.hold(key, values);
+        self.shell.hold(key, values, assign.local);
     }
 
     /// A value that its variable's name calls secret is not shown, whatever becomes of it.
@@ -292,12 +336,17 @@ impl Run<'_> {
             return self.given(&name, substitution.range);
         }
         let mut value = Value::unknown();
+        let outside = self.shell.scopes.len();
+        if !self.is_powershell() {
+            self.shell.enter(Scope::Subshell);
+        }
         for statement in &substitution.statements {
             let own = self.statement(statement);
             if matches!(statement, Statement::Pipeline(_)) {
                 value = own;
             }
         }
+        self.shell.leave_to(outside);
         self.taken(&value, &substitution.path, substitution.range)
     }
 
@@ -606,6 +655,8 @@ impl Run<'_> {
         let section = self.section;
         let outside = self.maybe;
         self.maybe = true;
+        let scopes = self.shell.scopes.len();
+        self.shell.enter(Scope::Subshell);
         // A shell within such a shell is not followed.
         for statement in shell::parse(body.slice(&section.text), body.start, section.language).take(MAX_ITEMS) {
             if let Statement::Pipeline(pipeline) = &statement
@@ -615,6 +666,7 @@ impl Run<'_> {
             }
             self.statement(&statement);
         }
+        self.shell.leave_to(scopes);
         self.maybe = outside;
     }
 

@@ -12,7 +12,8 @@ pub(super) fn emit<'s>(mut pipeline: Pipeline<'s>, into: &mut VecDeque<Statement
         let assigns = !command.assignments.is_empty()
             && (command.words.is_empty() || command.words.first().is_some_and(declares));
         if assigns {
-            into.extend(command.assignments.drain(..).map(Statement::Assign));
+            let local = command.words.first().is_some_and(|name| name.is("local") || name.is("declare"));
+            into.extend(command.assignments.drain(..).map(|assign| Statement::Assign(Assign { local, ..assign })));
             return;
         }
     }
@@ -51,6 +52,7 @@ fn read_variables<'s>(command: &Command<'s>, when: When) -> Vec<Assign<'s>> {
                 mode: Mode::Unknown,
                 array: false,
                 values: Vec::new(),
+                local: false,
                 when,
                 range: *range,
             });
@@ -143,6 +145,7 @@ impl<'s> Scanner<'s> {
             mode,
             array: array || item,
             values,
+            local: false,
             when,
             range: self.cursor.range_since(start),
         })

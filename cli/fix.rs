@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use canpull_core::fix::Mended;
+use canpull_core::source;
 use canpull_syntax::LineIndex;
 
 use crate::bytes::stamp;
@@ -33,9 +34,10 @@ pub(crate) fn diff(files: &BTreeMap<String, Mended>) -> Result<String, String> {
 /// none such.
 fn unified(name: &str, before: &str, after: &str, (old, new): (&str, &str)) -> Option<String> {
     let hidden = |text: &str| {
+        let text = text.trim_start_matches('\u{feff}');
         let lines = LineIndex::new(text);
         let line = |offset: u32| lines.position(offset).line as usize;
-        let secrets = canpull_core::secrets(name, text);
+        let secrets = source::credentials(name, text.as_bytes());
         secrets.iter().map(|range| (line(range.start), line(range.end.saturating_sub(1)))).collect::<Vec<_>>()
     };
     let (hidden_before, hidden_after) = (hidden(before), hidden(after));

@@ -9,7 +9,7 @@ use canpull_core::render::{self, Place, SourceText, one_line};
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-/// Lines shown before and behind a place.
+/// Lines shown before and behind a place, where neighbours of it are shown at all.
 const CONTEXT: u32 = 1;
 /// A place over more lines is underlined on its first only.
 const MOST_LINES: u32 = 4;
@@ -64,7 +64,8 @@ impl Snippets {
     /// Cuts the windows. A file that gives no text is left out, unless it is the first label's: then all are.
     pub(crate) fn new(labels: &[Label<'_>], mut text: impl FnMut(FileId) -> Option<Rc<SourceText>>) -> Self {
         let mut snippets = Self { windows: Vec::new(), labels: Vec::new() };
-        for plan in plans(labels) {
+        let context = |file| if text(file).is_none_or(|own| own.shows_neighbours) { CONTEXT } else { 0 };
+        for plan in plans(labels, context) {
             match text(plan.file) {
                 Some(file) => snippets.add(&plan, &file),
                 None if plan.labels.iter().any(|label| label.primary) => {
@@ -125,14 +126,15 @@ impl Snippets {
 }
 
 /// Groups labels into windows: the first label's first, then in order, near ones together.
-fn plans<'l, 'r>(labels: &'l [Label<'r>]) -> Vec<Plan<'l, 'r>> {
+fn plans<'l, 'r>(labels: &'l [Label<'r>], mut context: impl FnMut(FileId) -> u32) -> Vec<Plan<'l, 'r>> {
     let mut sorted: Vec<&Label<'_>> = labels.iter().take(200).collect();
     sorted.sort_by_key(|label| label.span);
     let mut plans: Vec<Plan<'_, '_>> = Vec::new();
     for label in sorted {
         let (from, to) = (label.place.start.line, label.place.end.line);
         let to = if to.saturating_sub(from) >= MOST_LINES { from } else { to };
-        let (first, last) = (from.saturating_sub(CONTEXT).max(1), to + CONTEXT);
+        let context = context(label.span.file);
+        let (first, last) = (from.saturating_sub(context).max(1), to + context);
         match plans.last_mut() {
             Some(plan) if plan.file == label.span.file && first <= plan.last + 1 => {
                 plan.last = plan.last.max(last);

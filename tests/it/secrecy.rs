@@ -221,3 +221,45 @@ fn templates_show_no_credential() {
         assert!(String::from_utf8_lossy(&run.stdout).contains(name), "{place} is told of");
     }
 }
+
+#[test]
+fn scripts_show_no_credential() {
+    let admin = "az acr update --name contoso --admin-enabled true";
+    let generic = payload();
+    let lines = [
+        (
+            "server",
+            format!(
+                "kubectl create secret docker-registry s --docker-server=contoso --docker-username=u --docker-password={CANARY}"
+            ),
+        ),
+        ("literal", format!("kubectl create secret generic s --from-literal=.dockerconfigjson='{generic}'")),
+        ("principal", format!("az ad sp create-for-rbac --name http://x --role acrpull --password {CANARY}")),
+        ("login", format!("docker login -u u -p {CANARY} && {admin}")),
+        ("piped", format!("echo \"{CANARY}\" | docker login -u u --password-stdin; {admin}")),
+        ("fed", format!("docker login -u u --password-stdin <<< '{CANARY}'; {admin}")),
+        ("vault", format!("az keyvault secret set --vault-name v --name n --value {CANARY}; {admin}")),
+        ("user", format!("curl --user me:{CANARY} https://example.com; {admin}")),
+        ("header", format!("curl -H 'Authorization: Bearer {CANARY}' https://example.com; {admin}")),
+        ("proxy", format!("http_proxy=http://u:{CANARY}@proxy {admin}")),
+        ("variable", format!("ACR_PW={CANARY} {admin}")),
+        ("above", format!("x={CANARY}\n{admin}")),
+        ("below", format!("{admin}\n# {CANARY}")),
+    ];
+    let lines = lines.map(|(place, line)| (place, "run.sh", line));
+    let powershell = [
+        ("secure", format!("$x = ConvertTo-SecureString \"{CANARY}\" -AsPlainText -Force; {admin}")),
+        ("parameter", format!("Set-Thing -Password:\"{CANARY}\"; {admin}")),
+        ("variable", format!("$dockerPass = '{CANARY}'; {admin}")),
+    ];
+    let powershell = powershell.map(|(place, line)| (place, "run.ps1", line));
+    for (place, name, line) in lines.into_iter().chain(powershell) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        std::fs::write(folder.path().join("pod.yaml"), pod("", "")).unwrap();
+        std::fs::write(folder.path().join(name), line + "\n").unwrap();
+        check(folder.path(), place);
+        let run = Command::new(env!("CARGO_BIN_EXE_canpull")).current_dir(folder.path()).output().unwrap();
+        assert!(String::from_utf8_lossy(&run.stdout).contains(name), "{place} is told of");
+    }
+}

@@ -25,7 +25,7 @@ pub mod source;
 pub mod suppress;
 
 pub use report::{Options, Report, analyze, read_config, rule_infos};
-pub use source::{MAX_BYTES, read, secrets};
+pub use source::{MAX_BYTES, read};
 
 /// The README's example, run as a test.
 #[cfg(doctest)]

@@ -158,7 +158,10 @@ pub fn source_text(file: &ReportFile, bytes: &[u8]) -> SourceText {
         Err(error) => error.before,
     };
     let secrets = [file.masked.as_slice(), &source::secrets(&file.path, &text)].concat();
-    SourceText::new(text, secrets)
+    let is_script = source::is_script(&file.path, &text);
+    let mut source = SourceText::new(text, secrets);
+    source.shows_neighbours = !is_script;
+    source
 }
 
 impl fix::Analysis for Analysis {

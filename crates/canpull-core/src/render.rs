@@ -43,6 +43,8 @@ pub struct Input<'r> {
 pub struct SourceText {
     text: String,
     masked: Vec<TextRange>,
+    /// Whether lines beside a place may be shown: what of them holds a credential is known, as far as it can be.
+    pub shows_neighbours: bool,
 }
 
 impl SourceText {
@@ -56,7 +58,7 @@ impl SourceText {
                 _ => masked.push(range),
             }
         }
-        Self { text, masked }
+        Self { text, masked, shows_neighbours: true }
     }
 
     /// The text, secrets and all.

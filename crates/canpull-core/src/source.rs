@@ -22,7 +22,7 @@ pub(crate) use terraform::template as terraform_template;
 
 pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
-pub use secrecy::secrets;
+pub(crate) use secrecy::secrets;
 
 use crate::fact::{Content, FileFacts, SourceProblem};
 
@@ -141,6 +141,11 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
 fn content(path: &str, text: &str) -> Option<Content> {
     let most = if path.rsplit('.').next() == Some("json") { MAX_JSON_CONTENT } else { MAX_CONTENT };
     (text.len() <= most).then(|| Content(text.into()))
+}
+
+/// Whether a file is read as commands, of which any word may be a credential.
+pub(crate) fn is_script(path: &str, text: &str) -> bool {
+    shell::claims(path, text)
 }
 
 /// The ranges of a file that may hold a credential, in order and apart from one another: what is to be taken out before the

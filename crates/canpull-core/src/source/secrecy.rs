@@ -34,6 +34,9 @@ const NAMES: [&str; 25] = [
     "dockerc",
 ];
 
+/// What the names of credentials end with, as a word of its own.
+const LAST: [&str; 6] = ["pw", "pass", "cred", "creds", "pat", "sas"];
+
 /// Each of `NAMES` holds one of these: most texts hold none, which is sooner seen.
 const STEMS: [&str; 7] = ["pass", "pwd", "token", "key", "secret", "connection", "dockerc"];
 
@@ -49,7 +52,7 @@ const OPEN: [&str; 5] = ["apiVersion", "kind", "type", "name", "namespace"];
 
 /// The ranges of a file that may hold a credential, where it is YAML, JSON, Bicep or Terraform; in no order, and they may overlap.
 /// Slower than the facts' own: meant for the few files whose lines are shown.
-pub fn secrets(path: &str, text: &str) -> Vec<TextRange> {
+pub(crate) fn secrets(path: &str, text: &str) -> Vec<TextRange> {
     if [".bicep", ".bicepparam"].iter().any(|ending| path.ends_with(ending)) {
         return bicep::secrets(text);
     }
@@ -226,9 +229,20 @@ fn names_in(lower: &str) -> &'static [&'static str] {
     if STEMS.iter().any(|stem| lower.contains(stem)) { &NAMES } else { &[] }
 }
 
-fn names_credential(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    names_in(&name).iter().any(|part| name.contains(part))
+/// Whether something of this name is a credential.
+pub(super) fn names_credential(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    names_in(&lower).iter().any(|part| lower.contains(part))
+        || LAST.iter().any(|own| last_word(name).eq_ignore_ascii_case(own))
+}
+
+/// The last word of a name: `Pass` of `dockerPass`, `PW` of `ACR_PW`.
+fn last_word(name: &str) -> &str {
+    let tail = name.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let is_hump =
+        |pair: &[u8]| matches!(pair, [before, first] if !before.is_ascii_uppercase() && first.is_ascii_uppercase());
+    let hump = tail.as_bytes().windows(2).rposition(is_hump).map_or(0, |at| at + 1);
+    tail.get(hump..).unwrap_or(tail)
 }
 
 /// Whether a text holds a credential beside its name, a user before a host, or an encoded object.
@@ -241,7 +255,7 @@ fn holds_credential(text: &str) -> bool {
 }
 
 /// `user:password@host`. What stands before a digest's `@` is an image.
-fn has_login(text: &str) -> bool {
+pub(super) fn has_login(text: &str) -> bool {
     text.match_indices('@').any(|(at, _)| {
         let before = text.get(..at).unwrap_or_default();
         let behind = text.get(at + 1..).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod azure;
+mod conceal;
 mod environment;
 mod handed;
 mod kubectl;

@@ -39,7 +39,6 @@ struct Call<'c, 'q, 'r> {
 /// Notes what a command states, and tells what it prints.
 pub(super) fn run(run: &mut Run<'_>, arguments: &Arguments, output: Option<&str>, range: TextRange) -> Value {
     let mut call = Call { run, arguments, output, range };
-    call.mask();
     let command = arguments.command();
     let printed = match command.as_slice() {
         ["aks", command @ ..] => cluster::run(&mut call, command),
@@ -115,16 +114,6 @@ impl Call<'_, '_, '_> {
         let mut places: Vec<String> = [folder, ""].iter().filter_map(|base| fact::join(base, output)).collect();
         places.dedup();
         places
-    }
-
-    /// Passwords are not shown.
-    fn mask(&mut self) {
-        for flag in &self.arguments.flags {
-            let secret = ["--client-secret", "--password", "-p", "--credential"].contains(&flag.name.as_str());
-            for value in flag.values.iter().filter(|value| secret && value.literal) {
-                self.run.mask(value.range);
-            }
-        }
     }
 
     /// What the values of a flag may be, each with its place.

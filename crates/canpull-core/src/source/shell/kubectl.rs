@@ -123,21 +123,14 @@ fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
     }
 }
 
-/// Passwords and the values of literals are not shown.
+/// The values of literals are not shown.
 fn mask(run: &mut Run<'_>, arguments: &Arguments) {
-    for flag in &arguments.flags {
-        for value in &flag.values {
-            match flag.name.as_str() {
-                "--docker-password" | "--token" | "--password" => run.mask(value.range),
-                "--from-literal" => {
-                    let written = run.slice(value.range);
-                    let key = written.find('=').map_or(0, |at| at + 1);
-                    let range = Run::within(value.range, (key, written.len()));
-                    run.mask(range);
-                }
-                _ => {}
-            }
-        }
+    let literals = arguments.flags.iter().filter(|flag| flag.name == "--from-literal");
+    for value in literals.flat_map(|flag| &flag.values) {
+        let written = run.slice(value.range);
+        let key = written.find('=').map_or(0, |at| at + 1);
+        let range = Run::within(value.range, (key, written.len()));
+        run.mask(range);
     }
 }
 

@@ -13,7 +13,7 @@ use super::arguments::{Argument, Arguments, Style};
 use super::environment::{Environment, Start, Variables, key};
 use super::section::Section;
 use super::value::{self, Piece, Value};
-use super::{azure, kubectl, powershell, query};
+use super::{azure, conceal, kubectl, powershell, query};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::script::ScriptSecretFact;
 use crate::fact::{FileFacts, Why};
@@ -303,16 +303,11 @@ impl Run<'_> {
 
     /// A value that its variable's name calls secret is not shown, whatever becomes of it.
     fn mask_assigned(&mut self, name: &str, word: &Word<'_>) {
-        let name = name.to_ascii_lowercase();
-        let secret = ["passw", "pwd", "secret", "token"].iter().any(|part| name.contains(part));
-        let named = ["name", "id", "server", "user", "namespace"].iter().any(|end| name.ends_with(end));
-        if secret && !named && word.literal().is_some_and(|text| !text.is_empty()) {
-            let range = self.place(word.content());
-            self.facts.masked.push(range);
-        }
+        conceal::assigned(name, word).into_iter().for_each(|range| self.mask(range));
     }
 
     fn pipeline(&mut self, commands: &[Command<'_>]) -> Value {
+        conceal::credentials(commands).into_iter().for_each(|range| self.mask(range));
         let mut feed = Feed::Nothing;
         for command in commands {
             feed = self.command(command, feed);
@@ -473,6 +468,7 @@ impl Run<'_> {
         for assign in &command.assignments {
             for word in &assign.values {
                 self.word(word);
+                self.mask_assigned(assign.name, word);
             }
         }
         let mut arguments: Vec<Argument> = Vec::new();

@@ -167,10 +167,10 @@ pub fn credentials(path: &str, bytes: &[u8]) -> Vec<TextRange> {
 }
 
 /// Reads Kubernetes objects that stand within a text of another sort, each document on its own: lines of `---` part
-/// them, however far they are indented.
+/// them, however far they are indented. `blank` is the text as whatever reads the objects gets it, each byte in its place.
 fn manifest(
     (file, path, text): (FileId, &str, &str),
-    range: TextRange,
+    (range, blank): (TextRange, &str),
     fill: Option<&Fill<'_>>,
     facts: &mut FileFacts,
 ) {
@@ -187,7 +187,7 @@ fn manifest(
     }
     documents.push(TextRange::new(start, range.end));
     for document in documents.into_iter().filter(|document| document.slice(text).contains("apiVersion")) {
-        let parsed = yaml::parse_within(text, document);
+        let parsed = yaml::parse_within(blank, document);
         // What breaks here may be a placeholder's doing.
         if !parsed.documents.iter().any(|document| document.broken) {
             let problems = facts.problems.len();

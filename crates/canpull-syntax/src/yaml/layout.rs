@@ -218,6 +218,7 @@ impl<'t> Layout<'t> {
     /// The column of an offset in characters; `None` where the indentation is not plain ASCII.
     pub fn column(&self, at: u32) -> Option<usize> {
         let lead = TextRange::new(self.line_start(at), at).slice(self.text);
-        lead.is_ascii().then_some(lead.len())
+        // Tabs are what a here-document is rid of: no blanks stand for them.
+        (lead.is_ascii() && !lead.starts_with('\t')).then_some(lead.len())
     }
 }

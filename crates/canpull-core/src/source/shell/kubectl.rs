@@ -111,7 +111,7 @@ fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
     for file in files {
         let fed = if file == "-" { Some(feed.clone()) } else { run.written(&file) };
         match fed {
-            Some(Feed::Text(range, expands)) => run.manifest(range, expands),
+            Some(Feed::Text(body)) => run.manifest(body),
             Some(Feed::Secret(index)) => {
                 if let Some(secret) = run.facts.script.secrets.get_mut(index) {
                     secret.printed = false;

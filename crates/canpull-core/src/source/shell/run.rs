@@ -39,8 +39,8 @@ pub(super) enum Feed {
     Nothing,
     /// The output of a command.
     Value(Value),
-    /// Text of the script: where it stands there, and whether variables in it are replaced.
-    Text(TextRange, bool),
+    /// Text of the script.
+    Text(Body),
     /// A secret that a command would make and prints, by its place among those of the file's commands.
     Secret(usize),
     /// A secret that is read from the cluster.
@@ -137,6 +137,8 @@ struct Seen {
     suffix: Option<&'static str>,
     /// Where outputs are chosen that the script compares with `msi`.
     compared: BTreeSet<TextRange>,
+    /// The file with blanks in the place of the tabs that begin its lines.
+    untabbed: Option<Rc<str>>,
 }
 
 /// Reads all sections of a file into facts.
@@ -483,7 +485,7 @@ impl Run<'_> {
                 RedirectKind::HereString => {
                     let whole = redirect.target.content();
                     feed = if target.as_text().is_some() || target.is_anonymous() {
-                        Feed::Text(whole, true)
+                        Feed::Text(quoted(whole, true))
                     } else {
                         Feed::Value(target)
                     };
@@ -495,15 +497,15 @@ impl Run<'_> {
                 RedirectKind::Input | RedirectKind::HereDocument => {}
             }
         }
-        if let Some(Body { range, expands, .. }) = command.input {
-            feed = Feed::Text(range, expands);
+        if let Some(body) = command.input {
+            feed = Feed::Text(body);
         }
         // PowerShell puts a text into a pipe by writing it.
         if let [word] = command.words.as_slice()
             && self.is_powershell()
             && self.slice(word.content()).contains("apiVersion")
         {
-            return self.kept(Feed::Text(word.content(), true), output.as_deref());
+            return self.kept(Feed::Text(quoted(word.content(), true)), output.as_deref());
         }
         let skipped = arguments.iter().take_while(|word| word.value.as_text().is_some_and(is_prefix)).count();
         arguments.drain(..skipped);
@@ -585,7 +587,7 @@ impl Run<'_> {
             }
             "bash" | "sh" | "zsh" | "dash" | "pwsh" => {
                 match feed {
-                    Feed::Text(body, _) => self.nested(body),
+                    Feed::Text(body) => self.nested(body.range),
                     _ if name == "pwsh" => self.may_grant(name, &arguments, range),
                     _ => self.shell(&arguments, range),
                 }
@@ -719,7 +721,7 @@ impl Run<'_> {
     }
 
     /// Reads the manifests in a here-document or a quoted text.
-    pub(super) fn manifest(&mut self, range: TextRange, expands: bool) {
+    pub(super) fn manifest(&mut self, Body { range, expands, strips_tabs }: Body) {
         let place = self.place(range);
         // With the blanks in front of the first line, which all lines have.
         let before = self.text.get(..place.start as usize).unwrap_or_default();
@@ -729,10 +731,13 @@ impl Run<'_> {
         if self.slice(range).lines().count() != place.slice(self.text).lines().count() {
             return;
         }
+        let text = self.text;
+        let blank = (strips_tabs && is_tabbed_evenly(place.slice(text)))
+            .then(|| Rc::clone(self.seen.untabbed.get_or_insert_with(|| untabbed(text).into())));
         let mut facts = std::mem::take(self.facts);
         let fill = |text: &str| self.fill(text);
         let fill: Option<&Fill<'_>> = if expands { Some(&fill) } else { None };
-        source::manifest((self.file, self.path, self.text), place, fill, &mut facts);
+        source::manifest((self.file, self.path, text), (place, blank.as_deref().unwrap_or(text)), fill, &mut facts);
         *self.facts = facts;
     }
 
@@ -758,6 +763,28 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
+/// A text that stands in quotes, as a here-document would hold it.
+const fn quoted(range: TextRange, expands: bool) -> Body {
+    Body { range, expands, strips_tabs: false }
+}
+
+/// Whether as many tabs begin each line, blank ones aside: without them all lines are as far from one another as with them.
+fn is_tabbed_evenly(text: &str) -> bool {
+    let tabs = |line: &str| line.len() - line.trim_start_matches('\t').len();
+    let mut all = text.lines().filter(|line| !line.trim().is_empty()).map(tabs);
+    let first = all.next();
+    all.all(|own| Some(own) == first)
+}
+
+/// A text with blanks in the place of the tabs that begin its lines.
+fn untabbed(text: &str) -> String {
+    let line = |line: &str| {
+        let rest = line.trim_start_matches('\t');
+        " ".repeat(line.len() - rest.len()) + rest
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// What a command prints that only repeats its arguments.
 fn echo(arguments: Vec<Argument>) -> Feed {
     let shown = |argument: &Argument| {
@@ -766,7 +793,7 @@ fn echo(arguments: Vec<Argument>) -> Feed {
     let mut words: Vec<Argument> = arguments.into_iter().filter(shown).collect();
     match words.as_slice() {
         [only] if only.value.as_text().is_some_and(|text| text.contains("apiVersion")) => {
-            Feed::Text(only.range, !only.literal)
+            Feed::Text(quoted(only.range, !only.literal))
         }
         [_] => words.pop().map_or(Feed::Nothing, |only| Feed::Value(only.value)),
         _ => Feed::Nothing,

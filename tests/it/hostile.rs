@@ -177,6 +177,24 @@ fn a_reference_of_megabytes_is_cut_in_every_message() {
     assert!(shown.len() < 3_000_000, "the image stands once in JSON, not {} bytes", shown.len());
 }
 
+#[test]
+fn a_secret_of_more_than_a_mebibyte_never_comes_to_be() {
+    let secret = |size: usize| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ntype: kubernetes.io/dockerconfigjson\nstringData:\n  \
+             .dockerconfigjson: '{{\"auths\": {{\"contoso.azurecr.io\": {{\"username\": \"u\", \"password\": \"p\"}}}}}}'\n  \
+             more: {}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  imagePullSecrets: [{{name: s}}]\n  \
+             containers: [{{name: c, image: contoso.azurecr.io/a:1}}]\n",
+            "x".repeat(size)
+        )
+    };
+    for (size, verdict) in [(1 << 19, "yes"), (1 << 20, "unknown")] {
+        let folder = project();
+        std::fs::write(folder.path().join("all.yaml"), secret(size)).unwrap();
+        assert_eq!(report(folder.path(), &[])["pulls"][0]["verdict"], verdict, "{size}");
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsStr;

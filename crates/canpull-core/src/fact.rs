@@ -475,6 +475,8 @@ pub struct Touches {
     pub images: bool,
     /// Pull secrets and service accounts.
     pub access: bool,
+    /// What a Secret holds.
+    pub payload: bool,
 }
 
 /// A patch in a kustomization.

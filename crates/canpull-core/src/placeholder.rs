@@ -5,10 +5,11 @@
 use crate::acr_host::{AcrHostKind, acr_host};
 
 /// Marks around a placeholder whose inside may be anything; the longer ones first.
-const PAIRS: [(&str, &str); 5] = [("#{", "}#"), ("{{", "}}"), ("[[", "]]"), ("${", "}"), ("$(", ")")];
+const PAIRS: [(&str, &str); 7] =
+    [("#{", "}#"), ("#{", "}"), ("{{", "}}"), ("[[", "]]"), ("${{", "}}"), ("${", "}"), ("$(", ")")];
 
 /// The byte range of the first placeholder in a value: `<…>`, `${…}`, `$(…)`, `$NAME`, `{…}`, `{{…}}`, `[[…]]`,
-/// `#{…}#`, `__NAME__`, `%NAME%`, or the name of a container registry that no registry can have. Takes linear time.
+/// `${{…}}`, `#{…}#`, `#{…}`, `__NAME__`, `%NAME%`, or the name of a container registry that no registry can have. Takes linear time.
 pub fn find(text: &str) -> Option<(usize, usize)> {
     let marked = marked(text);
     match (marked, acr(text)) {
@@ -19,13 +20,18 @@ pub fn find(text: &str) -> Option<(usize, usize)> {
 
 /// The same in a key of a docker config, which is a pattern: `*.azurecr.io` stands for every registry.
 pub fn find_in_pattern(key: &str) -> Option<(usize, usize)> {
-    if key.contains(['*', '?']) { marked(key) } else { find(key) }
+    if key.contains(['*', '?', '[']) { marked(key) } else { find(key) }
 }
 
 /// Whether the trimmed text is a placeholder, or a template from end to end, and nothing else. JSON is none.
 pub fn is_whole(text: &str) -> bool {
     let text = text.trim();
     marked(text) == Some((0, text.len())) || (text.starts_with("{{") && text.ends_with("}}"))
+}
+
+/// Whether a value is what SOPS leaves of it in a file.
+pub fn is_encrypted(text: &str) -> bool {
+    text.starts_with("ENC[")
 }
 
 fn marked(text: &str) -> Option<(usize, usize)> {
@@ -111,7 +117,9 @@ fn acr(text: &str) -> Option<(usize, usize)> {
     // A space in front is a slip of whoever wrote it, and no placeholder.
     let own = own.trim_start();
     let sound = own.len() >= 5 && is_plain(own) && label.is_none_or(is_plain);
-    (!sound).then_some((start, start + acr.name.len()))
+    // No mark has a blank in it: that is a slip.
+    let has_blank = acr.name.contains(char::is_whitespace);
+    (!sound && !has_blank).then_some((start, start + acr.name.len()))
 }
 
 #[cfg(test)]
@@ -144,6 +152,8 @@ mod tests {
             "MYREGISTRY.azurecr.io/app",
             "reg.example/my__app:v1",
             "contoso-abc123.azurecr.io/app:1",
+            " contoso.azurecr.io/app:1",
+            "contoso reg.azurecr.io/app:1",
             "contoso.azurecr.io/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "a/b:1__2",
             " contoso.azurecr.io/app:1",
@@ -153,7 +163,17 @@ mod tests {
         ] {
             assert!(find(text).is_none(), "{text} {:?}", find(text));
         }
-        for text in ["${DOCKER_CONFIG}", "{{ .x }}", " __CONFIG__\n", "%CONFIG%", "$CONFIG", "#{Config}#", "<config>"] {
+        for text in [
+            "${DOCKER_CONFIG}",
+            "{{ .x }}",
+            " __CONFIG__\n",
+            "%CONFIG%",
+            "$CONFIG",
+            "#{Config}#",
+            "#{Config}",
+            "${{ secrets.X }}",
+            "<config>",
+        ] {
             assert!(is_whole(text), "{text}");
         }
         for text in [r#"{"auths":{}}"#, "{}", "", "a${B}", "${A}/${B}", "{a: {b: c}}"] {

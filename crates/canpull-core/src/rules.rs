@@ -254,6 +254,11 @@ impl<'a> Context<'a> {
         self.model.files.iter().flat_map(|file| &file.script.slips)
     }
 
+    /// Whether some route holds for a pull: what is wrong with others is a trap at most.
+    fn is_proven(&self, pull: usize) -> bool {
+        self.proofs.get(pull).is_some_and(|proof| proof.verdict() == Truth::Yes)
+    }
+
     /// The secrets that pods name, each with the route that leads through it and the pull's index.
     fn named_secrets(&self) -> impl Iterator<Item = (usize, &'a PullProof, &'a Route, &'a PullSecret<'a>)> {
         let model = self.model;

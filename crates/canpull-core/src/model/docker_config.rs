@@ -83,6 +83,8 @@ pub enum LayoutDefect {
     AuthEncodedTwice,
     /// No registry at all.
     NoEntries,
+    /// Registries without user name and password, as Docker Desktop leaves them, which keeps these elsewhere.
+    EmptyEntries,
 }
 
 /// What becomes of a payload.
@@ -494,8 +496,8 @@ fn defects(layout: Layout, map: &Fields, credentials: &[Credential]) -> Vec<Layo
     if credentials.iter().any(|credential| credential.identity_token && !credential.has_password) {
         defects.push(LayoutDefect::IdentityTokenOnly);
     }
-    if credentials.is_empty() && defects.is_empty() {
-        defects.push(LayoutDefect::NoEntries);
+    if nothing && defects.is_empty() {
+        defects.push(if credentials.is_empty() { LayoutDefect::NoEntries } else { LayoutDefect::EmptyEntries });
     }
     defects
 }

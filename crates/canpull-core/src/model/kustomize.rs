@@ -88,6 +88,11 @@ impl<'l, 'a> Layers<'l, 'a> {
         self.touched(|id| self.changes.patches.access(id, object))
     }
 
+    /// Whether a patch or a field that is not evaluated may change what a Secret of this name holds.
+    pub(crate) fn payload_touched(&self, name: Option<&str>) -> bool {
+        self.touched(|id| self.changes.patches.payload(id, name)).is_some()
+    }
+
     fn touched(&self, patched: impl Fn(FileId) -> Option<Span>) -> Option<Span> {
         self.facts.iter().find_map(|(id, fact)| {
             let opaque = fact.opaque.first().map(|(_, span)| *span);

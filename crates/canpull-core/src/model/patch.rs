@@ -18,6 +18,7 @@ pub(crate) struct Patches<'a> {
 struct Parts<'a> {
     images: ByTarget<'a>,
     access: ByTarget<'a>,
+    payload: ByTarget<'a>,
 }
 
 impl<'a> Patches<'a> {
@@ -35,18 +36,24 @@ impl<'a> Patches<'a> {
         let parts = |fact| Parts {
             images: ByTarget::new(fact, &by_path, |touches| touches.images),
             access: ByTarget::new(fact, &by_path, |touches| touches.access),
+            payload: ByTarget::new(fact, &by_path, |touches| touches.payload),
         };
         Self { by_kustomization: order::gather(facts.map(|(id, fact)| (id, parts(fact)))) }
     }
 
     /// The first patch of a kustomization that may change an object's images.
     pub(crate) fn images(&self, kustomization: FileId, object: &ObjectMeta) -> Option<Span> {
-        self.by_kustomization.get(&kustomization)?.images.first(object)
+        self.by_kustomization.get(&kustomization)?.images.first(&object.kind, object.name.text())
     }
 
     /// The first patch of a kustomization that may change an object's pull secrets or service account.
     pub(crate) fn access(&self, kustomization: FileId, object: &ObjectMeta) -> Option<Span> {
-        self.by_kustomization.get(&kustomization)?.access.first(object)
+        self.by_kustomization.get(&kustomization)?.access.first(&object.kind, object.name.text())
+    }
+
+    /// The first patch of a kustomization that may change what a Secret of this name holds.
+    pub(crate) fn payload(&self, kustomization: FileId, name: Option<&str>) -> Option<Span> {
+        self.by_kustomization.get(&kustomization)?.payload.first("Secret", name)
     }
 }
 
@@ -69,9 +76,9 @@ impl<'a> ByTarget<'a> {
         own
     }
 
-    fn first(&self, object: &ObjectMeta) -> Option<Span> {
-        let kinds = [None, Some(object.kind.as_str())];
-        let first = match object.name.text() {
+    fn first(&self, kind: &str, name: Option<&str>) -> Option<Span> {
+        let kinds = [None, Some(kind)];
+        let first = match name {
             Some(name) => {
                 let targets = kinds.into_iter().flat_map(|kind| [(kind, None), (kind, Some(name))]);
                 targets.filter_map(|target| self.named.get(&target)).min()
@@ -98,6 +105,7 @@ fn targets<'a>(
     // A strategic merge patch names its own targets.
     let objects = file.workloads.iter().map(|fact| &fact.object);
     let objects = objects.chain(file.service_accounts.iter().map(|fact| &fact.object));
+    let objects = objects.chain(file.secrets.iter().map(|fact| &fact.object));
     let targets: Vec<Target<'a>> = objects.map(|object| (Some(object.kind.as_str()), object.name.text())).collect();
     if targets.is_empty() { touches(true) } else { targets }
 }

@@ -11,6 +11,7 @@ use crate::model::docker_config::{self, Credential, Decoded, Layout, LayoutDefec
 use crate::model::kustomize::Layers;
 use crate::model::namespace::Namespace;
 use crate::model::world::WorldId;
+use crate::placeholder;
 
 /// Index of a pull secret in the model.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -148,7 +149,7 @@ impl PullSecret<'_> {
         let (key, layout) = layout_of(fact.secret_type.text()?)?;
         let mut kept = fact.values.iter().filter(|value| !value.value.is_absent());
         let value = kept.next().filter(|value| kept.next().is_none() && value.key != key)?;
-        let decoded = matches!(payload(value, layout), Content::Credentials { .. });
+        let decoded = matches!(payload(value, layout), Content::Credentials { defects, .. } if defects.is_empty());
         let written = value.key_span.range;
         // Quotes stay.
         let quotes = (written.end - written.start).checked_sub(to_offset(value.key.len()))?;
@@ -193,7 +194,11 @@ pub(crate) fn from_manifest<'a>(world: WorldId, fact: &'a SecretFact, layers: &L
         namespace: layers.namespace(&fact.object),
         everywhere: false,
         origin: Origin::Manifest(fact),
-        content: content(fact),
+        content: if layers.payload_touched(fact.object.name.text()) {
+            Content::Hidden(Why::PartlyEvaluated)
+        } else {
+            content(fact)
+        },
         span: fact.object.name.span(),
         user: None,
     }
@@ -215,6 +220,9 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
     };
     if let Some(why) = fact.hidden {
         return Content::Hidden(why);
+    }
+    if let Some((reason, span)) = beyond_bounds(fact) {
+        return Content::Refused { reason: reason.to_owned(), span, defects: Vec::new() };
     }
     let Some(value) = fact.values.iter().find(|value| value.key == key) else {
         let reason = format!("data[{key}]: Required value");
@@ -243,6 +251,30 @@ fn not_base64(value: &SecretValue) -> Option<(String, Span)> {
     Some((format!("data[{}]: {reason}", value.key), value.value.span()))
 }
 
+/// A Secret holds so many bytes at most.
+const MAX_SIZE: usize = 1 << 20;
+
+/// What the API server refuses of any Secret, and where: keys that are no names of files, more bytes than it keeps. Source:
+/// `ValidateSecret`.
+fn beyond_bounds(fact: &SecretFact) -> Option<(&'static str, Span)> {
+    let is_key = |key: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        !matches!(key, "" | "." | "..") && key.len() <= 253 && key.bytes().all(plain)
+    };
+    let odd = |value: &&SecretValue| !is_key(&value.key) && placeholder::find(&value.key).is_none();
+    if let Some(value) = fact.values.iter().find(odd) {
+        return Some(("a key of it is not made of letters, digits, `-`, `_` and `.` alone", value.key_span));
+    }
+    let size = |value: &SecretValue| match &value.value {
+        Field::Known(text, _) if value.encoded => text.expose().len() / 4 * 3,
+        Field::Known(text, _) => text.expose().len(),
+        Field::Unknown(..) | Field::Absent(_) => 0,
+    };
+    let whole: usize = fact.values.iter().map(size).sum();
+    // An encoded value may be padded.
+    (whole > MAX_SIZE + 2 * fact.values.len()).then_some(("it holds more than 1 MiB", fact.object.span))
+}
+
 fn payload(value: &SecretValue, layout: Layout) -> Content {
     let span = value.value.span();
     let text = match &value.value {
@@ -259,7 +291,7 @@ fn payload(value: &SecretValue, layout: Layout) -> Content {
     } else {
         text.to_owned()
     };
-    if crate::placeholder::is_whole(&decoded) {
+    if placeholder::is_whole(&decoded) {
         return Content::Hidden(Why::Placeholder);
     }
     let Decoded { api_server, kubelet, defects, unresolved } = docker_config::decode(layout, &decoded);
@@ -313,7 +345,7 @@ pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers
     let own = || fact.namespace.clone().map_or(Namespace::LeftOut, Namespace::Written);
     let secret_type = fact.secret_type.as_deref().unwrap_or("Opaque");
     // What several generators make together is not evaluated.
-    let merged = layers.merges_generated(&fact.name);
+    let merged = layers.merges_generated(&fact.name) || layers.payload_touched(Some(&fact.name));
     let content = if merged { Content::Hidden(Why::PartlyEvaluated) } else { generated_as(fact, secret_type) };
     PullSecret {
         world,

@@ -45,6 +45,11 @@ impl Pod<'_> {
         self.follows_names == Truth::Yes || !secret.is_hashed()
     }
 
+    /// Whether it is a pod of a cluster, into which admission has put what its service account named when it was made.
+    pub fn is_made(&self) -> bool {
+        self.fact.object.live && self.fact.object.kind == "Pod"
+    }
+
     /// For messages: `Deployment web`.
     pub fn describe(&self) -> String {
         match self.fact.object.name.text() {

@@ -162,6 +162,9 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     fn own_list_empty(&self) -> Link {
         let own = &self.pod.pull_secrets;
         let (truth, text) = match own {
+            SecretList::Empty(_) if self.pod.is_made() => {
+                (Truth::No, "the pod is made already, and its service account's pull secrets are not in it")
+            }
             SecretList::Empty(_) => {
                 (Truth::Yes, "the pod names no pull secret, so its service account's are copied into it")
             }

@@ -6,7 +6,6 @@ use canpull_syntax::Span;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
-use crate::proof::Truth;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -86,7 +85,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             diagnostic
         });
         // Where another route proves the pull, the name is a trap at most.
-        if context.proofs.get(named.pull).is_some_and(|proof| proof.verdict() == Truth::Yes) {
+        if context.is_proven(named.pull) {
             diagnostic.severity = Severity::Warning;
         }
         diagnostic.pulls.push(named.pull);

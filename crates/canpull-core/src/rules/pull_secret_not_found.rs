@@ -101,7 +101,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             diagnostic
         });
         if named.exists == Truth::No {
-            diagnostic.severity = Severity::Error;
+            let own = if context.is_proven(named.pull) { Severity::Warning } else { Severity::Error };
+            diagnostic.severity = diagnostic.severity.max(own);
         }
         diagnostic.pulls.push(named.pull);
     }

@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Some(reference) = image.parsed().filter(|_| private && !named && !handed_out && empty) else { continue };
         // A field that went wrong names the secret already: that is the cause to tell.
         let refused = proof.routes.iter().flat_map(|route| &route.links).any(|link| link.claim == Claim::ListAccepted);
-        if proof.verdict() == Truth::Yes || pod.fact.is_static || refused || context.has_defect(pod) {
+        if proof.verdict() == Truth::Yes || pod.fact.is_static || pod.is_made() || refused || context.has_defect(pod) {
             continue;
         }
         // Whether there are more than one is all that matters of the others.

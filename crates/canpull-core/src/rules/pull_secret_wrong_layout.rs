@@ -98,6 +98,10 @@ fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
             "use a repository token or a service principal, or the cluster's own access",
         ),
         LayoutDefect::AuthEncodedTwice => ("its `auth` is encoded twice", "encode `user:password` once"),
+        LayoutDefect::EmptyEntries => (
+            "its entries hold neither user name nor password, as where a `credsStore` of the machine keeps them",
+            "create it with `kubectl create secret docker-registry`",
+        ),
         LayoutDefect::NoEntries => ("it names no registry", "add an entry for the registry under `auths`"),
         LayoutDefect::DoubleBase64 | LayoutDefect::AuthNotEncoded => return None,
     };

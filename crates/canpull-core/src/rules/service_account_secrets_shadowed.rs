@@ -89,7 +89,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, _, pod) in context.pulls().filter(|(_, proof, ..)| proof.verdict() != Truth::Yes) {
         // Where the pod's own secrets do, nothing is lost.
         let leads = proof.routes.iter().any(|route| route.truth() == Truth::Yes);
-        let Some(route) = proof.routes.iter().find(|route| lost(route)).filter(|_| !leads) else { continue };
+        let Some(route) = proof.routes.iter().find(|route| lost(route)).filter(|_| !leads && !pod.is_made()) else {
+            continue;
+        };
         let diagnostic = by_pod.entry(pod.pull_secrets.span()).or_insert_with(|| {
             let name = route.secret_name.as_deref().unwrap_or_default();
             let message = format!(

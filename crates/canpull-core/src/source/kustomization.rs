@@ -10,6 +10,7 @@ use crate::fact::{
     Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, Retype, SecretValue, Sensitive,
     SourceProblem, Touches, UnresolvedFact, Why,
 };
+use crate::placeholder;
 
 /// File names that kustomize reads.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -154,7 +155,7 @@ fn literals(input: Input<'_>, entry: Node<'_>) -> Vec<SecretValue> {
 fn literal(value: &str, span: Span) -> Field<Sensitive> {
     let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     let value = quoted('"').or(quoted('\'')).unwrap_or(value);
-    if value.starts_with("ENC[") {
+    if placeholder::is_encrypted(value) {
         return Field::Unknown(Why::Encrypted, span);
     }
     Field::Known(Sensitive::new(value), span)
@@ -177,7 +178,7 @@ fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
     let literal = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     PatchFact {
         file: path.and_then(|path| crate::fact::join(directory, &path)),
-        touches: body.map_or(Touches { images: true, access: true }, |body| touches(&body)),
+        touches: body.map_or(Touches { images: true, access: true, payload: true }, |body| touches(&body)),
         target_kind: target("kind").or(own_kind),
         target_name: target("name").filter(literal).or(own_name),
         span,
@@ -205,7 +206,9 @@ pub(super) fn touches(text: &str) -> Touches {
     let below = text.contains("$patch") || (operations && (removes() || names_whole_part(text)));
     let image = text.match_indices("mage").any(|(at, _)| !text.get(at..).unwrap_or_default().starts_with("magePull"));
     let access = ["PullSecret", "erviceAccount"].iter().any(|word| text.contains(word));
-    Touches { images: below || image, access: below || access }
+    let data = text.match_indices("data").any(|(at, _)| !text.get(..at).unwrap_or_default().ends_with("meta"));
+    let payload = data || ["$patch", "type", "stringData"].iter().any(|word| text.contains(word));
+    Touches { images: below || image, access: below || access, payload }
 }
 
 /// Whether a text holds the path of a part with all that is below: a pod, or what a pod is made from.

@@ -33,6 +33,9 @@ pub(super) struct Pods {
     pub(super) overrides: &'static [&'static str],
 }
 
+/// Kinds of Argo that a workflow runs by `workflowTemplateRef`, which may name pull secrets and a service account itself.
+const RUN_BY_OTHERS: [&str; 2] = ["clusterworkflowtemplate", "workflowtemplate"];
+
 /// One place that a path leads to.
 #[derive(Clone)]
 struct Place<'t> {
@@ -47,8 +50,22 @@ pub(super) fn workloads(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: 
     let Ok(found) = KINDS.binary_search_by(|own| (own.group, own.kind).cmp(&(group, &kind))) else { return };
     for pods in KINDS.get(found).map(|kind| kind.pods).unwrap_or_default() {
         for place in places(node, pods.at) {
-            facts.workloads.extend(workload(reader, pods, &place, meta.clone()));
+            let mut own = workload(reader, pods, &place, meta.clone());
+            if let Some(own) = own.as_mut().filter(|_| RUN_BY_OTHERS.contains(&kind.as_str())) {
+                left_to_others(own);
+            }
+            facts.workloads.extend(own);
         }
+    }
+}
+
+/// What is not written, whoever runs it may bring along.
+fn left_to_others(workload: &mut WorkloadFact) {
+    if let SecretList::Empty(span) = workload.pull_secrets {
+        workload.pull_secrets = pod::not_told(span);
+    }
+    if let Field::Absent(span) = workload.service_account {
+        workload.service_account = Field::Unknown(Why::FilledAtRunTime, span);
     }
 }
 

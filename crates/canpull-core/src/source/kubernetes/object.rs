@@ -145,6 +145,7 @@ impl<'i> Reader<'i> {
     pub(super) fn string(&self, value: Node<'_>) -> Field<String> {
         let span = self.span(value);
         match value.as_str() {
+            Some(text) if placeholder::is_encrypted(&text) => Field::Unknown(Why::Encrypted, span),
             Some(text) if placeholder::find(&text).is_some() => {
                 let filled = self.input.fill.and_then(|fill| fill(&text));
                 match filled.filter(|filled| placeholder::find(filled).is_none()) {

@@ -222,7 +222,12 @@ impl Object<'_, '_> {
             other => other.clone(),
         };
         let server = if old { &["spec", "acrServer"][..] } else { &["spec", "acr", "server"] };
-        let registry = Some(self.written(self.node, server)).filter(|server| !server.is_absent());
+        let server = self.written(self.node, server);
+        // A token for one repository pulls no other: which is meant, the scope's own language tells.
+        let registry = match self.node.at(&["spec", "acr", "scope"]).filter(|scope| !scope.is_null()) {
+            Some(scope) => Some(Field::Unknown(Why::NotText, self.reader.span(scope))),
+            None => Some(server).filter(|server| !server.is_absent()),
+        };
         facts.patchers.push(crate::fact::PatcherFact {
             object: self.meta.clone(),
             secret: name.text().map(str::to_owned),

@@ -95,9 +95,9 @@ fn body(call: &Call<'_, '_, '_>) -> Option<(Joined, Span)> {
         return Some((joined.clone(), span));
     };
     match call.run.written(file)? {
-        Feed::Text(range, expands) => {
-            let text = vec![Piece::Text(call.run.slice(range).to_owned())];
-            Some((if expands { call.run.expanded(&text) } else { text }, call.run.span(range)))
+        Feed::Text(body) => {
+            let text = vec![Piece::Text(call.run.slice(body.range).to_owned())];
+            Some((if body.expands { call.run.expanded(&text) } else { text }, call.run.span(body.range)))
         }
         _ => None,
     }

@@ -305,11 +305,15 @@ impl Run<'_> {
 
     /// A value that its variable's name calls secret is not shown, whatever becomes of it.
     fn mask_assigned(&mut self, name: &str, word: &Word<'_>) {
-        conceal::assigned(name, word).into_iter().for_each(|range| self.mask(range));
+        for range in conceal::assigned(name, word) {
+            self.mask(range);
+        }
     }
 
     fn pipeline(&mut self, commands: &[Command<'_>]) -> Value {
-        conceal::credentials(commands).into_iter().for_each(|range| self.mask(range));
+        for range in conceal::credentials(commands) {
+            self.mask(range);
+        }
         let mut feed = Feed::Nothing;
         for command in commands {
             feed = self.command(command, feed);

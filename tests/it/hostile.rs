@@ -182,10 +182,10 @@ fn a_secret_of_more_than_a_mebibyte_never_comes_to_be() {
     let secret = |size: usize| {
         format!(
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ntype: kubernetes.io/dockerconfigjson\nstringData:\n  \
-             .dockerconfigjson: '{{\"auths\": {{\"contoso.azurecr.io\": {{\"username\": \"u\", \"password\": \"p\"}}}}}}'\n  \
-             more: {}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  imagePullSecrets: [{{name: s}}]\n  \
+             .dockerconfigjson: '{{\"auths\": {{\"contoso.azurecr.io\": {{\"username\": \"u\", \"password\": \"p\"}}}}}}'\n\
+             data: {{more: {}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  imagePullSecrets: [{{name: s}}]\n  \
              containers: [{{name: c, image: contoso.azurecr.io/a:1}}]\n",
-            "x".repeat(size)
+            "eHh4".repeat(size / 3)
         )
     };
     for (size, verdict) in [(1 << 19, "yes"), (1 << 20, "unknown")] {

@@ -221,8 +221,9 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
     if let Some(why) = fact.hidden {
         return Content::Hidden(why);
     }
-    if let Some((reason, span)) = beyond_bounds(fact) {
-        return Content::Refused { reason: reason.to_owned(), span, defects: Vec::new() };
+    if is_too_large(fact) {
+        let reason = "it holds more than 1 MiB".to_owned();
+        return Content::Refused { reason, span: fact.object.span, defects: Vec::new() };
     }
     let Some(value) = fact.values.iter().find(|value| value.key == key) else {
         let reason = format!("data[{key}]: Required value");
@@ -241,38 +242,28 @@ fn not_a_key(value: &SecretValue) -> Option<(String, Span)> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let sound = (1..=253).contains(&value.key.len()) && value.key.bytes().all(allowed) && !value.key.starts_with("..");
     let reason = "a key of it is none: letters, digits, `-`, `_` and `.` make one".to_owned();
-    (!sound && crate::placeholder::find(&value.key).is_none()).then_some((reason, value.key_span))
+    (!sound && placeholder::find(&value.key).is_none()).then_some((reason, value.key_span))
 }
 
 /// What the API server says of a value under `data` that it cannot decode.
 fn not_base64(value: &SecretValue) -> Option<(String, Span)> {
     let text = value.value.known()?.expose();
-    let reason = docker_config::base64_data(text).err().filter(|_| crate::placeholder::find(text).is_none())?;
+    let reason = docker_config::base64_data(text).err().filter(|_| placeholder::find(text).is_none())?;
     Some((format!("data[{}]: {reason}", value.key), value.value.span()))
 }
 
 /// A Secret holds so many bytes at most.
 const MAX_SIZE: usize = 1 << 20;
 
-/// What the API server refuses of any Secret, and where: keys that are no names of files, more bytes than it keeps. Source:
-/// `ValidateSecret`.
-fn beyond_bounds(fact: &SecretFact) -> Option<(&'static str, Span)> {
-    let is_key = |key: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        !matches!(key, "" | "." | "..") && key.len() <= 253 && key.bytes().all(plain)
-    };
-    let odd = |value: &&SecretValue| !is_key(&value.key) && placeholder::find(&value.key).is_none();
-    if let Some(value) = fact.values.iter().find(odd) {
-        return Some(("a key of it is not made of letters, digits, `-`, `_` and `.` alone", value.key_span));
-    }
+/// Whether the API server refuses a Secret for its size, as far as its values are kept. Source: `ValidateSecret`.
+fn is_too_large(fact: &SecretFact) -> bool {
     let size = |value: &SecretValue| match &value.value {
-        Field::Known(text, _) if value.encoded => text.expose().len() / 4 * 3,
+        // Up to two bytes of what is decoded are padding.
+        Field::Known(text, _) if value.encoded => (text.expose().len() / 4 * 3).saturating_sub(2),
         Field::Known(text, _) => text.expose().len(),
         Field::Unknown(..) | Field::Absent(_) => 0,
     };
-    let whole: usize = fact.values.iter().map(size).sum();
-    // An encoded value may be padded.
-    (whole > MAX_SIZE + 2 * fact.values.len()).then_some(("it holds more than 1 MiB", fact.object.span))
+    fact.values.iter().chain(&fact.others).map(size).sum::<usize>() > MAX_SIZE
 }
 
 fn payload(value: &SecretValue, layout: Layout) -> Content {

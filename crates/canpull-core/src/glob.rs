@@ -103,6 +103,11 @@ pub fn matches_object(pattern: &str, namespace: &str, name: &str) -> bool {
     }
 }
 
+/// Whether an object of this name fits a pattern as above in some namespace.
+pub fn matches_name(pattern: &str, name: &str) -> bool {
+    matches(pattern.split_once('/').map_or(pattern, |(_, rest)| rest), name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{matches, matches_object, matches_path};

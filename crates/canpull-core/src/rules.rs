@@ -344,6 +344,11 @@ impl<'a> Context<'a> {
                 });
             }
             diagnostic.pulls = pulls_of.get(&defect.object.span).cloned().unwrap_or_default();
+            // The object is made all the same; where all its images can be pulled, nothing fails.
+            let is_skipped = matches!(defect.kind, DefectKind::EmptyName) && !diagnostic.pulls.is_empty();
+            if is_skipped && diagnostic.pulls.iter().all(|pull| self.is_proven(*pull)) {
+                diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+            }
             found.push(diagnostic);
         }
     }

@@ -308,7 +308,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
                         );
                         (Truth::No, text, [vec![span], complete].concat())
                     }
-                    (_, Some(declared)) => {
+                    (_, Some((_, declared))) => {
                         let text =
                             format!("service account `{name}` is made elsewhere; its pull secrets are not visible");
                         (Truth::Unknown, text, vec![span, declared])
@@ -348,15 +348,17 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         self.model.complete(self.pod.world, kind)
     }
 
-    /// The declaration that an object of this name is made elsewhere, in the pod's namespace.
-    pub(super) fn external(&self, globs: &[Declared<String>], name: &str) -> Option<Span> {
-        let namespace = match &self.pod.namespace {
-            Namespace::Written(namespace) => namespace.as_str(),
-            // A namespace that is given at deploy time satisfies no glob but `*`.
-            Namespace::LeftOut | Namespace::Unknown => "",
+    /// The declaration that an object of this name is made elsewhere, in the pod's namespace or in one that may be its.
+    pub(super) fn external(&self, globs: &[Declared<String>], name: &str) -> Option<(Truth, Span)> {
+        let (namespace, is_written) = match &self.pod.namespace {
+            Namespace::Written(namespace) => (namespace.as_str(), true),
+            // One that is given at deploy time certainly satisfies no glob but `*`.
+            Namespace::LeftOut | Namespace::Unknown => ("", false),
         };
-        let found = globs.iter().find(|declared| glob::matches_object(&declared.value, namespace, name));
-        found.map(|declared| declared.span)
+        let here = globs.iter().find(|declared| glob::matches_object(&declared.value, namespace, name));
+        let maybe = || globs.iter().find(|declared| !is_written && glob::matches_name(&declared.value, name));
+        let sure = here.map(|declared| (Truth::Yes, declared.span));
+        sure.or_else(|| maybe().map(|declared| (Truth::Unknown, declared.span)))
     }
 }
 

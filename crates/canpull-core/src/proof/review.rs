@@ -67,6 +67,11 @@ pub struct Review<'m, 'a> {
     targets: RefCell<BTreeMap<Option<RegistryId>, Rc<Target<'m, 'a>>>>,
 }
 
+/// Whether a role for other things pulls as well, in one mode at least: `Contributor`, `Reader`.
+fn pulls_by_the_way(role: &Role<'_>) -> bool {
+    matches!(role, Role::BuiltIn(role) if role.sort != Sort::Registry && role.pulls_somewhere())
+}
+
 /// Whether a role is one that people grant for pulling: made for registries, and pulling in one mode at least.
 pub fn is_pull_role(role: &Role<'_>) -> bool {
     matches!(role, Role::BuiltIn(role) if role.sort == Sort::Registry && role.pulls_somewhere())
@@ -200,7 +205,9 @@ impl<'m, 'a> Review<'m, 'a> {
         if own.changes_mode_back() {
             return None;
         }
-        if !is_pull_role(&assignment.role) || authorization::pulls(&assignment.role, mode) != Truth::No {
+        let meant =
+            is_pull_role(&assignment.role) || (pulls_by_the_way(&assignment.role) && self.is_for_puller(assignment));
+        if !meant || authorization::pulls(&assignment.role, mode) != Truth::No {
             return None;
         }
         let served = match assignment.who {

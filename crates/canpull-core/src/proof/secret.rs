@@ -71,7 +71,8 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             let exists = self.exists(name, &place, &same, follows);
             return Named { exists, candidates: same, closed: true, declared: false };
         }
-        if let Some(span) = self.external(&self.model.config.external_secrets, name) {
+        let external = self.external(&self.model.config.external_secrets, name);
+        if let Some((Truth::Yes, span)) = external {
             let text = format!("secret `{name}` is made elsewhere, so says the configuration");
             let exists = link(Claim::SecretExists, Truth::Yes, text, vec![span]);
             return Named { exists, candidates: Vec::new(), closed: true, declared: true };
@@ -83,6 +84,12 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             let exists = link(Claim::SecretExists, Truth::Unknown, text, spans(&maybe));
             let closed = are_all && self.complete_secrets().is_some();
             return Named { exists, candidates: maybe, closed, declared: false };
+        }
+        if let Some((_, span)) = external {
+            let text =
+                format!("secret `{name}` is made elsewhere, so says the configuration, but perhaps not in {place}");
+            let exists = link(Claim::SecretExists, Truth::Unknown, text, vec![span]);
+            return Named { exists, candidates: Vec::new(), closed: false, declared: false };
         }
         let renamed = follows == Truth::No && self.model.secrets_named(world, name).any(PullSecret::is_hashed);
         let exists = self.unseen(name, entry, renamed);

@@ -6,7 +6,7 @@ use crate::fact::azure::RegistryMode;
 use crate::fact::grant::GrantOrigin;
 use crate::model::azure::{Role, Setting};
 use crate::model::role;
-use crate::proof::review::Miss;
+use crate::proof::review::{Miss, is_pull_role};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -78,7 +78,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = finding(&RULE, at, message, &format!("grant `{wanted}` instead"));
         let told = mode.spans().iter().map(|&span| Annotation { span, message: "the registry's mode".to_owned() });
         diagnostic.related.extend(told);
-        diagnostic.fixes.extend(role_instead(fact, decides));
+        // A role for other things stays.
+        diagnostic.fixes.extend(role_instead(fact, decides).filter(|_| is_pull_role(&near.assignment.role)));
         let scope = registry_id(Some(registry), None);
         diagnostic.fixes.push(shown(
             "grant the role that this mode heeds",

@@ -70,16 +70,7 @@ fn roles(call: &Call<'_, '_, '_>) -> Vec<RoleRef> {
 
 fn scopes(call: &Call<'_, '_, '_>) -> Vec<Field<ResourceRef>> {
     let path = call.run.path;
-    let mut found =
-        or_absent(call, SCOPE, |joined, span| meaning::scope(joined, path, span), |span| missing(call, span));
-    // Before `--scope` was required a resource group could stand for it.
-    if let [Field::Absent(_)] = found.as_slice()
-        && let Some(group) = call.resources(ResourceKind::ResourceGroup, super::GROUP).pop()
-    {
-        let span = group.span;
-        found = vec![Field::Known(group, span)];
-    }
-    found
+    or_absent(call, SCOPE, |joined, span| meaning::scope(joined, path, span), |span| missing(call, span))
 }
 
 fn create(call: &mut Call<'_, '_, '_>) {

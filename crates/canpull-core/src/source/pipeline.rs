@@ -217,6 +217,9 @@ impl<'i> Reader<'i> {
         if depth > MAX_DEPTH || node.is_alias() || self.sections.len() >= shell::MAX_SECTIONS {
             return;
         }
+        if never_runs(node) {
+            return;
+        }
         if node.kind() == Kind::Map {
             let within = self.scope_of(node);
             let around = std::mem::replace(&mut self.scope, within);
@@ -225,7 +228,8 @@ impl<'i> Reader<'i> {
             let task = node.get("task").and_then(Node::text).unwrap_or_default();
             let powershell = powershell || ["PowerShell@", "AzurePowerShell@"].iter().any(|own| task.starts_with(own));
             self.job_of_gitlab(node, depth);
-            for entry in node.written_entries() {
+            let is_used = depth > 0 || may_be_extended(self.input.path, self.input.text);
+            for entry in node.written_entries().filter(|entry| is_used || !entry.name().starts_with('.')) {
                 match language(node, &entry.name()) {
                     Some(language) if entry.value.kind() == Kind::Scalar => {
                         let language = if powershell { Dialect::PowerShell } else { language };
@@ -243,6 +247,29 @@ impl<'i> Reader<'i> {
             self.walk(item, depth + 1, powershell, facts);
         }
     }
+}
+
+/// Whether a job or a step is switched off.
+fn never_runs(node: Node<'_>) -> bool {
+    let says = |key: &str, words: &[&str]| {
+        let own = node.get(key).and_then(Node::text).unwrap_or_default();
+        words.contains(&&*own.replace(' ', "").to_ascii_lowercase())
+    };
+    let never = |rules: Node<'_>| {
+        let mut rules = rules.items();
+        let only = rules.next().filter(|rule| rule.get("when").and_then(Node::text).as_deref() == Some("never"));
+        only.is_some_and(|rule| rule.entries().len() == 1) && rules.next().is_none()
+    };
+    says("if", &["false", "${{false}}"])
+        || says("enabled", &["false"])
+        || says("condition", &["false"])
+        || node.get("rules").is_some_and(never)
+}
+
+/// Whether jobs of GitLab whose names begin with a dot may be taken up by others.
+fn may_be_extended(path: &str, text: &str) -> bool {
+    let marks = ["extends:", "!reference", "include:", "*"];
+    !path.ends_with(".gitlab-ci.yml") || marks.iter().any(|mark| text.contains(mark))
 }
 
 fn is_list(node: Node<'_>) -> bool {

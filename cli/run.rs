@@ -7,7 +7,7 @@ use canpull_core::fact::FileFacts;
 use canpull_core::fix::{self, Changed};
 use canpull_core::report::change::keep_new;
 use canpull_core::report::{ReadError, judge};
-use canpull_core::{Options, Report, analyze, read_config};
+use canpull_core::{Options, Report, analyze, read_config, source};
 use canpull_syntax::{FileId, LineIndex, text};
 use rayon::prelude::*;
 
@@ -45,10 +45,14 @@ impl Project {
         let files = self.origins(changed);
         progress.begin(files.len());
         let (mut facts, mut origins) = (Vec::new(), Vec::new());
+        let keeps_content = files.iter().any(|(name, _)| source::loads_files(name));
         let read = files.into_par_iter().enumerate().map(|(index, (name, origin))| {
-            let read = Self::read(FileId::at(index), name, origin);
+            let (mut facts, from) = Self::read(FileId::at(index), name, origin);
+            if !keeps_content {
+                facts.content = None;
+            }
             progress.step();
-            read
+            (facts, from)
         });
         read.unzip_into_vecs(&mut facts, &mut origins);
         progress.end();

@@ -137,6 +137,11 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     facts
 }
 
+/// Whether a file may load others: where none does, what they hold need not be kept.
+pub fn loads_files(path: &str) -> bool {
+    terraform::claims(path) || bicep::claims(path)
+}
+
 /// What a template may load from a file.
 fn content(path: &str, text: &str) -> Option<Content> {
     let most = if path.rsplit('.').next() == Some("json") { MAX_JSON_CONTENT } else { MAX_CONTENT };

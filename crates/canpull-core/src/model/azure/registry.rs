@@ -73,19 +73,21 @@ impl Registry<'_> {
     }
 
     /// Whether it is in the cloud whose login servers have this ending. Where no source tells, it is taken to be in the
-    /// public one; it may be in another yet.
+    /// public one; it may be in another yet. Where only some tell, the others may mean one of its name in the public one.
     fn is_in_cloud(&self, suffix: &str) -> Truth {
-        let mut told = self.suffixes().peekable();
-        if told.peek().is_some() {
-            return told.any(|own| own == suffix).into();
+        let all_tell = self.facts.iter().all(|fact| suffix_of(fact).is_some());
+        match (self.suffixes().next(), all_tell) {
+            (Some(_), _) if self.suffixes().any(|own| own == suffix) => Truth::Yes,
+            (None, _) if suffix == PUBLIC => Truth::Yes,
+            (Some(_), true) => Truth::No,
+            (Some(_), false) if suffix != PUBLIC => Truth::No,
+            _ => Truth::Unknown,
         }
-        if suffix == PUBLIC { Truth::Yes } else { Truth::Unknown }
     }
 
     /// What the login servers of the clouds that it is told to be in end with.
     fn suffixes(&self) -> impl Iterator<Item = &'static str> {
-        let server = |fact: &RegistryFact| acr_host(fact.login_server.text()?).map(|host| host.suffix);
-        self.facts.iter().filter_map(move |fact| fact.suffix.or_else(|| server(fact)))
+        self.facts.iter().filter_map(|fact| suffix_of(fact))
     }
 
     /// Whether the sources make it, and its login server is its bare name: where a template or a command says nothing of a
@@ -178,4 +180,9 @@ impl Registry<'_> {
         order::sort(&mut facts);
         facts.into_iter().map(|(_, span)| span).collect()
     }
+}
+
+/// What the login servers of the cloud end with that a source tells.
+fn suffix_of(fact: &RegistryFact) -> Option<&'static str> {
+    fact.suffix.or_else(|| acr_host(fact.login_server.text()?).map(|host| host.suffix))
 }

@@ -206,8 +206,9 @@ pub(super) fn touches(text: &str) -> Touches {
     let below = text.contains("$patch") || (operations && (removes() || names_whole_part(text)));
     let image = text.match_indices("mage").any(|(at, _)| !text.get(at..).unwrap_or_default().starts_with("magePull"));
     let access = ["PullSecret", "erviceAccount"].iter().any(|word| text.contains(word));
-    let data = text.match_indices("data").any(|(at, _)| !text.get(..at).unwrap_or_default().ends_with("meta"));
-    let payload = data || ["$patch", "type", "stringData"].iter().any(|word| text.contains(word));
+    // Any text holds `metadata`.
+    let data = ["\ndata:", "\"data\"", "/data", "stringData"].iter().any(|word| text.contains(word));
+    let payload = data || text.starts_with("data:") || ["$patch", "type"].iter().any(|word| text.contains(word));
     Touches { images: below || image, access: below || access, payload }
 }
 

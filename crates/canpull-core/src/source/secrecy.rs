@@ -233,7 +233,7 @@ fn names_in(lower: &str) -> &'static [&'static str] {
 pub(super) fn names_credential(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     names_in(&lower).iter().any(|part| lower.contains(part))
-        || LAST.iter().any(|own| last_word(name).eq_ignore_ascii_case(own))
+        || LAST.iter().any(|own| lower.ends_with(own) && last_word(name).eq_ignore_ascii_case(own))
 }
 
 /// The last word of a name: `Pass` of `dockerPass`, `PW` of `ACR_PW`.

@@ -64,8 +64,7 @@ impl Snippets {
     /// Cuts the windows. A file that gives no text is left out, unless it is the first label's: then all are.
     pub(crate) fn new(labels: &[Label<'_>], mut text: impl FnMut(FileId) -> Option<Rc<SourceText>>) -> Self {
         let mut snippets = Self { windows: Vec::new(), labels: Vec::new() };
-        let context = |file| if text(file).is_none_or(|own| own.shows_neighbours) { CONTEXT } else { 0 };
-        for plan in plans(labels, context) {
+        for plan in plans(labels) {
             match text(plan.file) {
                 Some(file) => snippets.add(&plan, &file),
                 None if plan.labels.iter().any(|label| label.primary) => {
@@ -99,10 +98,13 @@ impl Snippets {
         // A gap between windows keeps a label from touching two.
         let base = self.windows.last().map_or(0, |window| window.base + window.text.len() + 2);
         let Some(label) = plan.labels.first() else { return };
-        let mut lines = LineCutter::at(file, label.span.range.start, label.place.start.line, plan.first);
+        // Without neighbours a window begins and ends with a place.
+        let begins = plan.labels.iter().map(|label| label.place.start.line).min().unwrap_or(plan.first);
+        let (first, last) = if file.shows_neighbours { (plan.first, plan.last) } else { (begins, plan.last - CONTEXT) };
+        let mut lines = LineCutter::at(file, label.span.range.start, label.place.start.line, first);
         let mut text = String::new();
         let mut shown = 0;
-        while let Some((number, range)) = lines.next_until(plan.last) {
+        while let Some((number, range)) = lines.next_until(last) {
             let here: Vec<&&Label<'_>> = plan.labels.iter().filter(|label| label.place.start.line == number).collect();
             let cut = Cut::new(file, range, here.iter().map(|label| label.span.range));
             for label in here {
@@ -116,25 +118,26 @@ impl Snippets {
                     column: label.place.start.column.saturating_sub(1) as usize,
                 });
             }
-            text.push_str(&cut.text);
+            let is_place = |label: &&Label<'_>| (label.place.start.line..=label.place.end.line).contains(&number);
+            let shows = file.shows_neighbours || plan.labels.iter().any(is_place);
+            text.push_str(if shows { &cut.text } else { "…" });
             text.push('\n');
             shown += 1;
         }
         let name = one_line(label.place.path);
-        self.windows.push(Window { name, text, base, line: plan.first.saturating_sub(1) as usize, lines: shown });
+        self.windows.push(Window { name, text, base, line: first.saturating_sub(1) as usize, lines: shown });
     }
 }
 
 /// Groups labels into windows: the first label's first, then in order, near ones together.
-fn plans<'l, 'r>(labels: &'l [Label<'r>], mut context: impl FnMut(FileId) -> u32) -> Vec<Plan<'l, 'r>> {
+fn plans<'l, 'r>(labels: &'l [Label<'r>]) -> Vec<Plan<'l, 'r>> {
     let mut sorted: Vec<&Label<'_>> = labels.iter().take(200).collect();
     sorted.sort_by_key(|label| label.span);
     let mut plans: Vec<Plan<'_, '_>> = Vec::new();
     for label in sorted {
         let (from, to) = (label.place.start.line, label.place.end.line);
         let to = if to.saturating_sub(from) >= MOST_LINES { from } else { to };
-        let context = context(label.span.file);
-        let (first, last) = (from.saturating_sub(context).max(1), to + context);
+        let (first, last) = (from.saturating_sub(CONTEXT).max(1), to + CONTEXT);
         match plans.last_mut() {
             Some(plan) if plan.file == label.span.file && first <= plan.last + 1 => {
                 plan.last = plan.last.max(last);

@@ -5,7 +5,7 @@ use canpull_syntax::TextRange;
 
 use super::arguments::Argument;
 use super::azure;
-use super::run::{Feed, Run, program};
+use super::run::{Feed, Run, is_name, program};
 use super::value::{Joined, Piece, Value};
 use crate::fact::Why;
 
@@ -151,7 +151,6 @@ impl Run<'_> {
     fn expand(&self, text: &str, found: &mut Joined) {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('$') {
-            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
             let (name, behind) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
                 Some((name, behind)) => (name, behind),
                 None => after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len())),

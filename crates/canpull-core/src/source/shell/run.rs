@@ -763,7 +763,7 @@ fn is_github_env(file: &Value) -> bool {
     symbol.is_some_and(|symbol| ["$github_env", "${{ github.env }}"].contains(&&*symbol.to_ascii_lowercase()))
 }
 
-fn is_name(c: char) -> bool {
+pub(super) fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 

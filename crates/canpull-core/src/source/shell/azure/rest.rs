@@ -49,23 +49,13 @@ pub(super) fn open(run: &Run<'_>, range: TextRange) -> RoleAssignmentFact {
     let (span, end) = (run.span(range), run.end_of(range));
     let why = Why::FilledAtRunTime;
     RoleAssignmentFact {
-        origin: GrantOrigin::Command,
         principal: PrincipalRef::Unknown(why, span),
         principal_type: Field::Unknown(why, span),
         role: RoleRef { written: Field::Unknown(why, span), symbol: None },
         scope: Field::Unknown(why, span),
-        condition: Field::Absent(end),
-        condition_version: Field::Absent(end),
-        name_without_principal: None,
-        principal_via: Vec::new(),
-        puller_instead: None,
-        with_type: None,
-        with_scope: None,
-        role_at: None,
-        role_is_word: false,
         unchecked: true,
         maybe: run.maybe,
-        span,
+        ..RoleAssignmentFact::bare(GrantOrigin::Command, end, span)
     }
 }
 

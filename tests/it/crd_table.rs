@@ -31,7 +31,8 @@ struct Pods {
     overrides: Vec<String>,
 }
 
-type Table = BTreeMap<(String, String), Vec<Pods>>;
+/// By group and kind, and by version where the versions of a kind differ.
+type Table = BTreeMap<(String, String, String), Vec<Pods>>;
 
 #[test]
 fn the_table_of_custom_resources_is_fresh() {
@@ -49,9 +50,10 @@ fn table(source: &Value) -> Table {
     let mut table = read_from_types(&source["crd_from_type_source"]);
     let mut secrets_of = BTreeMap::new();
     for entry in list(&source["crd_from_catalog"]) {
-        let key = (text(&entry["group"]), text(&entry["kind_lower"]));
+        let key = (text(&entry["group"]), text(&entry["kind_lower"]), String::new());
         secrets_of.insert(key.clone(), secrets(entry));
-        if !NOT_KUBELET.contains(&&*key.0) && !table.contains_key(&key) {
+        let known = table.keys().any(|(group, kind, _)| (group, kind) == (&key.0, &key.1));
+        if !NOT_KUBELET.contains(&&*key.0) && !known {
             let pods = catalog(entry);
             if !pods.is_empty() {
                 table.insert(key, pods);
@@ -59,7 +61,7 @@ fn table(source: &Value) -> Table {
         }
     }
     for entry in list(&source["crd_free_form_templates_from_catalog"]) {
-        let key = (text(&entry["group"]), text(&entry["kind_lower"]));
+        let key = (text(&entry["group"]), text(&entry["kind_lower"]), String::new());
         let secrets = secrets_of.get(&key).cloned().unwrap_or_default();
         let pods = table.entry(key).or_default();
         for path in strings(&entry["free_form_pod_template_paths"]) {
@@ -88,7 +90,7 @@ fn table(source: &Value) -> Table {
                 Pods { at: at.to_owned(), images: vec![image.to_owned()], ..Pods::default() }
             });
             let pods: Vec<Pods> = pods.chain(images).collect();
-            table.entry((group.clone(), kind)).or_insert(pods);
+            table.entry((group.clone(), kind, String::new())).or_insert(pods);
         }
     }
     table
@@ -106,24 +108,21 @@ fn read_from_types(entries: &Value) -> Table {
     for entry in list(entries) {
         let (group, kinds) = api(&text(&entry["api"]));
         for kind in kinds {
-            let pods = table.entry((group.clone(), kind)).or_default();
-            for at in expanded(entry, "pod", &by_kind) {
+            // Of a kind whose versions differ, one entry tells of the images of all.
+            let entries: Vec<&Value> = list(entries).filter(|own| is_of(own, &group, &kind)).collect();
+            let version = if entries.len() > 1 { version(entry) } else { String::new() };
+            let mut pods = Vec::new();
+            for at in entries.iter().flat_map(|own| expanded(own, "pod", &by_kind)) {
                 pods.push(Pods { at, inside: true, ..Pods::default() });
             }
             let mut bases: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for image in expanded(entry, "images", &by_kind) {
+            for image in entries.iter().flat_map(|own| expanded(own, "images", &by_kind)) {
                 let base = base(&image);
                 bases.entry(base.to_owned()).or_default().push(image[base.len() + 1..].to_owned());
             }
             for (at, images) in bases {
                 pods.push(Pods { at, images, ..Pods::default() });
             }
-        }
-    }
-    // Fields of another version of the same kind count for all of its pods.
-    for entry in list(entries) {
-        let (group, kinds) = api(&text(&entry["api"]));
-        for kind in kinds {
             let secrets: Vec<(String, &'static str)> = fields(entry, "pull_secrets", &by_kind)
                 .into_iter()
                 .filter(|field| !field.contains("injected into matching pods"))
@@ -133,7 +132,7 @@ fn read_from_types(entries: &Value) -> Table {
                 })
                 .collect();
             let accounts = fields(entry, "service_account", &by_kind);
-            for pods in table.get_mut(&(group.clone(), kind.clone())).unwrap() {
+            for pods in &mut pods {
                 for (path, shape) in &secrets {
                     if reaches(&pods.at, path) {
                         pods.pull_secrets.push((path.clone(), *shape));
@@ -152,6 +151,7 @@ fn read_from_types(entries: &Value) -> Table {
                 pods.overrides.sort();
                 pods.overrides.dedup();
             }
+            table.insert((group.clone(), kind, version), pods);
         }
     }
     table
@@ -288,6 +288,17 @@ fn api(api: &str) -> (String, Vec<String>) {
     (group, kinds.split([',', '/']).map(|kind| kind.trim().to_lowercase()).collect())
 }
 
+fn is_of(entry: &Value, group: &str, kind: &str) -> bool {
+    let (own, kinds) = api(&text(&entry["api"]));
+    own == group && kinds.iter().any(|own| own == kind)
+}
+
+/// The version of an entry that tells of one.
+fn version(entry: &Value) -> String {
+    let api = text(&entry["api"]);
+    api.split([' ', '/']).nth(1).unwrap().to_owned()
+}
+
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
@@ -306,11 +317,11 @@ fn print(table: &Table) -> String {
          //! `fixtures/tables/podspec_paths.json`; not for editing.\n\n\
          use super::custom::{CustomKind, Pods};\n\
          use super::secret_list::Shape::{Name, Names, Strings, Text};\n\n\
-         /// Sorted by group and kind.\n\
+         /// Sorted by group, kind and version.\n\
          pub(super) const KINDS: &[CustomKind] = &[\n",
     );
-    for ((group, kind), pods) in table {
-        writeln!(out, "    CustomKind {{ group: {group:?}, kind: {kind:?}, pods: &[").unwrap();
+    for ((group, kind, version), pods) in table {
+        writeln!(out, "    CustomKind {{ group: {group:?}, kind: {kind:?}, version: {version:?}, pods: &[").unwrap();
         for Pods { at, images, inside, pull_secrets, accounts, overrides } in pods {
             let secrets: Vec<String> =
                 pull_secrets.iter().map(|(path, shape)| format!("({path:?}, {shape})")).collect();

@@ -4,403 +4,403 @@
 use super::custom::{CustomKind, Pods};
 use super::secret_list::Shape::{Name, Names, Strings, Text};
 
-/// Sorted by group and kind.
+/// Sorted by group, kind and version.
 pub(super) const KINDS: &[CustomKind] = &[
-    CustomKind { group: "actions.github.com", kind: "autoscalinglistener", pods: &[
+    CustomKind { group: "actions.github.com", kind: "autoscalinglistener", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.github.com", kind: "autoscalingrunnerset", pods: &[
+    CustomKind { group: "actions.github.com", kind: "autoscalingrunnerset", version: "", pods: &[
         Pods { at: "spec.listenerTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.github.com", kind: "ephemeralrunner", pods: &[
+    CustomKind { group: "actions.github.com", kind: "ephemeralrunner", version: "", pods: &[
         Pods { at: "spec.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.github.com", kind: "ephemeralrunnerset", pods: &[
+    CustomKind { group: "actions.github.com", kind: "ephemeralrunnerset", version: "", pods: &[
         Pods { at: "spec.ephemeralRunnerSpec.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.summerwind.dev", kind: "runner", pods: &[
+    CustomKind { group: "actions.summerwind.dev", kind: "runner", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.summerwind.dev", kind: "runnerdeployment", pods: &[
+    CustomKind { group: "actions.summerwind.dev", kind: "runnerdeployment", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.summerwind.dev", kind: "runnerreplicaset", pods: &[
+    CustomKind { group: "actions.summerwind.dev", kind: "runnerreplicaset", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "actions.summerwind.dev", kind: "runnerset", pods: &[
+    CustomKind { group: "actions.summerwind.dev", kind: "runnerset", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "agent.k8s.elastic.co", kind: "agent", pods: &[
+    CustomKind { group: "agent.k8s.elastic.co", kind: "agent", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.daemonSet.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.deployment.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.statefulSet.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "agones.dev", kind: "fleet", pods: &[
+    CustomKind { group: "agones.dev", kind: "fleet", version: "", pods: &[
         Pods { at: "spec.template.spec.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "agones.dev", kind: "gameserver", pods: &[
+    CustomKind { group: "agones.dev", kind: "gameserver", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "agones.dev", kind: "gameserverset", pods: &[
+    CustomKind { group: "agones.dev", kind: "gameserverset", version: "", pods: &[
         Pods { at: "spec.template.spec.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "ais.nvidia.com", kind: "aistore", pods: &[
+    CustomKind { group: "ais.nvidia.com", kind: "aistore", version: "", pods: &[
         Pods { at: "spec", images: &["adminClient.image", "logSidecar.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apm.k8s.elastic.co", kind: "apmserver", pods: &[
+    CustomKind { group: "apm.k8s.elastic.co", kind: "apmserver", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "app.redislabs.com", kind: "redisenterprisecluster", pods: &[
+    CustomKind { group: "app.redislabs.com", kind: "redisenterprisecluster", version: "", pods: &[
         Pods { at: "spec", images: &["sideContainersSpec[].image"], inside: false, pull_secrets: &[("spec.pullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.redisEnterpriseAdditionalPodSpecAttributes", images: &["ephemeralContainers[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.redisEnterpriseAdditionalPodSpecAttributes.imagePullSecrets", Names), ("spec.pullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.servicesRiggerSpec.servicesRiggerAdditionalPodSpecAttributes", images: &["ephemeralContainers[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.servicesRiggerSpec.servicesRiggerAdditionalPodSpecAttributes.imagePullSecrets", Names), ("spec.pullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.emqx.io", kind: "emqx", pods: &[
+    CustomKind { group: "apps.emqx.io", kind: "emqx", version: "", pods: &[
         Pods { at: "spec", images: &["coreTemplate.spec.extraContainers[].image", "coreTemplate.spec.initContainers[].image", "image", "replicantTemplate.spec.extraContainers[].image", "replicantTemplate.spec.initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.emqx.io", kind: "emqxbroker", pods: &[
+    CustomKind { group: "apps.emqx.io", kind: "emqxbroker", version: "", pods: &[
         Pods { at: "spec", images: &["emqxTemplate.image", "extraContainers[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec", images: &["ephemeralContainers[].image", "extraContainers[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.template.spec.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.emqx.io", kind: "emqxenterprise", pods: &[
+    CustomKind { group: "apps.emqx.io", kind: "emqxenterprise", version: "", pods: &[
         Pods { at: "spec", images: &["emqxTemplate.image", "extraContainers[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec", images: &["ephemeralContainers[].image", "extraContainers[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.template.spec.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "advancedcronjob", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "advancedcronjob", version: "", pods: &[
         Pods { at: "spec.template.jobTemplate.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.broadcastJobTemplate.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "broadcastjob", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "broadcastjob", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "cloneset", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "cloneset", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "daemonset", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "daemonset", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "imagelistpulljob", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "imagelistpulljob", version: "", pods: &[
         Pods { at: "spec", images: &["image", "images[]"], inside: false, pull_secrets: &[("spec.pullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "imagepulljob", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "imagepulljob", version: "", pods: &[
         Pods { at: "spec", images: &["image", "images[]"], inside: false, pull_secrets: &[("spec.pullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "sidecarset", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "sidecarset", version: "", pods: &[
         Pods { at: "spec", images: &["containers[].image", "initContainers[].image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "statefulset", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "statefulset", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.kruise.io", kind: "uniteddeployment", pods: &[
+    CustomKind { group: "apps.kruise.io", kind: "uniteddeployment", version: "", pods: &[
         Pods { at: "spec.template.statefulSetTemplate.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.advancedStatefulSetTemplate.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.cloneSetTemplate.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.deploymentTemplate.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "apps.openshift.io", kind: "deploymentconfig", pods: &[
+    CustomKind { group: "apps.openshift.io", kind: "deploymentconfig", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "analysisrun", pods: &[
+    CustomKind { group: "argoproj.io", kind: "analysisrun", version: "", pods: &[
         Pods { at: "spec.metrics[].provider.job.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "analysistemplate", pods: &[
+    CustomKind { group: "argoproj.io", kind: "analysistemplate", version: "", pods: &[
         Pods { at: "spec.metrics[].provider.job.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "clusteranalysistemplate", pods: &[
+    CustomKind { group: "argoproj.io", kind: "clusteranalysistemplate", version: "", pods: &[
         Pods { at: "spec.metrics[].provider.job.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "clusterworkflowtemplate", pods: &[
+    CustomKind { group: "argoproj.io", kind: "clusterworkflowtemplate", version: "", pods: &[
         Pods { at: "spec.templateDefaults", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.podSpecPatch", "spec.templateDefaults.podSpecPatch"] },
         Pods { at: "spec.templates[]", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.templates[].serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.podSpecPatch", "spec.templates[].podSpecPatch"] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "cronworkflow", pods: &[
+    CustomKind { group: "argoproj.io", kind: "cronworkflow", version: "", pods: &[
         Pods { at: "spec.workflowSpec.templateDefaults", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.workflowSpec.imagePullSecrets", Names)], accounts: &["spec.workflowSpec.serviceAccountName"], overrides: &["spec.workflowSpec.podSpecPatch", "spec.workflowSpec.templateDefaults.podSpecPatch"] },
         Pods { at: "spec.workflowSpec.templates[]", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.workflowSpec.imagePullSecrets", Names)], accounts: &["spec.workflowSpec.templates[].serviceAccountName", "spec.workflowSpec.serviceAccountName"], overrides: &["spec.workflowSpec.podSpecPatch", "spec.workflowSpec.templates[].podSpecPatch"] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "experiment", pods: &[
+    CustomKind { group: "argoproj.io", kind: "experiment", version: "", pods: &[
         Pods { at: "spec.templates[].template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "rollout", pods: &[
+    CustomKind { group: "argoproj.io", kind: "rollout", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "workflow", pods: &[
+    CustomKind { group: "argoproj.io", kind: "workflow", version: "", pods: &[
         Pods { at: "spec.templateDefaults", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.podSpecPatch", "spec.templateDefaults.podSpecPatch"] },
         Pods { at: "spec.templates[]", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.templates[].serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.podSpecPatch", "spec.templates[].podSpecPatch"] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "workflowtaskset", pods: &[
+    CustomKind { group: "argoproj.io", kind: "workflowtaskset", version: "", pods: &[
         Pods { at: "spec.tasks.*.containerSet", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "argoproj.io", kind: "workflowtemplate", pods: &[
+    CustomKind { group: "argoproj.io", kind: "workflowtemplate", version: "", pods: &[
         Pods { at: "spec.templateDefaults", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.podSpecPatch", "spec.templateDefaults.podSpecPatch"] },
         Pods { at: "spec.templates[]", images: &["container.image", "script.image", "initContainers[].image", "sidecars[].image", "containerSet.containers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.templates[].serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.podSpecPatch", "spec.templates[].podSpecPatch"] },
     ] },
-    CustomKind { group: "awx.ansible.com", kind: "awx", pods: &[
+    CustomKind { group: "awx.ansible.com", kind: "awx", version: "", pods: &[
         Pods { at: "spec", images: &["ee_images[].image", "image"], inside: false, pull_secrets: &[("spec.image_pull_secret", Text), ("spec.image_pull_secrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "batch.volcano.sh", kind: "job", pods: &[
+    CustomKind { group: "batch.volcano.sh", kind: "job", version: "", pods: &[
         Pods { at: "spec.tasks[].template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "beat.k8s.elastic.co", kind: "beat", pods: &[
+    CustomKind { group: "beat.k8s.elastic.co", kind: "beat", version: "", pods: &[
         Pods { at: "spec.daemonSet.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.deployment.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "caching.internal.knative.dev", kind: "image", pods: &[
+    CustomKind { group: "caching.internal.knative.dev", kind: "image", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "capi.weave.works", kind: "clusterbootstrapconfig", pods: &[
+    CustomKind { group: "capi.weave.works", kind: "clusterbootstrapconfig", version: "", pods: &[
         Pods { at: "spec.jobTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "ceph.rook.io", kind: "cephcluster", pods: &[
+    CustomKind { group: "ceph.rook.io", kind: "cephcluster", version: "", pods: &[
         Pods { at: "spec", images: &["cephVersion.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "clickhouse-keeper.altinity.com", kind: "clickhousekeeperinstallation", pods: &[
+    CustomKind { group: "clickhouse-keeper.altinity.com", kind: "clickhousekeeperinstallation", version: "", pods: &[
         Pods { at: "spec.templates.podTemplates[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "clickhouse.altinity.com", kind: "clickhouseinstallation", pods: &[
+    CustomKind { group: "clickhouse.altinity.com", kind: "clickhouseinstallation", version: "", pods: &[
         Pods { at: "spec.templates.podTemplates[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "clickhouse.altinity.com", kind: "clickhouseinstallationtemplate", pods: &[
+    CustomKind { group: "clickhouse.altinity.com", kind: "clickhouseinstallationtemplate", version: "", pods: &[
         Pods { at: "spec.templates.podTemplates[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "cluster.redpanda.com", kind: "redpanda", pods: &[
+    CustomKind { group: "cluster.redpanda.com", kind: "redpanda", version: "", pods: &[
         Pods { at: "spec.clusterSpec.post_install_job.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.clusterSpec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.clusterSpec.post_upgrade_job.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.clusterSpec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.clusterSpec.statefulset.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.clusterSpec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "core.oam.dev", kind: "application", pods: &[
+    CustomKind { group: "core.oam.dev", kind: "application", version: "", pods: &[
         Pods { at: "spec.components[].properties", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "core.strimzi.io", kind: "strimzipodset", pods: &[
+    CustomKind { group: "core.strimzi.io", kind: "strimzipodset", version: "", pods: &[
         Pods { at: "spec.pods[].spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "databases.spotahome.com", kind: "redisfailover", pods: &[
+    CustomKind { group: "databases.spotahome.com", kind: "redisfailover", version: "", pods: &[
         Pods { at: "spec.redis", images: &["exporter.image", "extraContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.redis.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.sentinel", images: &["exporter.image", "extraContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.sentinel.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "db.atlasgo.io", kind: "atlasmigration", pods: &[
+    CustomKind { group: "db.atlasgo.io", kind: "atlasmigration", version: "", pods: &[
         Pods { at: "spec.devDB.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "db.atlasgo.io", kind: "atlasschema", pods: &[
+    CustomKind { group: "db.atlasgo.io", kind: "atlasschema", version: "", pods: &[
         Pods { at: "spec.devDB.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "dbaas.percona.com", kind: "databasecluster", pods: &[
+    CustomKind { group: "dbaas.percona.com", kind: "databasecluster", version: "", pods: &[
         Pods { at: "spec.backup", images: &["image"], inside: false, pull_secrets: &[("spec.backup.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "dragonflydb.io", kind: "dragonfly", pods: &[
+    CustomKind { group: "dragonflydb.io", kind: "dragonfly", version: "", pods: &[
         Pods { at: "spec", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "druid.apache.org", kind: "druid", pods: &[
+    CustomKind { group: "druid.apache.org", kind: "druid", version: "", pods: &[
         Pods { at: "spec", images: &["additionalContainer[].image", "image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.nodes.*", images: &["additionalContainer[].image", "image"], inside: false, pull_secrets: &[("spec.nodes.*.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "elasticsearch.k8s.elastic.co", kind: "elasticsearch", pods: &[
+    CustomKind { group: "elasticsearch.k8s.elastic.co", kind: "elasticsearch", version: "", pods: &[
         Pods { at: "spec.nodeSets[].podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "enterprisesearch.k8s.elastic.co", kind: "enterprisesearch", pods: &[
+    CustomKind { group: "enterprisesearch.k8s.elastic.co", kind: "enterprisesearch", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "executor.testkube.io", kind: "executor", pods: &[
+    CustomKind { group: "executor.testkube.io", kind: "executor", version: "", pods: &[
         Pods { at: "spec", images: &["image", "slaves.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "flink.apache.org", kind: "flinkdeployment", pods: &[
+    CustomKind { group: "flink.apache.org", kind: "flinkdeployment", version: "", pods: &[
         Pods { at: "spec.jobManager.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.taskManager.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "fluentbit.fluent.io", kind: "collector", pods: &[
+    CustomKind { group: "fluentbit.fluent.io", kind: "collector", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "fluentbit.fluent.io", kind: "fluentbit", pods: &[
+    CustomKind { group: "fluentbit.fluent.io", kind: "fluentbit", version: "", pods: &[
         Pods { at: "spec", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "fluentd.fluent.io", kind: "fluentd", pods: &[
+    CustomKind { group: "fluentd.fluent.io", kind: "fluentd", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "gateway.envoyproxy.io", kind: "envoyproxy", pods: &[
+    CustomKind { group: "gateway.envoyproxy.io", kind: "envoyproxy", version: "", pods: &[
         Pods { at: "spec.provider.kubernetes.envoyDaemonSet", images: &["container.image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.provider.kubernetes.envoyDeployment.pod.imagePullSecrets", Names), ("spec.provider.kubernetes.envoyDaemonSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.provider.kubernetes.envoyDeployment", images: &["container.image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.provider.kubernetes.envoyDeployment.pod.imagePullSecrets", Names), ("spec.provider.kubernetes.envoyDaemonSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "grafana.integreatly.org", kind: "grafana", pods: &[
+    CustomKind { group: "grafana.integreatly.org", kind: "grafana", version: "", pods: &[
         Pods { at: "spec.deployment.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "gravitee.io", kind: "gatewayclassparameters", pods: &[
+    CustomKind { group: "gravitee.io", kind: "gatewayclassparameters", version: "", pods: &[
         Pods { at: "spec.kubernetes.deployment.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "hivemq.com", kind: "hivemqcluster", pods: &[
+    CustomKind { group: "hivemq.com", kind: "hivemqcluster", version: "", pods: &[
         Pods { at: "spec", images: &["image", "initContainers[].image", "initialization[].image", "sidecars[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "hivemq.com", kind: "hivemqplatform", pods: &[
+    CustomKind { group: "hivemq.com", kind: "hivemqplatform", version: "", pods: &[
         Pods { at: "spec.statefulSet.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "jaegertracing.io", kind: "jaeger", pods: &[
+    CustomKind { group: "jaegertracing.io", kind: "jaeger", version: "", pods: &[
         Pods { at: "spec.agent", images: &["image"], inside: false, pull_secrets: &[("spec.agent.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "jobset.x-k8s.io", kind: "jobset", pods: &[
+    CustomKind { group: "jobset.x-k8s.io", kind: "jobset", version: "", pods: &[
         Pods { at: "spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k6.io", kind: "k6", pods: &[
+    CustomKind { group: "k6.io", kind: "k6", version: "", pods: &[
         Pods { at: "spec.initializer", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.initializer.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.runner", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.runner.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.starter", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.starter.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k6.io", kind: "privateloadzone", pods: &[
+    CustomKind { group: "k6.io", kind: "privateloadzone", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k6.io", kind: "testrun", pods: &[
+    CustomKind { group: "k6.io", kind: "testrun", version: "", pods: &[
         Pods { at: "spec.initializer", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.initializer.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.runner", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.runner.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.starter", images: &["image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.starter.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k8s.keycloak.org", kind: "keycloak", pods: &[
+    CustomKind { group: "k8s.keycloak.org", kind: "keycloak", version: "", pods: &[
         Pods { at: "spec.unsupported.podTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k8s.mariadb.com", kind: "externalmariadb", pods: &[
+    CustomKind { group: "k8s.mariadb.com", kind: "externalmariadb", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k8s.mariadb.com", kind: "mariadb", pods: &[
+    CustomKind { group: "k8s.mariadb.com", kind: "mariadb", version: "", pods: &[
         Pods { at: "spec", images: &["galera.agent.image", "galera.initContainer.image", "image", "initContainers[].image", "replication.agent.image", "replication.initContainer.image", "sidecarContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.metrics.exporter", images: &["image"], inside: false, pull_secrets: &[("spec.metrics.exporter.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k8s.mariadb.com", kind: "maxscale", pods: &[
+    CustomKind { group: "k8s.mariadb.com", kind: "maxscale", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.metrics.exporter", images: &["image"], inside: false, pull_secrets: &[("spec.metrics.exporter.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k8up.io", kind: "podconfig", pods: &[
+    CustomKind { group: "k8up.io", kind: "podconfig", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "k8up.io", kind: "prebackuppod", pods: &[
+    CustomKind { group: "k8up.io", kind: "prebackuppod", version: "", pods: &[
         Pods { at: "spec.pod.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kaito.sh", kind: "workspace", pods: &[
+    CustomKind { group: "kaito.sh", kind: "workspace", version: "", pods: &[
         Pods { at: "inference.adapters[].source", images: &["image"], inside: false, pull_secrets: &[("inference.adapters[].source.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "inference.preset.presetOptions", images: &["image"], inside: false, pull_secrets: &[("inference.preset.presetOptions.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "tuning.input", images: &["image"], inside: false, pull_secrets: &[("tuning.input.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "tuning.preset.presetOptions", images: &["image"], inside: false, pull_secrets: &[("tuning.preset.presetOptions.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "inference.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "keda.sh", kind: "scaledjob", pods: &[
+    CustomKind { group: "keda.sh", kind: "scaledjob", version: "", pods: &[
         Pods { at: "spec.jobTargetRef.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kibana.k8s.elastic.co", kind: "kibana", pods: &[
+    CustomKind { group: "kibana.k8s.elastic.co", kind: "kibana", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "clustertrainingruntime", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "clustertrainingruntime", version: "", pods: &[
         Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "jaxjob", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "jaxjob", version: "", pods: &[
         Pods { at: "spec.jaxReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "mpijob", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "mpijob", version: "", pods: &[
         Pods { at: "spec.mpiReplicaSpecs.*.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "notebook", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "notebook", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "paddlejob", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "paddlejob", version: "", pods: &[
         Pods { at: "spec.paddleReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "pytorchjob", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "pytorchjob", version: "", pods: &[
         Pods { at: "spec.pytorchReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "tfjob", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "tfjob", version: "", pods: &[
         Pods { at: "spec.tfReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "trainingruntime", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "trainingruntime", version: "", pods: &[
         Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubeflow.org", kind: "xgboostjob", pods: &[
+    CustomKind { group: "kubeflow.org", kind: "xgboostjob", version: "", pods: &[
         Pods { at: "spec.xgboostReplicaSpecs.*.template.spec", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubevirt.io", kind: "virtualmachine", pods: &[
+    CustomKind { group: "kubevirt.io", kind: "virtualmachine", version: "", pods: &[
         Pods { at: "spec.template.spec.domain.firmware.kernelBoot.container", images: &["image"], inside: false, pull_secrets: &[("spec.template.spec.domain.firmware.kernelBoot.container.imagePullSecret", Text)], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec.volumes[].containerDisk", images: &["image"], inside: false, pull_secrets: &[("spec.template.spec.volumes[].containerDisk.imagePullSecret", Text)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubevirt.io", kind: "virtualmachineinstance", pods: &[
+    CustomKind { group: "kubevirt.io", kind: "virtualmachineinstance", version: "", pods: &[
         Pods { at: "spec.domain.firmware.kernelBoot.container", images: &["image"], inside: false, pull_secrets: &[("spec.domain.firmware.kernelBoot.container.imagePullSecret", Text)], accounts: &[], overrides: &[] },
         Pods { at: "spec.volumes[].containerDisk", images: &["image"], inside: false, pull_secrets: &[("spec.volumes[].containerDisk.imagePullSecret", Text)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubevirt.io", kind: "virtualmachineinstancepreset", pods: &[
+    CustomKind { group: "kubevirt.io", kind: "virtualmachineinstancepreset", version: "", pods: &[
         Pods { at: "spec.domain.firmware.kernelBoot.container", images: &["image"], inside: false, pull_secrets: &[("spec.domain.firmware.kernelBoot.container.imagePullSecret", Text)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kubevirt.io", kind: "virtualmachineinstancereplicaset", pods: &[
+    CustomKind { group: "kubevirt.io", kind: "virtualmachineinstancereplicaset", version: "", pods: &[
         Pods { at: "spec.template.spec.domain.firmware.kernelBoot.container", images: &["image"], inside: false, pull_secrets: &[("spec.template.spec.domain.firmware.kernelBoot.container.imagePullSecret", Text)], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec.volumes[].containerDisk", images: &["image"], inside: false, pull_secrets: &[("spec.template.spec.volumes[].containerDisk.imagePullSecret", Text)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "kueue.x-k8s.io", kind: "workload", pods: &[
+    CustomKind { group: "kueue.x-k8s.io", kind: "workload", version: "", pods: &[
         Pods { at: "spec.podSets[].template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "leaderworkerset.x-k8s.io", kind: "leaderworkerset", pods: &[
+    CustomKind { group: "leaderworkerset.x-k8s.io", kind: "leaderworkerset", version: "", pods: &[
         Pods { at: "spec.leaderWorkerTemplate.leaderTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.leaderWorkerTemplate.workerTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "logging-extensions.banzaicloud.io", kind: "eventtailer", pods: &[
+    CustomKind { group: "logging-extensions.banzaicloud.io", kind: "eventtailer", version: "", pods: &[
         Pods { at: "spec.workloadOverrides", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "logging-extensions.banzaicloud.io", kind: "hosttailer", pods: &[
+    CustomKind { group: "logging-extensions.banzaicloud.io", kind: "hosttailer", version: "", pods: &[
         Pods { at: "spec.workloadOverrides", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "logging.banzaicloud.io", kind: "logging", pods: &[
+    CustomKind { group: "logging.banzaicloud.io", kind: "logging", version: "", pods: &[
         Pods { at: "spec.nodeAgents[].nodeAgentFluentbit.daemonSet.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.syslogNG.configCheckPod", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.syslogNG.statefulSet.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "logging.banzaicloud.io", kind: "nodeagent", pods: &[
+    CustomKind { group: "logging.banzaicloud.io", kind: "nodeagent", version: "", pods: &[
         Pods { at: "spec.nodeAgentFluentbit.daemonSet.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "logging.banzaicloud.io", kind: "syslogngconfig", pods: &[
+    CustomKind { group: "logging.banzaicloud.io", kind: "syslogngconfig", version: "", pods: &[
         Pods { at: "spec.configCheckPod", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.statefulSet.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "logstash.k8s.elastic.co", kind: "logstash", pods: &[
+    CustomKind { group: "logstash.k8s.elastic.co", kind: "logstash", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "maps.k8s.elastic.co", kind: "elasticmapsserver", pods: &[
+    CustomKind { group: "maps.k8s.elastic.co", kind: "elasticmapsserver", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "minio.min.io", kind: "tenant", pods: &[
+    CustomKind { group: "minio.min.io", kind: "tenant", version: "", pods: &[
         Pods { at: "spec.sideCars", images: &[], inside: false, pull_secrets: &[("spec.imagePullSecret", Name)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image", "initContainers[].image", "kes.image"], inside: false, pull_secrets: &[("spec.imagePullSecret", Name)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "monitoring.coreos.com", kind: "alertmanager", pods: &[
+    CustomKind { group: "monitoring.coreos.com", kind: "alertmanager", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "monitoring.coreos.com", kind: "prometheus", pods: &[
+    CustomKind { group: "monitoring.coreos.com", kind: "prometheus", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "monitoring.coreos.com", kind: "prometheusagent", pods: &[
+    CustomKind { group: "monitoring.coreos.com", kind: "prometheusagent", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "monitoring.coreos.com", kind: "thanosruler", pods: &[
+    CustomKind { group: "monitoring.coreos.com", kind: "thanosruler", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "monitoring.grafana.com", kind: "grafanaagent", pods: &[
+    CustomKind { group: "monitoring.grafana.com", kind: "grafanaagent", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "mysql.oracle.com", kind: "innodbcluster", pods: &[
+    CustomKind { group: "mysql.oracle.com", kind: "innodbcluster", version: "", pods: &[
         Pods { at: "spec", images: &["logs.collector.image", "metrics.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.podSpec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.readReplicas[].podSpec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.router.podSpec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "mysql.presslabs.org", kind: "mysqlcluster", pods: &[
+    CustomKind { group: "mysql.presslabs.org", kind: "mysqlcluster", version: "", pods: &[
         Pods { at: "spec.podSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "numaflow.numaproj.io", kind: "monovertex", pods: &[
+    CustomKind { group: "numaflow.numaproj.io", kind: "monovertex", version: "", pods: &[
         Pods { at: "spec", images: &["source.udsource.container.image", "source.transformer.container.image", "udf.container.image", "sink.udsink.container.image", "sink.fallback.udsink.container.image", "sidecars[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &[] },
     ] },
-    CustomKind { group: "numaflow.numaproj.io", kind: "pipeline", pods: &[
+    CustomKind { group: "numaflow.numaproj.io", kind: "pipeline", version: "", pods: &[
         Pods { at: "spec.vertices[]", images: &["source.udsource.container.image", "source.transformer.container.image", "udf.container.image", "sink.udsink.container.image", "sink.fallback.udsink.container.image", "sidecars[].image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.vertices[].imagePullSecrets", Names), ("spec.templates.vertex.imagePullSecrets", Names)], accounts: &["spec.templates.vertex.serviceAccountName", "spec.vertices[].serviceAccountName"], overrides: &[] },
     ] },
-    CustomKind { group: "nvidia.com", kind: "clusterpolicy", pods: &[
+    CustomKind { group: "nvidia.com", kind: "clusterpolicy", version: "", pods: &[
         Pods { at: "spec.ccManager", images: &["image"], inside: false, pull_secrets: &[("spec.ccManager.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.dcgm", images: &["image"], inside: false, pull_secrets: &[("spec.dcgm.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.dcgmExporter", images: &["image"], inside: false, pull_secrets: &[("spec.dcgmExporter.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
@@ -424,44 +424,44 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.vgpuManager", images: &["image"], inside: false, pull_secrets: &[("spec.vgpuManager.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.vgpuManager.driverManager", images: &["image"], inside: false, pull_secrets: &[("spec.vgpuManager.driverManager.imagePullSecrets", Strings), ("spec.vgpuManager.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "nvidia.com", kind: "nvidiadriver", pods: &[
+    CustomKind { group: "nvidia.com", kind: "nvidiadriver", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.gdrcopy", images: &["image"], inside: false, pull_secrets: &[("spec.gdrcopy.imagePullSecrets", Strings), ("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.gds", images: &["image"], inside: false, pull_secrets: &[("spec.gds.imagePullSecrets", Strings), ("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.manager", images: &["image"], inside: false, pull_secrets: &[("spec.manager.imagePullSecrets", Strings), ("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "operator.cluster.x-k8s.io", kind: "bootstrapprovider", pods: &[
+    CustomKind { group: "operator.cluster.x-k8s.io", kind: "bootstrapprovider", version: "", pods: &[
         Pods { at: "spec.deployment", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "operator.cluster.x-k8s.io", kind: "controlplaneprovider", pods: &[
+    CustomKind { group: "operator.cluster.x-k8s.io", kind: "controlplaneprovider", version: "", pods: &[
         Pods { at: "spec.deployment", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "operator.cluster.x-k8s.io", kind: "coreprovider", pods: &[
+    CustomKind { group: "operator.cluster.x-k8s.io", kind: "coreprovider", version: "", pods: &[
         Pods { at: "spec.deployment", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "operator.cluster.x-k8s.io", kind: "infrastructureprovider", pods: &[
+    CustomKind { group: "operator.cluster.x-k8s.io", kind: "infrastructureprovider", version: "", pods: &[
         Pods { at: "spec.deployment", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "operators.coreos.com", kind: "catalogsource", pods: &[
+    CustomKind { group: "operators.coreos.com", kind: "catalogsource", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "operators.coreos.com", kind: "clusterserviceversion", pods: &[
+    CustomKind { group: "operators.coreos.com", kind: "clusterserviceversion", version: "", pods: &[
         Pods { at: "spec.install.spec.deployments[].spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pg.percona.com", kind: "perconapgcluster", pods: &[
+    CustomKind { group: "pg.percona.com", kind: "perconapgcluster", version: "", pods: &[
         Pods { at: "spec", images: &["backups.pgbackrest.image", "image", "instances[].sidecars[].image", "pmm.image", "proxy.pgBouncer.image", "proxy.pgBouncer.sidecars[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pg.percona.com", kind: "postgrescluster", pods: &[
+    CustomKind { group: "pg.percona.com", kind: "postgrescluster", version: "", pods: &[
         Pods { at: "spec.instances[]", images: &[], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.proxy.pgBouncer", images: &[], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["backups.pgbackrest.image", "image", "monitoring.pgmonitor.exporter.image", "userInterface.pgAdmin.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pingcap.com", kind: "dmcluster", pods: &[
+    CustomKind { group: "pingcap.com", kind: "dmcluster", version: "", pods: &[
         Pods { at: "spec.discovery", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.discovery.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.master", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.master.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.worker", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.worker.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pingcap.com", kind: "tidbcluster", pods: &[
+    CustomKind { group: "pingcap.com", kind: "tidbcluster", version: "", pods: &[
         Pods { at: "spec", images: &["helper.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.discovery", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.discovery.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.pd", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.pd.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
@@ -473,53 +473,53 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.tikv", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.tikv.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.tiproxy", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.tiproxy.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pingcap.com", kind: "tidbdashboard", pods: &[
+    CustomKind { group: "pingcap.com", kind: "tidbdashboard", version: "", pods: &[
         Pods { at: "spec", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pingcap.com", kind: "tidbinitializer", pods: &[
+    CustomKind { group: "pingcap.com", kind: "tidbinitializer", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pingcap.com", kind: "tidbmonitor", pods: &[
+    CustomKind { group: "pingcap.com", kind: "tidbmonitor", version: "", pods: &[
         Pods { at: "spec", images: &["additionalContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pingcap.com", kind: "tidbngmonitoring", pods: &[
+    CustomKind { group: "pingcap.com", kind: "tidbngmonitoring", version: "", pods: &[
         Pods { at: "spec", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.ngMonitoring", images: &["additionalContainers[].image", "image", "initContainers[].image"], inside: false, pull_secrets: &[("spec.ngMonitoring.imagePullSecrets", Names), ("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "piraeus.io", kind: "linstorcluster", pods: &[
+    CustomKind { group: "piraeus.io", kind: "linstorcluster", version: "", pods: &[
         Pods { at: "spec.controller.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.csiController.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.csiNode.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.highAvailabilityController.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "piraeus.io", kind: "linstorsatelliteconfiguration", pods: &[
+    CustomKind { group: "piraeus.io", kind: "linstorsatelliteconfiguration", version: "", pods: &[
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "platform.confluent.io", kind: "flinkbluegreendeployment", pods: &[
+    CustomKind { group: "platform.confluent.io", kind: "flinkbluegreendeployment", version: "", pods: &[
         Pods { at: "spec.template.spec.jobManager.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.spec.taskManager.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "platform.confluent.io", kind: "flinkdeployment", pods: &[
+    CustomKind { group: "platform.confluent.io", kind: "flinkdeployment", version: "", pods: &[
         Pods { at: "spec.jobManager.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.taskManager.podTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "postgres-operator.crunchydata.com", kind: "pgadmin", pods: &[
+    CustomKind { group: "postgres-operator.crunchydata.com", kind: "pgadmin", version: "", pods: &[
         Pods { at: "spec", images: &["image", "instrumentation.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "postgres-operator.crunchydata.com", kind: "pgupgrade", pods: &[
+    CustomKind { group: "postgres-operator.crunchydata.com", kind: "pgupgrade", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "postgres-operator.crunchydata.com", kind: "postgrescluster", pods: &[
+    CustomKind { group: "postgres-operator.crunchydata.com", kind: "postgrescluster", version: "", pods: &[
         Pods { at: "spec.instances[]", images: &[], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.proxy.pgBouncer", images: &[], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["backups.pgbackrest.image", "image", "instrumentation.image", "monitoring.pgmonitor.exporter.image", "userInterface.pgAdmin.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "postgresql.cnpg.io", kind: "pooler", pods: &[
+    CustomKind { group: "postgresql.cnpg.io", kind: "pooler", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "ps.percona.com", kind: "perconaservermysql", pods: &[
+    CustomKind { group: "ps.percona.com", kind: "perconaservermysql", version: "", pods: &[
         Pods { at: "spec.backup", images: &["image"], inside: false, pull_secrets: &[("spec.backup.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.mysql", images: &["image", "sidecars[].image"], inside: false, pull_secrets: &[("spec.mysql.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.orchestrator", images: &["image"], inside: false, pull_secrets: &[("spec.orchestrator.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
@@ -527,130 +527,130 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.proxy.router", images: &["image"], inside: false, pull_secrets: &[("spec.proxy.router.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.toolkit", images: &["image"], inside: false, pull_secrets: &[("spec.toolkit.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "psmdb.percona.com", kind: "perconaservermongodb", pods: &[
+    CustomKind { group: "psmdb.percona.com", kind: "perconaservermongodb", version: "", pods: &[
         Pods { at: "spec", images: &["backup.image", "image", "logcollector.image", "pmm.image", "replsets[].arbiter.sidecars[].image", "replsets[].hidden.sidecars[].image", "replsets[].nonvoting.sidecars[].image", "replsets[].sidecars[].image", "sharding.configsvrReplSet.arbiter.sidecars[].image", "sharding.configsvrReplSet.hidden.sidecars[].image", "sharding.configsvrReplSet.nonvoting.sidecars[].image", "sharding.configsvrReplSet.sidecars[].image", "sharding.mongos.sidecars[].image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "pxc.percona.com", kind: "perconaxtradbcluster", pods: &[
+    CustomKind { group: "pxc.percona.com", kind: "perconaxtradbcluster", version: "", pods: &[
         Pods { at: "spec.backup", images: &["image"], inside: false, pull_secrets: &[("spec.backup.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.haproxy", images: &["image", "sidecars[].image"], inside: false, pull_secrets: &[("spec.haproxy.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.proxysql", images: &["image", "sidecars[].image"], inside: false, pull_secrets: &[("spec.proxysql.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.pxc", images: &["image", "sidecars[].image"], inside: false, pull_secrets: &[("spec.pxc.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "rabbitmq.com", kind: "rabbitmqcluster", pods: &[
+    CustomKind { group: "rabbitmq.com", kind: "rabbitmqcluster", version: "", pods: &[
         Pods { at: "spec.override.statefulSet.spec.template.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "ray.io", kind: "raycluster", pods: &[
+    CustomKind { group: "ray.io", kind: "raycluster", version: "", pods: &[
         Pods { at: "spec.headGroupSpec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.workerGroupSpecs[].template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "ray.io", kind: "rayjob", pods: &[
+    CustomKind { group: "ray.io", kind: "rayjob", version: "", pods: &[
         Pods { at: "spec.rayClusterSpec.headGroupSpec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.rayClusterSpec.workerGroupSpecs[].template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.submitterPodTemplate.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "ray.io", kind: "rayservice", pods: &[
+    CustomKind { group: "ray.io", kind: "rayservice", version: "", pods: &[
         Pods { at: "spec.rayClusterConfig.headGroupSpec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.rayClusterConfig.workerGroupSpecs[].template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "redis.redis.opstreelabs.in", kind: "redis", pods: &[
+    CustomKind { group: "redis.redis.opstreelabs.in", kind: "redis", version: "", pods: &[
         Pods { at: "spec.kubernetesConfig", images: &["image"], inside: false, pull_secrets: &[("spec.kubernetesConfig.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "redis.redis.opstreelabs.in", kind: "rediscluster", pods: &[
+    CustomKind { group: "redis.redis.opstreelabs.in", kind: "rediscluster", version: "", pods: &[
         Pods { at: "spec.kubernetesConfig", images: &["image"], inside: false, pull_secrets: &[("spec.kubernetesConfig.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "redis.redis.opstreelabs.in", kind: "redisreplication", pods: &[
+    CustomKind { group: "redis.redis.opstreelabs.in", kind: "redisreplication", version: "", pods: &[
         Pods { at: "spec.kubernetesConfig", images: &["image"], inside: false, pull_secrets: &[("spec.kubernetesConfig.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "redis.redis.opstreelabs.in", kind: "redissentinel", pods: &[
+    CustomKind { group: "redis.redis.opstreelabs.in", kind: "redissentinel", version: "", pods: &[
         Pods { at: "spec.kubernetesConfig", images: &["image"], inside: false, pull_secrets: &[("spec.kubernetesConfig.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "renovate-operator.mogenius.com", kind: "renovatejob", pods: &[
+    CustomKind { group: "renovate-operator.mogenius.com", kind: "renovatejob", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "repo-manager.pulpproject.org", kind: "pulp", pods: &[
+    CustomKind { group: "repo-manager.pulpproject.org", kind: "pulp", version: "", pods: &[
         Pods { at: "spec", images: &["admin_password_job.container.image", "api.init_container.image", "content.init_container.image", "image", "migration_job.container.image", "signing_job.container.image", "worker.init_container.image"], inside: false, pull_secrets: &[("spec.image_pull_secrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "resource.streamnative.io", kind: "computeflinkdeployment", pods: &[
+    CustomKind { group: "resource.streamnative.io", kind: "computeflinkdeployment", version: "", pods: &[
         Pods { at: "spec.communityTemplate.spec.jobManagerPodTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.communityTemplate.spec.taskManagerPodTemplate.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec", images: &["communityTemplate.spec.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "seaweed.seaweedfs.com", kind: "adminscript", pods: &[
+    CustomKind { group: "seaweed.seaweedfs.com", kind: "adminscript", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "seaweed.seaweedfs.com", kind: "seaweed", pods: &[
+    CustomKind { group: "seaweed.seaweedfs.com", kind: "seaweed", version: "", pods: &[
         Pods { at: "spec", images: &["backup.image", "image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "seaweed.seaweedfs.com", kind: "seaweedcsidriver", pods: &[
+    CustomKind { group: "seaweed.seaweedfs.com", kind: "seaweedcsidriver", version: "", pods: &[
         Pods { at: "spec", images: &["image", "mountService.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.knative.dev", kind: "configuration", pods: &[
+    CustomKind { group: "serving.knative.dev", kind: "configuration", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.knative.dev", kind: "revision", pods: &[
+    CustomKind { group: "serving.knative.dev", kind: "revision", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.knative.dev", kind: "service", pods: &[
+    CustomKind { group: "serving.knative.dev", kind: "service", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.kserve.io", kind: "clusterservingruntime", pods: &[
+    CustomKind { group: "serving.kserve.io", kind: "clusterservingruntime", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.workerSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.kserve.io", kind: "clusterstoragecontainer", pods: &[
+    CustomKind { group: "serving.kserve.io", kind: "clusterstoragecontainer", version: "", pods: &[
         Pods { at: "spec", images: &["container.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.kserve.io", kind: "inferenceservice", pods: &[
+    CustomKind { group: "serving.kserve.io", kind: "inferenceservice", version: "", pods: &[
         Pods { at: "spec.explainer", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.predictor", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.predictor.workerSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.transformer", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.kserve.io", kind: "llminferenceservice", pods: &[
+    CustomKind { group: "serving.kserve.io", kind: "llminferenceservice", version: "", pods: &[
         Pods { at: "spec.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.prefill.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.prefill.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.router.scheduler.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.kserve.io", kind: "llminferenceserviceconfig", pods: &[
+    CustomKind { group: "serving.kserve.io", kind: "llminferenceserviceconfig", version: "", pods: &[
         Pods { at: "spec.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.prefill.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.prefill.worker", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.router.scheduler.template", images: &[], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "serving.kserve.io", kind: "servingruntime", pods: &[
+    CustomKind { group: "serving.kserve.io", kind: "servingruntime", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.workerSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "sources.knative.dev", kind: "containersource", pods: &[
+    CustomKind { group: "sources.knative.dev", kind: "containersource", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "sources.knative.dev", kind: "integrationsource", pods: &[
+    CustomKind { group: "sources.knative.dev", kind: "integrationsource", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "sparkoperator.k8s.io", kind: "scheduledsparkapplication", pods: &[
+    CustomKind { group: "sparkoperator.k8s.io", kind: "scheduledsparkapplication", version: "", pods: &[
         Pods { at: "spec.template", images: &["driver.image", "driver.initContainers[].image", "driver.sidecars[].image", "executor.image", "executor.initContainers[].image", "executor.sidecars[].image", "image"], inside: false, pull_secrets: &[("spec.template.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.driver.template.spec", images: &[], inside: true, pull_secrets: &[("spec.template.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.template.executor.template.spec", images: &[], inside: true, pull_secrets: &[("spec.template.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "sparkoperator.k8s.io", kind: "sparkapplication", pods: &[
+    CustomKind { group: "sparkoperator.k8s.io", kind: "sparkapplication", version: "", pods: &[
         Pods { at: "spec", images: &["driver.image", "driver.initContainers[].image", "driver.sidecars[].image", "executor.image", "executor.initContainers[].image", "executor.sidecars[].image", "image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.driver.template.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
         Pods { at: "spec.executor.template.spec", images: &[], inside: true, pull_secrets: &[("spec.imagePullSecrets", Strings)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "stunner.l7mp.io", kind: "dataplane", pods: &[
+    CustomKind { group: "stunner.l7mp.io", kind: "dataplane", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tailscale.com", kind: "proxyclass", pods: &[
+    CustomKind { group: "tailscale.com", kind: "proxyclass", version: "", pods: &[
         Pods { at: "spec.statefulSet.pod", images: &["tailscaleContainer.image", "tailscaleInitContainer.image"], inside: false, pull_secrets: &[("spec.statefulSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tailscale.com", kind: "recorder", pods: &[
+    CustomKind { group: "tailscale.com", kind: "recorder", version: "", pods: &[
         Pods { at: "spec.statefulSet.pod", images: &["container.image"], inside: false, pull_secrets: &[("spec.statefulSet.pod.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tekton.dev", kind: "pipeline", pods: &[
+    CustomKind { group: "tekton.dev", kind: "pipeline", version: "", pods: &[
         Pods { at: "spec.finally[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.finally[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
@@ -658,74 +658,82 @@ pub(super) const KINDS: &[CustomKind] = &[
         Pods { at: "spec.tasks[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tekton.dev", kind: "pipelinerun", pods: &[
-        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
-        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
-        Pods { at: "spec.pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
-        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
-        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
-        Pods { at: "spec.pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names), ("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName", "spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+    CustomKind { group: "tekton.dev", kind: "pipelinerun", version: "v1", pods: &[
+        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.taskRunTemplate.podTemplate.imagePullSecrets", Names)], accounts: &["spec.taskRunTemplate.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
     ] },
-    CustomKind { group: "tekton.dev", kind: "stepaction", pods: &[
+    CustomKind { group: "tekton.dev", kind: "pipelinerun", version: "v1beta1", pods: &[
+        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.finally[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.finally[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+        Pods { at: "spec.pipelineSpec.tasks[].taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &["spec.taskRunSpecs"] },
+    ] },
+    CustomKind { group: "tekton.dev", kind: "stepaction", version: "", pods: &[
         Pods { at: "spec", images: &["image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tekton.dev", kind: "task", pods: &[
+    CustomKind { group: "tekton.dev", kind: "task", version: "", pods: &[
         Pods { at: "spec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tekton.dev", kind: "taskrun", pods: &[
+    CustomKind { group: "tekton.dev", kind: "taskrun", version: "", pods: &[
         Pods { at: "spec.taskSpec", images: &["steps[].image", "sidecars[].image", "stepTemplate.image"], inside: false, pull_secrets: &[("spec.podTemplate.imagePullSecrets", Names)], accounts: &["spec.serviceAccountName"], overrides: &[] },
     ] },
-    CustomKind { group: "temporal.io", kind: "temporalcluster", pods: &[
+    CustomKind { group: "temporal.io", kind: "temporalcluster", version: "", pods: &[
         Pods { at: "spec", images: &["admintools.image", "image", "ui.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "temporal.io", kind: "temporalworkerdeployment", pods: &[
+    CustomKind { group: "temporal.io", kind: "temporalworkerdeployment", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "temporal.io", kind: "temporalworkerprocess", pods: &[
+    CustomKind { group: "temporal.io", kind: "temporalworkerprocess", version: "", pods: &[
         Pods { at: "spec", images: &["builder.image", "image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "temporal.io", kind: "workerdeployment", pods: &[
+    CustomKind { group: "temporal.io", kind: "workerdeployment", version: "", pods: &[
         Pods { at: "spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tests.testkube.io", kind: "test", pods: &[
+    CustomKind { group: "tests.testkube.io", kind: "test", version: "", pods: &[
         Pods { at: "spec.executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "tests.testkube.io", kind: "testexecution", pods: &[
+    CustomKind { group: "tests.testkube.io", kind: "testexecution", version: "", pods: &[
         Pods { at: "spec.executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "testworkflows.testkube.io", kind: "testworkflow", pods: &[
+    CustomKind { group: "testworkflows.testkube.io", kind: "testworkflow", version: "", pods: &[
         Pods { at: "spec.after[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.after[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.setup[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.setup[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.steps[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.steps[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "testworkflows.testkube.io", kind: "testworkflowtemplate", pods: &[
+    CustomKind { group: "testworkflows.testkube.io", kind: "testworkflowtemplate", version: "", pods: &[
         Pods { at: "spec.after[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.after[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.setup[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.setup[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
         Pods { at: "spec.steps[].execute.tests[].executionRequest", images: &["image"], inside: false, pull_secrets: &[("spec.steps[].execute.tests[].executionRequest.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "trainer.kubeflow.org", kind: "clustertrainingruntime", pods: &[
+    CustomKind { group: "trainer.kubeflow.org", kind: "clustertrainingruntime", version: "", pods: &[
         Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "trainer.kubeflow.org", kind: "trainingruntime", pods: &[
+    CustomKind { group: "trainer.kubeflow.org", kind: "trainingruntime", version: "", pods: &[
         Pods { at: "spec.template.spec.replicatedJobs[].template.spec.template.spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "upgrade.cattle.io", kind: "plan", pods: &[
+    CustomKind { group: "upgrade.cattle.io", kind: "plan", version: "", pods: &[
         Pods { at: "spec", images: &["prepare.image", "upgrade.image"], inside: false, pull_secrets: &[("spec.imagePullSecrets", Names)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "valkey.io", kind: "valkeycluster", pods: &[
+    CustomKind { group: "valkey.io", kind: "valkeycluster", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "valkey.io", kind: "valkeynode", pods: &[
+    CustomKind { group: "valkey.io", kind: "valkeynode", version: "", pods: &[
         Pods { at: "spec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "vault.banzaicloud.com", kind: "vault", pods: &[
+    CustomKind { group: "vault.banzaicloud.com", kind: "vault", version: "", pods: &[
         Pods { at: "spec.vaultConfigurerPodSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
         Pods { at: "spec.vaultPodSpec", images: &[], inside: true, pull_secrets: &[], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "vshn.appcat.vshn.io", kind: "vshnkeycloak", pods: &[
+    CustomKind { group: "vshn.appcat.vshn.io", kind: "vshnkeycloak", version: "", pods: &[
         Pods { at: "spec.parameters.service.customizationImage", images: &["image"], inside: false, pull_secrets: &[("spec.parameters.service.customizationImage.imagePullSecretRef", Name)], accounts: &[], overrides: &[] },
     ] },
-    CustomKind { group: "vshn.appcat.vshn.io", kind: "xvshnkeycloak", pods: &[
+    CustomKind { group: "vshn.appcat.vshn.io", kind: "xvshnkeycloak", version: "", pods: &[
         Pods { at: "spec.parameters.service.customizationImage", images: &["image"], inside: false, pull_secrets: &[("spec.parameters.service.customizationImage.imagePullSecretRef", Name)], accounts: &[], overrides: &[] },
     ] },
 ];

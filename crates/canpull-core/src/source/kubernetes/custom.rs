@@ -13,6 +13,8 @@ pub(super) struct CustomKind {
     pub(super) group: &'static str,
     /// In lower case.
     pub(super) kind: &'static str,
+    /// The one version that this is about; empty for any.
+    pub(super) version: &'static str,
     pub(super) pods: &'static [Pods],
 }
 
@@ -47,8 +49,7 @@ struct Place<'t> {
 /// Reads the pods of a custom resource, if its kind is known.
 pub(super) fn workloads(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &ObjectMeta, facts: &mut FileFacts) {
     let kind = meta.kind.to_ascii_lowercase();
-    let Ok(found) = KINDS.binary_search_by(|own| (own.group, own.kind).cmp(&(group, &kind))) else { return };
-    for pods in KINDS.get(found).map(|kind| kind.pods).unwrap_or_default() {
+    for pods in known(group, &kind, meta).map(|own| own.pods).unwrap_or_default() {
         for place in places(node, pods.at) {
             let mut own = workload(reader, pods, &place, meta.clone());
             if let Some(own) = own.as_mut().filter(|_| RUN_BY_OTHERS.contains(&kind.as_str())) {
@@ -57,6 +58,15 @@ pub(super) fn workloads(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: 
             facts.workloads.extend(own);
         }
     }
+}
+
+fn known(group: &str, kind: &str, meta: &ObjectMeta) -> Option<&'static CustomKind> {
+    let version = meta.api_version.rsplit('/').next().unwrap_or_default();
+    let find = |version: &str| {
+        let found = KINDS.binary_search_by(|own| (own.group, own.kind, own.version).cmp(&(group, kind, version)));
+        KINDS.get(found.ok()?)
+    };
+    find("").or_else(|| find(version))
 }
 
 /// What is not written, whoever runs it may bring along.

@@ -318,13 +318,25 @@ pub struct ProducerFact {
     pub secret_type: Field<String>,
     /// Keys of the Secret, where the producer lists them all.
     pub keys: Option<Vec<String>>,
-    /// The registry host that the credential is for, where it is told (an `ACRAccessToken` generator, a
-    /// templated docker config).
+    /// The registry host that the credential is for, where a templated docker config tells.
     pub registry: Option<Field<String>>,
+    /// The `ACRAccessToken` whose token is the credential, where that is all that it is made of.
+    pub generator: Option<String>,
     /// Made only while a pod of the namespace mounts this `SecretProviderClass`.
     pub needs_mount: Option<String>,
     /// How to give the Secret the type that its key is for.
     pub retype: Option<Retype>,
+}
+
+/// An object that mints tokens of a registry for the objects that make secrets of them (`ACRAccessToken`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenGeneratorFact {
+    /// The object.
+    pub object: ObjectMeta,
+    /// The login server of the registry.
+    pub registry: Field<String>,
+    /// What the token is good for, such as `repository:web:pull`; everything that its identity may do where absent.
+    pub scope: Field<String>,
 }
 
 /// Something that adds pull secrets to pods or service accounts behind the manifests' back.
@@ -596,6 +608,8 @@ pub struct FileFacts {
     pub secrets: Vec<SecretFact>,
     /// Producers of secrets.
     pub producers: Vec<ProducerFact>,
+    /// What mints tokens for them.
+    pub generators: Vec<TokenGeneratorFact>,
     /// Patchers.
     pub patchers: Vec<PatcherFact>,
     /// Fields that went wrong.

@@ -35,6 +35,7 @@ use patch::Patches;
 
 pub use azure::Azure;
 pub use namespace::Namespace;
+use pull_secret::Generators;
 pub use pull_secret::{Content, Origin, PullSecret, SecretId};
 pub use scripted::{AccountPatch, Injection};
 pub use service_account::{ServiceAccount, ServiceAccountId};
@@ -122,6 +123,7 @@ impl<'a> AccessModel<'a> {
     }
 
     fn add_world(&mut self, id: WorldId, world: &World, changes: &Changes<'_, 'a>, scripts: &[&'a ScriptSecretFact]) {
+        let generators = self.generators(world, changes);
         for member in &world.members {
             let Some(file) = self.files.get(member.file.0 as usize) else { continue };
             let generates = file.kustomization.as_ref().is_some_and(|fact| !fact.opaque.is_empty());
@@ -136,7 +138,7 @@ impl<'a> AccessModel<'a> {
                 self.add_secret(pull_secret::from_generator(id, fact, &layers));
             }
             for fact in file.producers.iter().filter(|fact| world.holds(&fact.object)) {
-                self.add_secret(pull_secret::from_producer(id, fact, &layers));
+                self.add_secret(pull_secret::from_producer(id, fact, &layers, &generators));
             }
             for fact in file.service_accounts.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_service_account(service_account::from_fact(id, fact, &layers));
@@ -150,6 +152,23 @@ impl<'a> AccessModel<'a> {
             let host = fact.registry.as_ref().and_then(|registry| self.azure.login_server(registry));
             self.add_secret(pull_secret::from_script(id, fact, host, user));
         }
+    }
+
+    /// What mints tokens in a world, as far as it stays as it is written.
+    fn generators(&self, world: &World, changes: &Changes<'_, 'a>) -> Generators<'a> {
+        let mut generators = Generators::new();
+        for member in &world.members {
+            let facts =
+                self.files.get(member.file.0 as usize).map(|file| file.generators.as_slice()).unwrap_or_default();
+            let layers = kustomize::Layers::new(self.files, changes, &member.layers);
+            for fact in facts.iter().filter(|fact| world.holds(&fact.object)) {
+                let Some(name) = fact.object.name.text() else { continue };
+                let namespace = layers.namespace(&fact.object);
+                let own = Some(fact).filter(|_| layers.keep() && namespace != Namespace::Unknown);
+                generators.entry((name, namespace)).and_modify(|known| *known = None).or_insert(own);
+            }
+        }
+        generators
     }
 
     fn add_secret(&mut self, secret: PullSecret<'a>) {

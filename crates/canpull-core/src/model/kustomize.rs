@@ -62,6 +62,11 @@ impl<'l, 'a> Layers<'l, 'a> {
         generators.any(|other| other.merges && (other.name == name || renames))
     }
 
+    /// Whether objects stay as they are written, but for their namespace.
+    pub(crate) fn keep(&self) -> bool {
+        self.facts.iter().all(|(_, fact)| !fact.renames && fact.patches.is_empty() && fact.opaque.is_empty())
+    }
+
     /// Whether a prefix or suffix is added to names.
     pub(crate) fn renames(&self) -> bool {
         self.facts.iter().any(|(_, fact)| fact.renames)

@@ -1,11 +1,15 @@
 //! Pull secrets: where they come from, and what the API server and the kubelet make of their content.
 
+use std::collections::BTreeMap;
+
 use canpull_syntax::edit::Edit;
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use crate::fact::azure::PrincipalRef;
 use crate::fact::script::ScriptSecretFact;
-use crate::fact::{Field, GeneratorFact, ProducerFact, Reach, Retype, SecretFact, SecretValue, Why};
+use crate::fact::{
+    Field, GeneratorFact, ProducerFact, Reach, Retype, SecretFact, SecretValue, TokenGeneratorFact, Why,
+};
 use crate::model::azure::Who;
 use crate::model::docker_config::{self, Credential, Decoded, Layout, LayoutDefect};
 use crate::model::kustomize::Layers;
@@ -90,6 +94,8 @@ pub struct PullSecret<'a> {
     pub span: Span,
     /// Whose credential it is, where a command tells by a reference.
     pub user: Option<Who>,
+    /// What mints the token that is its credential.
+    pub minted_by: Option<&'a TokenGeneratorFact>,
 }
 
 /// The type for `config.json` payloads.
@@ -201,6 +207,7 @@ pub(crate) fn from_manifest<'a>(world: WorldId, fact: &'a SecretFact, layers: &L
         },
         span: fact.object.name.span(),
         user: None,
+        minted_by: None,
     }
 }
 
@@ -298,13 +305,23 @@ fn payload(value: &SecretValue, layout: Layout) -> Content {
     }
 }
 
-pub(crate) fn from_producer<'a>(world: WorldId, fact: &'a ProducerFact, layers: &Layers<'_, 'a>) -> PullSecret<'a> {
+/// What mints tokens, by name and namespace; nothing where several are written.
+pub(crate) type Generators<'a> = BTreeMap<(&'a str, Namespace), Option<&'a TokenGeneratorFact>>;
+
+pub(crate) fn from_producer<'a>(
+    world: WorldId,
+    fact: &'a ProducerFact,
+    layers: &Layers<'_, 'a>,
+    generators: &Generators<'a>,
+) -> PullSecret<'a> {
     let (namespace, everywhere) = match &fact.reach {
         // kustomize moves the producer itself, and with it the secret that follows it.
         Reach::Namespace(field) if *field == fact.object.namespace => (layers.namespace(&fact.object), false),
         Reach::Namespace(field) => (Namespace::from_field(field), false),
         Reach::Cluster => (Namespace::Unknown, true),
     };
+    let generator = fact.generator.as_deref().filter(|_| layers.keep());
+    let minted_by = generator.and_then(|name| *generators.get(&(name, namespace.clone()))?);
     PullSecret {
         world,
         name: fact.name.text().map(str::to_owned),
@@ -314,6 +331,7 @@ pub(crate) fn from_producer<'a>(world: WorldId, fact: &'a ProducerFact, layers: 
         content: produced(fact),
         span: fact.name.span(),
         user: None,
+        minted_by,
     }
 }
 
@@ -347,6 +365,7 @@ pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers
         content,
         span: fact.span,
         user: None,
+        minted_by: None,
     }
 }
 
@@ -377,6 +396,7 @@ pub(crate) fn from_script(world: WorldId, fact: &ScriptSecretFact, host: Option<
         content: made(fact, host),
         span: fact.name.span(),
         user: (user != Who::Open).then_some(user),
+        minted_by: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Scope maps: what a repository-scoped token may read.
+//! Scope maps and the scopes of tokens: what a repository-scoped token may read.
 
 /// Whether a scope map's actions let a token pull a repository: `repositories/<repository>/content/read`, where the
 /// repository may be `*` or end in `/*`. Any one is enough.
@@ -28,6 +28,13 @@ pub fn system_map_reads(name: &str) -> Option<bool> {
         | "_repositories_push_metadata_write" => Some(true),
         _ => None,
     }
+}
+
+/// The one repository that the scope of a token names, `repository:<name>:<actions>`, and whether it lets one pull.
+pub fn token_scope(scope: &str) -> Option<(&str, bool)> {
+    let (repository, actions) = scope.trim().strip_prefix("repository:")?.rsplit_once(':')?;
+    let plain = !repository.contains(|c: char| c.is_whitespace() || matches!(c, '*' | ':'));
+    plain.then(|| (repository, actions.split(',').any(|action| matches!(action, "pull" | "*"))))
 }
 
 /// Whether a pattern of a scope map is none that the service knows: `prefix*`, `a/*/b`.

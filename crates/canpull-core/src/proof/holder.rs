@@ -2,8 +2,8 @@
 
 use canpull_syntax::Span;
 
-use crate::fact::Field;
 use crate::fact::azure::{ResourceRef, TokenFact};
+use crate::fact::{Field, TokenGeneratorFact};
 use crate::model::azure::{PrincipalId, Setting, Who};
 use crate::model::docker_config::{Credential, UserKind};
 use crate::model::image::ImageReference;
@@ -85,6 +85,31 @@ impl Case<'_, '_, '_> {
         facts.any(|fact| !fact.admin_enabled.is_absent() && fact.admin_enabled.known() != Some(&false))
     }
 
+    /// What speaks against a token that an operator mints for this image.
+    pub(super) fn minted(&self, token: &TokenGeneratorFact) -> Option<Link> {
+        let image = self.image.parsed()?;
+        let said = |truth: Truth, text: String, span: Span| Some(link(Claim::HolderMayPull, truth, text, vec![span]));
+        if let Field::Known(registry, span) = &token.registry
+            && is_other(registry, &image.registry)
+        {
+            return said(Truth::No, format!("its token is minted for `{registry}`"), *span);
+        }
+        let (scope, span) = match &token.scope {
+            Field::Absent(_) => return None,
+            Field::Known(scope, _) if scope.is_empty() => return None,
+            Field::Known(scope, span) => (scope_map::token_scope(scope), *span),
+            Field::Unknown(_, span) => (None, *span),
+        };
+        match scope {
+            None => said(Truth::Unknown, "what the scope of its token lets it pull is not known".to_owned(), span),
+            Some((own, _)) if own != image.repository => {
+                said(Truth::No, format!("the scope of its token names `{own}` alone"), span)
+            }
+            Some((_, false)) => said(Truth::No, "the scope of its token does not let it pull".to_owned(), span),
+            Some(_) => None,
+        }
+    }
+
     fn token(&self, name: &str, image: &ImageReference) -> Option<Link> {
         let found = self.registry_at(&image.registry);
         let here = |registry: &ResourceRef| found.target.place.is(registry) == Truth::Yes;
@@ -129,6 +154,17 @@ impl Case<'_, '_, '_> {
         let first = *reads.first()?;
         // What one source makes of the map, another may have changed.
         reads.iter().all(|own| *own == first).then_some((first, map.span))
+    }
+}
+
+/// Whether two hosts are those of different registries.
+fn is_other(host: &str, asked: &str) -> bool {
+    match (acr_host(host), acr_host(asked)) {
+        (Some(own), Some(asked)) => {
+            let (name, other) = (own.name_and_label().0, asked.name_and_label().0);
+            !name.eq_ignore_ascii_case(other) || own.suffix != asked.suffix
+        }
+        _ => false,
     }
 }
 

@@ -188,7 +188,10 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
                 vec![link(Claim::KeyMatches, Truth::Unknown, text, vec![secret.span])]
             }
             Content::Credentials { credentials, span, .. } => {
-                self.credential_links(credentials, secret.user.as_ref(), *span)
+                let links = self.credential_links(credentials, secret.user.as_ref(), *span);
+                let fits = links.iter().all(|link| link.truth != Truth::No);
+                let minted = secret.minted_by.filter(|_| fits).and_then(|token| self.minted(token));
+                links.into_iter().chain(minted).collect()
             }
         }
     }

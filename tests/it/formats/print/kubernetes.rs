@@ -86,10 +86,17 @@ fn producers(facts: &FileFacts, out: &mut String) {
         if let Some(registry) = &fact.registry {
             write!(out, " registry {}", field(registry)).unwrap();
         }
+        if let Some(generator) = &fact.generator {
+            write!(out, " token of {generator}").unwrap();
+        }
         if let Some(class) = &fact.needs_mount {
             write!(out, " while mounted {class}").unwrap();
         }
         out.push('\n');
+    }
+    for fact in &facts.generators {
+        let (registry, scope) = (field(&fact.registry), field(&fact.scope));
+        writeln!(out, "generator {} for {registry} scope {scope}", object(&fact.object)).unwrap();
     }
 }
 

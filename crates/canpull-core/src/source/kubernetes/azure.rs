@@ -50,6 +50,7 @@ fn secret_of_type(reader: &Reader<'_>, place: Node<'_>, secret_type: &str, meta:
         secret_type: Field::Known(secret_type.to_owned(), name.span()),
         keys: None,
         registry: None,
+        generator: None,
         needs_mount: None,
         retype: None,
         name,

@@ -5,7 +5,7 @@ use canpull_syntax::{Kind, Node, Span};
 use super::super::retype;
 use super::object::{Reader, is_template};
 use super::secret;
-use crate::fact::{Field, FileFacts, ObjectMeta, ProducerFact, Reach, Retype, Why};
+use crate::fact::{Field, FileFacts, ObjectMeta, ProducerFact, Reach, Retype, TokenGeneratorFact, Why};
 
 const DOCKER_CONFIG_JSON: &str = "kubernetes.io/dockerconfigjson";
 
@@ -26,6 +26,11 @@ pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &Obje
             mask_template(node.at(&["spec", "target", "template"]), facts);
         }
         ("external-secrets.io", "ClusterExternalSecret") => object.cluster_external_secret(facts),
+        ("generators.external-secrets.io", "ACRAccessToken") => facts.generators.push(TokenGeneratorFact {
+            object: meta.clone(),
+            registry: reader.field_at(node, &["spec", "registry"]),
+            scope: reader.field_at(node, &["spec", "scope"]),
+        }),
         ("bitnami.com", "SealedSecret") => object.sealed_secret(facts),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => object.secret_provider_class(facts),
         ("spv.no", "AzureKeyVaultSecret") => object.key_vault_secret(facts),
@@ -79,6 +84,7 @@ impl Object<'_, '_> {
             secret_type: self.reader.absent(self.node),
             keys: None,
             registry: None,
+            generator: None,
             needs_mount: None,
             retype: None,
         }
@@ -111,15 +117,17 @@ impl Object<'_, '_> {
         let written = template.map_or_else(|| self.reader.absent(spec), |map| self.reader.field(map, "type"));
         let secret_type = match written {
             // Only what a provider hands out whole may bring a type along.
-            Field::Absent(span) if spec.get("dataFrom").is_none() => Field::Known("Opaque".to_owned(), span),
+            Field::Absent(span) if !hands_out_whole(spec) => Field::Known("Opaque".to_owned(), span),
             written => written,
         };
         let config = data.and_then(|data| data.get(".dockerconfigjson"));
         let retype = template.and_then(|template| self.retype(template, keys.as_deref()));
+        let filled_in = config.and_then(Node::text).is_some_and(|config| config.contains("{{"));
         Some(ProducerFact {
             secret_type,
             keys,
             retype,
+            generator: acr_generator(spec).filter(|_| filled_in),
             registry: config.and_then(|config| registry(self.reader, config)),
             ..self.producer(name)
         })
@@ -154,9 +162,7 @@ impl Object<'_, '_> {
         if let Some(sealed) = spec.get("encryptedData").filter(|_| spec.get("data").is_none()) {
             let templated = template.and_then(|template| template.get("data")).map(keys_of).unwrap_or_default();
             keys = Some([keys_of(sealed), templated].concat());
-            if let Field::Absent(span) = secret_type {
-                secret_type = Field::Known("Opaque".to_owned(), span);
-            }
+            secret_type = opaque_unless(secret_type);
         }
         let retype = template.and_then(|template| self.retype(template, keys.as_deref()));
         facts.producers.push(ProducerFact { secret_type, keys, retype, ..self.producer(self.meta.name.clone()) });
@@ -207,7 +213,7 @@ impl Object<'_, '_> {
             secret::mask(template, facts);
             let keys = ["data", "stringData"].iter().filter_map(|key| template.get(key)).flat_map(keys_of).collect();
             facts.producers.push(ProducerFact {
-                secret_type: self.reader.field(template, "type"),
+                secret_type: opaque_unless(self.reader.field(template, "type")),
                 keys: Some(keys),
                 ..self.producer(self.reader.field(template, "name"))
             });
@@ -238,6 +244,14 @@ impl Object<'_, '_> {
         });
         let secret_type = docker_type(self.meta.name.span());
         facts.producers.push(ProducerFact { secret_type, registry, ..self.producer(name) });
+    }
+}
+
+/// The type of a secret that is made as it is written.
+fn opaque_unless(written: Field<String>) -> Field<String> {
+    match written {
+        Field::Absent(span) => Field::Known("Opaque".to_owned(), span),
+        written => written,
     }
 }
 
@@ -300,9 +314,25 @@ pub(super) fn everywhere(meta: &ObjectMeta, name: &str, span: Span) -> ProducerF
         secret_type: Field::Known(DOCKER_CONFIG_JSON.to_owned(), span),
         keys: None,
         registry: None,
+        generator: None,
         needs_mount: None,
         retype: None,
     }
+}
+
+/// Whether a provider may hand out a secret with its type; generators give values only.
+fn hands_out_whole(spec: Node<'_>) -> bool {
+    let Some(from) = spec.get("dataFrom").filter(|from| !from.is_null()) else { return false };
+    from.kind() != Kind::List || from.items().any(|item| item.at(&["sourceRef", "generatorRef"]).is_none())
+}
+
+/// The name of the `ACRAccessToken` that alone fills a secret.
+fn acr_generator(spec: Node<'_>) -> Option<String> {
+    let mut items = spec.get("dataFrom")?.items();
+    let reference = items.next()?.at(&["sourceRef", "generatorRef"])?;
+    let only = items.next().is_none() && spec.get("data").is_none();
+    let is_acr = reference.get("kind")?.text()? == "ACRAccessToken";
+    Some(reference.get("name")?.text()?.into_owned()).filter(|_| only && is_acr)
 }
 
 fn keys_of(map: Node<'_>) -> Vec<String> {

@@ -1,67 +1,88 @@
-//! What the targets share: what must hold of all that is read.
+//! What must hold of any input, for each target. `tests/it/fuzz.rs` holds it of the corpus that is kept.
 
-use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, For};
-use canpull_syntax::{Kind, Node, Parsed, TextRange};
+use std::collections::BTreeMap;
 
-/// A range must be in the text, and between characters.
-pub fn holds(text: &str, range: TextRange) {
-    assert!(text.get(range.start as usize..range.end as usize).is_some(), "{range:?} is not in the text");
+use canpull_core::Options;
+use canpull_core::fix::Allowed;
+use canpull_core::project::Project;
+use canpull_core::render::FORMATS;
+use canpull_syntax::bicep::Statement;
+use canpull_syntax::shell::Dialect;
+use canpull_syntax::{FileId, hcl, text};
+
+mod ranges;
+
+use ranges::{expression, holds};
+
+/// Manifests: any text is parsed, and every range is in it.
+pub fn yaml(text: &str) {
+    ranges::parsed(text, &canpull_syntax::yaml::parse(text));
+    ranges::parsed(text, &canpull_syntax::yaml::parse_flow(text));
 }
 
-/// The ranges of all that was parsed.
-pub fn parsed(text: &str, parsed: &Parsed<'_>) {
+/// JSON in any file that holds objects, and what Azure prints.
+pub fn json(input: &str) {
+    let facts = canpull_core::read(FileId::at(0), "shown.json", input.as_bytes());
+    // Places are those of the text without its byte order mark.
+    let Ok(text) = text::decode(input.as_bytes()) else { return };
+    facts.problems.iter().for_each(|problem| holds(&text, problem.range));
+    facts.masked.iter().for_each(|range| holds(&text, *range));
+}
+
+/// Scripts in Bash: any text is taken apart, and every range is in it.
+pub fn bash(text: &str) {
+    ranges::script(text, Dialect::Bash);
+}
+
+/// Scripts in PowerShell: any text is taken apart, and every range is in it.
+pub fn powershell(text: &str) {
+    ranges::script(text, Dialect::PowerShell);
+}
+
+/// Bicep: any text is parsed, and every range is in it.
+pub fn bicep(text: &str) {
+    let parsed = canpull_syntax::bicep::parse(text);
     parsed.problems.iter().for_each(|problem| holds(text, problem.range));
-    for (document, root) in parsed.roots() {
-        holds(text, document.range);
-        node(text, root, 64);
-    }
-}
-
-fn node(text: &str, own: Node<'_>, left: u8) {
-    holds(text, own.range());
-    let Some(left) = left.checked_sub(1).filter(|_| !own.is_alias()) else { return };
-    match own.kind() {
-        Kind::Map => own.written_entries().for_each(|entry| {
-            node(text, entry.key, left);
-            node(text, entry.value, left);
-        }),
-        Kind::List => own.items().for_each(|item| node(text, item, left)),
-        Kind::Scalar | Kind::Opaque => {}
-    }
-}
-
-/// The ranges of an expression.
-pub fn expression(text: &str, own: &Expression) {
-    holds(text, own.range);
-    let each = |own: &Expression| expression(text, own);
-    match &own.kind {
-        ExpressionKind::Template(parts) | ExpressionKind::List(parts) => parts.iter().for_each(each),
-        ExpressionKind::Operation(own) => own.operands.iter().for_each(each),
-        ExpressionKind::Call(call) => call.arguments.iter().for_each(each),
-        ExpressionKind::Object(properties) => properties.iter().for_each(|property| {
-            each(&property.key);
-            each(&property.value);
-        }),
-        ExpressionKind::Access(access) => {
-            each(&access.of);
-            if let Accessor::Index(index) = &access.accessor {
-                each(index);
+    for statement in &parsed.statements {
+        match statement {
+            Statement::Setting(_, value) | Statement::Variable { value, .. } | Statement::Output { value, .. } => {
+                expression(text, value);
             }
+            Statement::Parameter { value, range, .. } => {
+                holds(text, *range);
+                if let Some(value) = value {
+                    expression(text, value);
+                }
+            }
+            Statement::Resource(own) | Statement::Module(own) => ranges::declaration(text, own),
+            Statement::Import(_, range) => holds(text, *range),
         }
-        ExpressionKind::Condition(parts) => parts.iter().for_each(each),
-        ExpressionKind::For(own) => {
-            let For { over, key, body, condition, .. } = &**own;
-            [Some(over), key.as_ref(), Some(body), condition.as_ref()].into_iter().flatten().for_each(each);
-        }
-        ExpressionKind::Spread(of) => each(of),
-        ExpressionKind::Lambda(own) => each(&own.body),
-        ExpressionKind::Null
-        | ExpressionKind::Bool(_)
-        | ExpressionKind::Number(_)
-        | ExpressionKind::Text(_)
-        | ExpressionKind::Name(_)
-        | ExpressionKind::Opaque => {}
     }
+}
+
+/// HCL: any text is parsed, and every range is in it.
+pub fn hcl(text: &str) {
+    let parsed = hcl::parse(text);
+    parsed.problems.iter().for_each(|problem| holds(text, problem.range));
+    ranges::body(text, &parsed.body);
+}
+
+/// ARM templates: any text is parsed, and every range is in it, those within its strings too.
+pub fn arm(text: &str) {
+    let read = canpull_syntax::arm::parse(text);
+    ranges::parsed(text, &read);
+    read.roots().for_each(|(_, root)| expression(text, &canpull_syntax::arm::value(root)));
+}
+
+/// Whole projects: they are read, judged, told of in every format and mended, whatever their files hold.
+pub fn project(data: &[u8]) {
+    let Ok(project) = Project::new(files(data), None, true) else { return };
+    let options = Options::default();
+    let Ok(analysis) = project.analyse(&options, &BTreeMap::default()) else { return };
+    for format in FORMATS {
+        let _ = analysis.render(format);
+    }
+    let _ = project.mend(&options, &Allowed::Unsafe);
 }
 
 /// Names of files, each read as another format; what is fuzzed picks them by its first byte.
@@ -88,7 +109,7 @@ const PATHS: [&str; 19] = [
 ];
 
 /// Files parted by bytes that no text holds.
-pub fn files(data: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn files(data: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for part in data.split(|byte| *byte == 0xFF).take(PATHS.len()) {
         let Some((first, rest)) = part.split_first() else { continue };

@@ -14,6 +14,7 @@ mod expressions;
 mod failure_modes;
 mod fixes;
 mod formats;
+mod fuzz;
 mod graph;
 mod hook;
 mod hostile;

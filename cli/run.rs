@@ -17,6 +17,9 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::staged::{Parent, Staged};
 
+/// Where a file's bytes come from, and why they could not be read.
+type Provenance = (Source, Option<ReadError>);
+
 /// A report with what it was made from.
 pub(crate) struct Analysis {
     pub(crate) report: Report,
@@ -44,17 +47,7 @@ impl Project {
     ) -> Result<Analysis, String> {
         let files = self.origins(changed);
         progress.begin(files.len());
-        let (mut facts, mut origins) = (Vec::new(), Vec::new());
-        let keeps_content = files.iter().any(|(name, _)| source::loads_files(name));
-        let read = files.into_par_iter().enumerate().map(|(index, (name, origin))| {
-            let (mut facts, from) = Self::read(FileId::at(index), name, origin);
-            if !keeps_content {
-                facts.content = None;
-            }
-            progress.step();
-            (facts, from)
-        });
-        read.unzip_into_vecs(&mut facts, &mut origins);
+        let (facts, origins): (Vec<_>, Vec<_>) = Self::read_all(files, progress).into_iter().unzip();
         progress.end();
         let mut sources = Vec::with_capacity(origins.len());
         let mut errors: Vec<ReadError> = self.notes().map(|(path, message)| read_error(path, message)).collect();
@@ -168,8 +161,28 @@ impl Project {
         changed.map_or_else(|| Ok(source.clone()), |bytes| source.with(bytes)).map(Some)
     }
 
-    /// A file's facts; where it comes from, and why it could not be read.
-    fn read(id: FileId, name: &str, origin: Origin) -> (FileFacts, (Source, Option<ReadError>)) {
+    /// Reads files in parallel, those first that load others: of the rest, only what is loaded is kept.
+    fn read_all(files: Vec<(&str, Origin)>, progress: &Progress) -> Vec<(FileFacts, Provenance)> {
+        let numbered = files.into_iter().enumerate().map(|(index, (name, origin))| (FileId::at(index), name, origin));
+        let (loading, others): (Vec<_>, Vec<_>) = numbered.partition(|(_, name, _)| source::loads_files(name));
+        let read = |(id, name, origin)| {
+            progress.step();
+            (id, Self::read(id, name, origin))
+        };
+        let mut all: Vec<_> = loading.into_par_iter().map(read).collect();
+        let loaded: BTreeSet<Box<str>> = all.iter().flat_map(|(_, (facts, _))| &facts.loads).cloned().collect();
+        all.par_extend(others.into_par_iter().map(read).map(|(id, (mut facts, from))| {
+            if !loaded.contains(facts.path.rsplit('/').next().unwrap_or_default()) {
+                facts.content = None;
+            }
+            (id, (facts, from))
+        }));
+        all.sort_by_key(|(id, _)| *id);
+        all.into_iter().map(|(_, read)| read).collect()
+    }
+
+    /// A file's facts, and where they are from.
+    fn read(id: FileId, name: &str, origin: Origin) -> (FileFacts, Provenance) {
         let read = match &origin {
             Origin::Disk(path) => read_bounded(path),
             Origin::Memory(bytes) => Ok(Content { bytes: bytes.to_vec(), again: true }),

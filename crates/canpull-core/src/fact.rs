@@ -639,6 +639,8 @@ pub struct FileFacts {
     pub arguments: Option<template::ArgumentsFact>,
     /// What scripts and pipelines do to the cluster, and how they do it wrong.
     pub script: ScriptFacts,
+    /// The names, without folders, of the files that the file loads.
+    pub loads: Vec<Box<str>>,
     /// The text of a small file that says nothing by itself, for the template that loads it.
     pub content: Option<Content>,
 }

@@ -7,6 +7,7 @@ mod candidate;
 mod comment;
 mod kubernetes;
 mod kustomization;
+mod loaded;
 mod name_reference;
 mod pipeline;
 mod retype;
@@ -22,16 +23,13 @@ pub(crate) use terraform::template as terraform_template;
 
 pub use candidate::{is_candidate, is_skipped};
 pub use kubernetes::removed_api;
+pub use loaded::loads_files;
 pub(crate) use secrecy::secrets;
 
-use crate::fact::{Content, FileFacts, SourceProblem};
+use crate::fact::{FileFacts, SourceProblem};
 
 /// Larger files are reported, not parsed, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
-
-/// Files that are longer hold no settings, in bytes: those in JSON, and others, of which projects have very many.
-const MAX_JSON_CONTENT: usize = 16 << 10;
-const MAX_CONTENT: usize = 4 << 10;
 
 /// Replaces the variables in a text by what they hold; `None` where any is not known.
 type Fill<'f> = dyn Fn(&str) -> Option<String> + 'f;
@@ -108,10 +106,13 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     }
     facts.lines = LineIndex::new(&text);
     facts.touches = kustomization::touches(&text);
+    if loads_files(path) {
+        facts.loads = loaded::names(&text);
+    }
     if shell::claims(path, &text) {
         shell::read(file, path, &text, &mut facts);
         if path.rsplit('.').next() == Some("txt") {
-            facts.content = content(path, &text);
+            facts.content = loaded::content(&text);
         }
         return facts;
     }
@@ -124,7 +125,7 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
         return facts;
     }
     let Some(format) = FORMATS.iter().find(|format| format.detect(path, &text)) else {
-        facts.content = content(path, &text);
+        facts.content = loaded::content(&text);
         return facts;
     };
     if format.is_rendered() && template::in_chart(path, &text) {
@@ -135,17 +136,6 @@ pub fn read(file: FileId, path: &str, bytes: &[u8]) -> FileFacts {
     comment::ignores(&text, &parsed, &mut facts);
     format.read(Input { file, path, text: &text, parsed: &parsed, fill: None }, &mut facts);
     facts
-}
-
-/// Whether a file may load others: where none does, what they hold need not be kept.
-pub fn loads_files(path: &str) -> bool {
-    terraform::claims(path) || bicep::claims(path)
-}
-
-/// What a template may load from a file.
-fn content(path: &str, text: &str) -> Option<Content> {
-    let most = if path.rsplit('.').next() == Some("json") { MAX_JSON_CONTENT } else { MAX_CONTENT };
-    (text.len() <= most).then(|| Content(text.into()))
 }
 
 /// Whether a file is read as commands, of which any word may be a credential.

@@ -10,7 +10,7 @@ use super::Evaluator;
 use super::instance::{Env, Instance, Sure};
 use super::target::{Target, segments};
 use super::value::{Data, Evaluated, Piece, symbol_of};
-use crate::fact::azure::{ResourceKind, ResourceRef, Statement};
+use crate::fact::azure::{ResourceKind, ResourceRef, Statement, name_in, names_node_group};
 use crate::fact::grant::LooseName;
 use crate::fact::template::Resource;
 use crate::fact::{Field, Why};
@@ -209,7 +209,8 @@ impl<'f> Evaluator<'f> {
             }
             ResourceKind::ResourceGroup if self.has_registry(&env.instance) || env.instance.place.group.is_some() => {
                 let own = &env.instance;
-                Field::Known(Target::scope(ResourceKind::ResourceGroup, &own.place, &own.root, span).reference, span)
+                let group = Target::scope(ResourceKind::ResourceGroup, &own.place, &own.root, span);
+                Field::Known(apart(&group, &own.root), span)
             }
             ResourceKind::ResourceGroup => Field::Absent(start),
             _ => Field::Unknown(Why::FilledAtRunTime, span),
@@ -239,8 +240,19 @@ fn meant(value: &Evaluated, env: &Env<'_>) -> Field<ResourceRef> {
         Data::Resource(target, path) if path.is_empty() || path.iter().all(|key| &**key == "id") => {
             Field::Known(ResourceRef { span, ..apart(target, root) }, span)
         }
+        Data::Resource(target, path) if is_node_group(target, path) => {
+            Field::Known(ResourceRef::unknown(ResourceKind::NodeGroup, span), span)
+        }
         Data::Text(pieces) => {
-            let is_id = matches!(pieces.first(), Some(Piece::Text(text)) if text.starts_with('/'));
+            if is_below(pieces) {
+                return Field::Known(ResourceRef::unknown(ResourceKind::BelowRegistry, span), span);
+            }
+            let is_id = match &**pieces {
+                [Piece::Text(text), ..] => text.starts_with('/'),
+                // What a subscription's id begins.
+                [Piece::Open(..), Piece::Text(text), ..] => text.starts_with("/resourceGroups/"),
+                _ => false,
+            };
             if let Some(text) = value.data.as_text().filter(|_| is_id) {
                 return Field::Known(ResourceRef::from_id(text, span), span);
             }
@@ -259,11 +271,33 @@ fn meant(value: &Evaluated, env: &Env<'_>) -> Field<ResourceRef> {
     }
 }
 
+/// Whether a part of a cluster is the id of the resource group of its nodes.
+fn is_node_group(target: &Target, path: &[Box<str>]) -> bool {
+    target.reference.kind == ResourceKind::Cluster && path.iter().map(|key| &**key).eq(["node_resource_group_id"])
+}
+
+/// Whether a text goes on behind an id that is open: with a repository, which only a registry has.
+fn is_below(pieces: &[Piece]) -> bool {
+    matches!(pieces, [Piece::Open(..), Piece::Text(text), ..] if text.starts_with("/repositories/"))
+}
+
 /// A resource as a scope. Of one whose name is open its type tells at least that it is no registry.
 fn apart(target: &Target, root: &str) -> ResourceRef {
     let own = target.reference.clone();
+    if target.is_below_registry() {
+        return ResourceRef::unknown(ResourceKind::BelowRegistry, own.span);
+    }
+    if own.kind == ResourceKind::ResourceGroup && own.symbol.as_deref().is_some_and(is_of_nodes) {
+        return ResourceRef { kind: ResourceKind::NodeGroup, ..own };
+    }
     let is_other = own.kind == ResourceKind::Other && own.is_open() && target.kind.contains('/');
     ResourceRef { symbol: if is_other { Some(format!("{root}#{}", target.kind)) } else { own.symbol }, ..own }
+}
+
+/// Whether what stands for a resource group is what a cluster calls that of its nodes.
+fn is_of_nodes(symbol: &str) -> bool {
+    let written = name_in(symbol);
+    written.starts_with("managedClusters(") && written.rsplit('.').next().is_some_and(names_node_group)
 }
 
 /// The last name of a resource.

@@ -59,7 +59,7 @@ impl Target {
         names.iter_mut().for_each(Vec::shrink_to_fit);
         names.shrink_to_fit();
         let lower = kind.to_ascii_lowercase();
-        let is_part = lower.starts_with(REGISTRY) && lower.len() > REGISTRY.len() && names.len() > 1;
+        let is_part = is_below_registry(&lower) && names.len() > 1;
         let own_kind = if is_part { REGISTRY } else { lower.as_str() };
         let own_name = if is_part { names.first() } else { names.last() };
         let name = own_name.and_then(|name| known(name));
@@ -103,6 +103,11 @@ impl Target {
         };
         let names = name.iter().map(|name| vec![Piece::Text(name.as_str().into())]).collect();
         Self { kind: of_kind.to_owned(), reference, names, declared: None, named_at: None, words: &[] }
+    }
+
+    /// Whether it belongs to a registry.
+    pub(super) fn is_below_registry(&self) -> bool {
+        is_below_registry(&self.kind.to_ascii_lowercase())
     }
 
     /// Where what is in it is, or beside it where it is no resource group.
@@ -206,6 +211,11 @@ impl Target {
         let names: Vec<Vec<Piece>> = rest.iter().skip(1).step_by(2).cloned().collect();
         (!names.is_empty()).then(|| Self::new(&kind, names, place, root, span))
     }
+}
+
+/// Whether what is of a kind, in lower case, belongs to a registry.
+fn is_below_registry(kind: &str) -> bool {
+    kind.strip_prefix(REGISTRY).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A text of which all is known and nothing a placeholder.

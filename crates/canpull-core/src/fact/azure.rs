@@ -19,6 +19,10 @@ pub enum ResourceKind {
     Application,
     /// A resource group.
     ResourceGroup,
+    /// The resource group that AKS makes for a cluster's nodes, under a name that the sources do not tell.
+    NodeGroup,
+    /// What follows a registry's name in a scope, `…/repositories/web`: Azure knows no scopes there.
+    BelowRegistry,
     /// A subscription.
     Subscription,
     /// A management group.
@@ -124,6 +128,11 @@ pub fn kind_of(resource_type: &str) -> ResourceKind {
     ];
     let found = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(resource_type));
     found.map_or(ResourceKind::Other, |(_, kind)| *kind)
+}
+
+/// Whether a path in what Azure shows of a cluster ends at the name of its nodes' resource group.
+pub(crate) fn names_node_group(key: &str) -> bool {
+    ["nodeResourceGroup", "node_resource_group"].iter().any(|own| own.eq_ignore_ascii_case(key))
 }
 
 /// Which of a resource's ids is meant.

@@ -104,6 +104,7 @@ pub fn reaches(scope: &ResourceRef, registry: &Place) -> Truth {
             let elsewhere = differ(scope.subscription.as_ref(), registry.subscription.as_ref());
             in_group(scope, registry).and(elsewhere.not())
         }
+        ResourceKind::NodeGroup => in_node_group(scope, registry),
         ResourceKind::Subscription if shares_subscription(scope, registry) => Truth::Yes,
         ResourceKind::Subscription => {
             same_name(scope.subscription.as_ref().or(scope.name.as_ref()), registry.subscription.as_ref())
@@ -119,6 +120,19 @@ fn in_group(group: &ResourceRef, registry: &Place) -> Truth {
         return Truth::Yes;
     }
     same_name(group.name.as_ref().or(group.group.as_ref()), registry.group.as_ref())
+}
+
+/// Whether a registry is in the resource group of a cluster's nodes. AKS makes that group itself, and calls it `MC_…`; one
+/// that is told another name is known by that.
+fn in_node_group(group: &ResourceRef, registry: &Place) -> Truth {
+    if group.symbol.as_ref().is_some_and(|symbol| registry.group_symbols.contains(symbol)) {
+        return Truth::Yes;
+    }
+    let is_of_nodes = |name: &str| name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("MC_"));
+    match &registry.group {
+        Some(name) if !name.contains('#') && !is_of_nodes(name) => Truth::No,
+        _ => Truth::Unknown,
+    }
 }
 
 /// Whether one symbol stands for the subscription of both.
@@ -137,6 +151,9 @@ fn same_name(one: Option<&String>, other: Option<&String>) -> Truth {
 
 /// Whether a scope goes on behind a registry's name, which Azure knows no resources of for roles.
 pub fn below_registry(scope: &ResourceRef) -> bool {
+    if scope.kind == ResourceKind::BelowRegistry {
+        return true;
+    }
     let Some(id) = &scope.id else { return false };
     let mut behind = segments(id).skip_while(|segment| !segment.eq_ignore_ascii_case("registries"));
     behind.nth(2).is_some()

@@ -236,9 +236,9 @@ impl<'m, 'a> Review<'m, 'a> {
     fn scope_misses(&self, assignment: &Assignment<'_>) -> Option<Miss<'m, 'a>> {
         let scope = assignment.fact.scope.known().filter(|_| is_pull_role(&assignment.role))?;
         let (misses, certain) = match scope.kind {
-            ResourceKind::Cluster | ResourceKind::Identity => (true, true),
+            ResourceKind::Cluster | ResourceKind::Identity | ResourceKind::BelowRegistry => (true, true),
             ResourceKind::Registry => (scope::below_registry(scope), true),
-            ResourceKind::ResourceGroup | ResourceKind::Subscription => {
+            ResourceKind::ResourceGroup | ResourceKind::NodeGroup | ResourceKind::Subscription => {
                 let mut all = self.azure.registries.iter();
                 let none = all.all(|registry| scope::reaches(scope, &registry.place) == Truth::No);
                 (!self.azure.registries.is_empty() && none, false)

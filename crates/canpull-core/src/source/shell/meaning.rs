@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 
 use super::value::{self, Joined, Output, Piece, Shape};
 use crate::acr_host::acr_host;
-use crate::fact::azure::{PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, kind_of};
+use crate::fact::azure::{PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, kind_of, names_node_group};
 use crate::fact::{Field, Why};
 use crate::{lowering, placeholder};
 
@@ -62,6 +62,10 @@ pub(super) fn resource(kind: ResourceKind, joined: &[Piece], file: &str, span: S
     {
         return ResourceRef { span, ..output.resource.clone() };
     }
+    if kind == ResourceKind::ResourceGroup && is_node_group(joined) {
+        let symbol = value::symbol(joined).map(|symbol| format!("{file}#{symbol}"));
+        return ResourceRef { symbol, ..ResourceRef::unknown(ResourceKind::NodeGroup, span) };
+    }
     if starts_as_id(joined)
         && let Some(found) = by_id(joined, file, span)
     {
@@ -77,6 +81,13 @@ pub(super) fn resource(kind: ResourceKind, joined: &[Piece], file: &str, span: S
     }
     let symbol = value::symbol(joined).map(|symbol| format!("{file}#{}", without_scheme(&symbol)));
     ResourceRef { symbol, ..ResourceRef::unknown(kind, span) }
+}
+
+/// Whether it is the name of the resource group that AKS makes for a cluster's nodes.
+fn is_node_group(joined: &[Piece]) -> bool {
+    value::as_output(joined).is_some_and(|output| {
+        output.resource.kind == ResourceKind::Cluster && last(output).is_some_and(names_node_group)
+    })
 }
 
 /// The display name in the `http://name` of old service principals.
@@ -110,6 +121,9 @@ pub(super) fn scope(joined: &[Piece], file: &str, span: Span) -> Field<ResourceR
             Field::Unknown(Why::NotText, span)
         };
     }
+    if is_below_registry(joined) {
+        return Field::Known(ResourceRef::unknown(ResourceKind::BelowRegistry, span), span);
+    }
     match by_id(joined, file, span) {
         Some(resource) => Field::Known(resource, span),
         None => Field::Unknown(value::why(joined).unwrap_or(Why::NotText), span),
@@ -142,6 +156,7 @@ fn by_id(joined: &[Piece], file: &str, span: Span) -> Option<ResourceRef> {
         // `/subscriptions/$SUB` and `…/resourceGroups/$RG`, with nothing behind them.
         None => match segments.as_slice() {
             [_, subscription] if base.is_none() => (ResourceKind::Subscription, subscription),
+            [_, _, _, group] if base.is_none() && is_node_group(group) => (ResourceKind::NodeGroup, group),
             [_, _, _, group] if base.is_none() => (ResourceKind::ResourceGroup, group),
             _ => return None,
         },
@@ -151,6 +166,22 @@ fn by_id(joined: &[Piece], file: &str, span: Span) -> Option<ResourceRef> {
     }
     let named = resource_name(own, file, span);
     Some(ResourceRef { kind, group, subscription, ..named })
+}
+
+/// Whether an id goes on behind a registry's: only that has repositories.
+fn is_below_registry(joined: &[Piece]) -> bool {
+    let (base, segments) = segments(joined);
+    let is = |at: usize, word: &str| {
+        let segment = segments.get(at).and_then(|segment| value::as_text(segment));
+        segment.is_some_and(|text| text.eq_ignore_ascii_case(word))
+    };
+    let registry = (0..segments.len()).find(|at| is(*at, "Microsoft.ContainerRegistry") && is(at + 1, "registries"));
+    match (registry, base) {
+        (Some(at), _) => segments.len() > at + 3,
+        (None, Some(base)) => base.resource.kind == ResourceKind::Registry && !segments.is_empty(),
+        // An id that is open: `$ACR_ID/repositories/web`.
+        (None, None) => is(1, "repositories"),
+    }
 }
 
 /// A reference by the name in an id's last segment.

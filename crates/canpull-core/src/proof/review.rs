@@ -67,9 +67,16 @@ pub struct Review<'m, 'a> {
     targets: RefCell<BTreeMap<Option<RegistryId>, Rc<Target<'m, 'a>>>>,
 }
 
-/// Whether a role for other things pulls as well, in one mode at least: `Contributor`, `Reader`.
+/// Whether a role of one's own, or one for other things, pulls in one mode at least: `Contributor`, `Reader`.
 fn pulls_by_the_way(role: &Role<'_>) -> bool {
-    matches!(role, Role::BuiltIn(role) if role.sort != Sort::Registry && role.pulls_somewhere())
+    match role {
+        Role::BuiltIn(role) => role.sort != Sort::Registry && role.pulls_somewhere(),
+        Role::Custom(_) => {
+            let mut modes = [RegistryMode::Legacy, RegistryMode::Abac].into_iter().map(Mode::Seen);
+            modes.any(|mode| authorization::pulls(role, mode) == Truth::Yes)
+        }
+        Role::Unseen(_) | Role::Open => false,
+    }
 }
 
 /// Whether a role is one that people grant for pulling: made for registries, and pulling in one mode at least.

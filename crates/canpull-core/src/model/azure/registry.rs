@@ -132,18 +132,8 @@ impl Registry<'_> {
 
     /// Where the sources make it of the SKU that has no anonymous pull.
     pub fn is_basic(&self) -> Option<Vec<Span>> {
-        let is_basic = |sku: &String| sku.eq_ignore_ascii_case("Basic");
-        let told: Vec<(Statement, Field<bool>)> = self
-            .facts
-            .iter()
-            .map(|fact| match &fact.sku {
-                Field::Known(sku, span) => (fact.statement, Field::Known(is_basic(sku), *span)),
-                Field::Unknown(why, span) => (fact.statement, Field::Unknown(*why, *span)),
-                Field::Absent(span) => (fact.statement, Field::Absent(*span)),
-            })
-            .collect();
-        match setting::of(told.iter().map(|(statement, field)| (*statement, field))) {
-            Setting::Known(true, spans) => Some(spans),
+        match setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.sku))) {
+            Setting::Known(sku, spans) => sku.eq_ignore_ascii_case("Basic").then_some(spans),
             _ => None,
         }
     }

@@ -36,7 +36,7 @@ impl<T: Copy> Setting<T> {
 
 /// Joins what several facts say. A change overrides what was made before it; the last change of a file holds. What is
 /// left must agree.
-pub(super) fn of<'a, T: Copy + PartialEq + 'a>(fields: impl Iterator<Item = (Statement, &'a Field<T>)>) -> Setting<T> {
+pub(super) fn of<'a, T: Clone + PartialEq + 'a>(fields: impl Iterator<Item = (Statement, &'a Field<T>)>) -> Setting<T> {
     let mut told: Vec<(Statement, &Field<T>)> = fields.filter(|(_, field)| !field.is_absent()).collect();
     if told.iter().any(|(statement, _)| *statement == Statement::Changes) {
         told.retain(|(statement, _)| *statement != Statement::Makes);
@@ -54,7 +54,7 @@ pub(super) fn of<'a, T: Copy + PartialEq + 'a>(fields: impl Iterator<Item = (Sta
     match last.split_first() {
         None => Setting::Unseen,
         Some((Field::Known(value, _), rest)) if rest.iter().all(|field| field.known() == Some(value)) => {
-            Setting::Known(*value, spans)
+            Setting::Known(value.clone(), spans)
         }
         Some(_) => Setting::Open(spans),
     }

@@ -110,7 +110,10 @@ fn underscores(text: &str) -> Option<usize> {
 /// An ACR name has at least five letters or digits; a hash may follow a dash. `ACR.azurecr.io` is nobody's.
 fn acr(text: &str) -> Option<(usize, usize)> {
     let start = text.find("://").map_or(0, |at| at + 3);
-    let host = text.get(start..)?.split('/').next()?;
+    let authority = text.get(start..)?.split('/').next()?;
+    // A login may stand before the host of a docker config's key.
+    let host = authority.rsplit('@').next()?;
+    let start = start + authority.len() - host.len();
     let acr = acr_host(host).filter(|acr| acr.kind != AcrHostKind::Other)?;
     let (own, label) = acr.name_and_label();
     let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -144,6 +147,7 @@ mod tests {
             "my-acr-name.azurecr.io/app",
             "__REG__.azurecr.io/app",
             "https://acr.azurecr.io",
+            "user@acr.azurecr.io",
         ] {
             assert!(find(text).is_some(), "{text}");
         }

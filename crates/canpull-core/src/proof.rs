@@ -110,6 +110,8 @@ pub enum Claim {
     SecretUsed,
     /// One of its keys matches the image.
     KeyMatches,
+    /// The kubelet takes the entry for Docker Hub, because no key of any secret matches.
+    HubEntryTaken,
     /// The credential is good.
     CredentialGood,
     /// The service principal or token whose credential it is may pull.

@@ -74,6 +74,8 @@ enum Given {
     Nothing,
     Good,
     Bad,
+    /// What containerd takes for none: the registry is asked without.
+    Empty,
     Undecodable,
 }
 
@@ -100,6 +102,10 @@ impl Completion<'_> {
         if estate.pod.list == List::Strings {
             return Some(false);
         }
+        let namespace = place(estate.pod.namespace);
+        if self.lacks_account(namespace, place, &cluster) {
+            return Some(false);
+        }
         let host = match estate.pod.image {
             Image::Valid { host, .. } => host,
             Image::Invalid => return Some(false),
@@ -109,7 +115,6 @@ impl Completion<'_> {
         if estate.pod.never {
             return Some(self.flip());
         }
-        let namespace = place(estate.pod.namespace);
         let mut offered = Vec::new();
         for name in self.effective(namespace, place, &cluster) {
             offered.push(self.secret(name, namespace, place, host, &cluster));
@@ -120,12 +125,27 @@ impl Completion<'_> {
         offered.retain(|given| *given != Given::Nothing);
         let acr = host == HOSTS[0];
         // The provider of the nodes offers a pull without credentials too, but for Azure registries only.
-        let anonymous = acr || offered.is_empty();
+        let anonymous = acr || offered.is_empty() || offered.contains(&Given::Empty);
         Some(offered.contains(&Given::Good) || self.node(host, &cluster) || (anonymous && self.open(host)))
     }
 
     fn flip(&mut self) -> bool {
         self.choices.choose(2) == 1
+    }
+
+    /// Whether the pod's service account does not exist: the API server refuses the pod. That one exists which may be
+    /// outside the sources is taken for granted.
+    fn lacks_account(&mut self, namespace: &str, place: impl Fn(Namespace) -> &'static str, cluster: &Cluster) -> bool {
+        let account = match self.estate.pod.account {
+            Name::Known(account) => account,
+            Name::Empty => "default",
+            Name::Placeholder => return self.reading == Reading::Strict && self.flip(),
+        };
+        let written = self.estate.accounts.iter().any(|own| own.name == account && place(own.namespace) == namespace);
+        if account == "default" || written || self.estate.external_accounts.contains(&account) {
+            return false;
+        }
+        cluster.all_accounts || (self.reading == Reading::Strict && self.flip())
     }
 
     /// The names that reach the kubelet: the pod's own, or where it has none, its service account's.
@@ -220,7 +240,7 @@ impl Completion<'_> {
                 }
             }
             Content::Good(_) | Content::Expiring(_) | Content::Expired(_) => assumed(self),
-            Content::NoPassword(_) => Given::Bad,
+            Content::NoPassword(_) => Given::Empty,
             Content::WrongType | Content::Refused => Given::Nothing,
             Content::Undecodable => Given::Undecodable,
             Content::Placeholder => self.unseen(name),

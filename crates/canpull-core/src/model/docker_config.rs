@@ -25,6 +25,8 @@ pub enum Layout {
 /// What a user name tells of a credential.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum UserKind {
+    /// Not known: a placeholder, or made at run time.
+    Open,
     /// No user name.
     Empty,
     /// `00000000-0000-0000-0000-000000000000`: a token of the registry, good for about three hours.
@@ -44,7 +46,7 @@ pub struct Credential {
     pub registry_key: String,
     /// The key as the kubelet indexes it; `None` where it skips the entry.
     pub index_key: Option<String>,
-    /// The user name; empty where it is a placeholder.
+    /// The user name; empty where it is not known.
     pub user: String,
     /// What the user name tells.
     pub user_kind: UserKind,
@@ -129,12 +131,24 @@ impl Credential {
 
     /// A credential for a host that a command makes, for this user name; empty where it is not known.
     pub fn made(host: &str, user: &str) -> Self {
-        Self { has_password: true, ..Self::new(host, user.to_owned(), "", false) }
+        let user_kind = if user.is_empty() { UserKind::Open } else { user_kind(user) };
+        Self { has_password: true, user_kind, ..Self::new(host, user.to_owned(), "", false) }
     }
 
-    /// Neither user name nor password: tried as no credential at all.
-    pub const fn is_empty(&self) -> bool {
-        self.user.is_empty() && !self.has_password
+    /// Neither user name nor password.
+    pub fn is_empty(&self) -> bool {
+        self.user_kind == UserKind::Empty && !self.has_password
+    }
+
+    /// What containerd leaves out of a credential that it takes for none: without a user name it drops the password, and
+    /// without a password it asks the registry for an anonymous token.
+    pub fn lacks(&self) -> Option<&'static str> {
+        match (self.user_kind, self.has_password) {
+            (UserKind::Empty, false) => Some("is empty"),
+            (UserKind::Empty, true) => Some("has no user name"),
+            (_, false) => Some("has no password"),
+            (_, true) => None,
+        }
     }
 }
 
@@ -290,7 +304,7 @@ pub fn decode(layout: Layout, text: &str) -> Decoded {
         Layout::DockerConfigJson => docker_config_json(map),
         Layout::DockerCfg => docker_cfg(map),
     };
-    let unresolved = config.entries.iter().any(|entry| placeholder::find_in_pattern(entry.key).is_some());
+    let is_open = config.entries.iter().any(|entry| placeholder::find_in_pattern(entry.key).is_some());
     let raw = config.entries.iter().map(|entry| entry.value);
     let undecodable = undecodable_defects(layout, map, raw);
     let kubelet: Result<Vec<Credential>, String> =
@@ -304,6 +318,8 @@ pub fn decode(layout: Layout, text: &str) -> Decoded {
     } else {
         Ok(())
     };
+    // Whatever a placeholder becomes, an entry that does not decode stays.
+    let unresolved = is_open && kubelet.is_ok();
     Decoded { api_server, kubelet, defects, unresolved }
 }
 

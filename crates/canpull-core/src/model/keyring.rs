@@ -232,6 +232,9 @@ fn hex_digits(c: char) -> [char; 2] {
     [u32::from(c) >> 4, u32::from(c) & 15].map(|digit| char::from_digit(digit & 15, 16).unwrap_or('0'))
 }
 
+/// The index key that stands for Docker Hub where no key of the whole keyring covers an image of it.
+pub const DOCKER_HUB: &str = "index.docker.io";
+
 /// Whether an index key covers `host/path`.
 pub fn matches(index_key: &str, lookup_name: &str) -> bool {
     match (Url::parse(index_key), Url::parse(lookup_name)) {
@@ -281,7 +284,7 @@ fn label_matches(pattern: &str, label: &str) -> bool {
 pub fn literal_host(index_key: &str) -> Option<&str> {
     let host = index_key.split('/').next()?;
     let literal = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
-    (literal && host != "index.docker.io").then_some(host)
+    (literal && host != DOCKER_HUB).then_some(host)
 }
 
 /// The entries that the kubelet tries for an image, in its order: index keys bytewise descending; for Docker Hub the
@@ -295,10 +298,8 @@ pub fn lookup(keys: &[Option<&str>], lookup_name: &str) -> Vec<usize> {
     let mut found: Vec<(usize, &str)> =
         keys.iter().enumerate().filter_map(|(at, key)| key.filter(|key| covers(key)).map(|key| (at, key))).collect();
     if found.is_empty() && is_docker_hub(lookup_name) {
-        let hub = keys
-            .iter()
-            .enumerate()
-            .filter_map(|(at, key)| key.filter(|key| *key == "index.docker.io").map(|key| (at, key)));
+        let hub =
+            keys.iter().enumerate().filter_map(|(at, key)| key.filter(|key| *key == DOCKER_HUB).map(|key| (at, key)));
         found.extend(hub);
     }
     order::sort_by(&mut found, |(_, a), (_, b)| b.cmp(a));
@@ -311,5 +312,5 @@ fn is_docker_hub(lookup_name: &str) -> bool {
         return false;
     }
     let first = lookup_name.split('/').next().unwrap_or_default();
-    matches!(first, "docker.io" | "index.docker.io") || !first.contains(['.', ':'])
+    matches!(first, "docker.io" | DOCKER_HUB) || !first.contains(['.', ':'])
 }

@@ -247,7 +247,10 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
 /// What the API server says of a key that it does not take.
 fn not_a_key(value: &SecretValue) -> Option<(String, Span)> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let sound = (1..=253).contains(&value.key.len()) && value.key.bytes().all(allowed) && !value.key.starts_with("..");
+    let sound = (1..=253).contains(&value.key.len())
+        && value.key.bytes().all(allowed)
+        && value.key != "."
+        && !value.key.starts_with("..");
     let reason = "a key of it is none: letters, digits, `-`, `_` and `.` make one".to_owned();
     (!sound && placeholder::find(&value.key).is_none()).then_some((reason, value.key_span))
 }

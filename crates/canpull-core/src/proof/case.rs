@@ -43,6 +43,7 @@ fn prove<'m, 'a>(
     common.extend(case.host_serves());
     common.extend(case.list_accepted());
     common.extend(case.well_formed());
+    common.extend(case.account_exists());
     common.extend(case.admitted());
     if image.fact.pull_policy.text() == Some("Never") {
         return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });
@@ -290,6 +291,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             routes.push(self.unwritten_account());
         }
         routes.extend(self.patched());
+        credential::settle_hub_entries(&mut routes);
         routes
     }
 

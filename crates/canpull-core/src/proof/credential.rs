@@ -12,6 +12,34 @@ pub(crate) fn matching<'c>(credentials: &'c [Credential], lookup_name: &str) -> 
     keyring::lookup(&keys, lookup_name).into_iter().filter_map(|index| credentials.get(index)).collect()
 }
 
+/// Whether only the entry that stands for Docker Hub matches an image.
+pub(crate) fn by_hub_entry(matching: &[&Credential], lookup_name: &str) -> bool {
+    let is_direct = |key: &str| key != keyring::DOCKER_HUB || keyring::matches(key, lookup_name);
+    !matching.iter().filter_map(|credential| credential.index_key.as_deref()).any(is_direct)
+}
+
+/// All pull secrets of a pod are one keyring to the kubelet: the entry for Docker Hub counts only where no key of any of
+/// them matches. Those that no source shows are taken not to.
+pub(crate) fn settle_hub_entries(routes: &mut [Route]) {
+    if !routes.iter().any(Route::is_by_hub_entry) {
+        return;
+    }
+    let direct = routes.iter().filter_map(Route::direct_match).max_by_key(|(truth, _)| *truth);
+    let unseen = routes.iter().filter(|route| route.through_secret() && !route.is_by_hub_entry());
+    let unseen: Vec<Span> = unseen.filter(|route| route.may_be_unseen()).filter_map(Route::place).collect();
+    let settled = direct.map(|(truth, because)| {
+        let text =
+            "a key of another pull secret matches, so the kubelet leaves out the entry for Docker Hub".to_owned();
+        Link { claim: Claim::HubEntryTaken, text, truth: truth.not(), assumed: false, because }
+    });
+    let text = "no pull secret is known to match before the entry for Docker Hub";
+    let Some(settled) = settled.or_else(|| granted(Claim::HubEntryTaken, text, unseen)) else { return };
+    let all = routes.iter_mut().flat_map(|route| &mut route.links);
+    for link in all.filter(|link| link.claim == Claim::HubEntryTaken) {
+        *link = settled.clone();
+    }
+}
+
 /// The kubelet tries one credential after the other until one serves: the best of them decides. `holder` tells whether
 /// whose credential it is may pull, where the sources tell.
 pub(crate) fn best(
@@ -38,18 +66,14 @@ fn good(truth: Truth, assumed: bool, text: impl Into<String>, span: Span) -> Lin
 
 fn judge(credential: &Credential, now: Option<i64>, anonymous: &Link, span: Span) -> Link {
     let key = &credential.registry_key;
-    if credential.is_empty() {
-        // containerd takes an empty user name and password for no credential at all.
-        let text = format!("the entry for `{key}` is empty, which is tried without credentials");
+    if let Some(lacks) = credential.lacks().filter(|_| !credential.newline) {
+        let text = format!("the entry for `{key}` {lacks}, and is tried without credentials");
         return Link { claim: Claim::CredentialGood, text, because: vec![span], ..anonymous.clone() };
     }
     if credential.newline {
         let text =
             format!("the credential for `{key}` ends in a line break, which the registry takes for a part of it");
         return good(Truth::No, false, text, span);
-    }
-    if !credential.has_password {
-        return good(Truth::No, false, format!("the credential for `{key}` has no password"), span);
     }
     match (credential.expires, now) {
         (Some(expires), Some(now)) if expires <= now => {
@@ -118,6 +142,18 @@ fn granted(claim: Claim, text: &str, because: Vec<Span>) -> Option<Link> {
 impl Route {
     fn through_secret(&self) -> bool {
         matches!(self.kind, RouteKind::PodPullSecret | RouteKind::ServiceAccountPullSecret)
+    }
+
+    fn is_by_hub_entry(&self) -> bool {
+        self.links.iter().any(|link| link.claim == Claim::HubEntryTaken)
+    }
+
+    /// Whether a secret with a key that matches the image itself is in the keyring, and where.
+    fn direct_match(&self) -> Option<(Truth, Vec<Span>)> {
+        let key = self.links.iter().find(|link| link.claim == Claim::KeyMatches && link.truth == Truth::Yes)?;
+        let others = self.links.iter().filter(|link| !link.claim.is_of_credential());
+        let truth = others.fold(Truth::Yes, |truth, link| truth.and(link.truth));
+        (truth != Truth::No && !self.is_by_hub_entry()).then(|| (truth, key.because.clone()))
     }
 
     /// Where the secret is named, or else what the route ends at.

@@ -209,10 +209,14 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         let shown: Vec<String> = matching.iter().map(|credential| format!("`{}`", credential.registry_key)).collect();
         let text = format!("its key {} matches `{}`", shown.join(", "), reference.lookup_name());
         let matches = link(Claim::KeyMatches, Truth::Yes, text, vec![span]);
+        let hub = credential::by_hub_entry(&matching, &reference.lookup_name()).then(|| {
+            let text = "no key matches before it, so the kubelet takes the entry for Docker Hub";
+            link(Claim::HubEntryTaken, Truth::Yes, text, vec![span])
+        });
         let open = self.serves_anonymously(reference);
         let holder = |credential: &Credential| self.holder(credential, user, reference);
         let best = credential::best(&matching, self.now, &open, span, holder);
-        std::iter::once(matches).chain(best).collect()
+        std::iter::once(matches).chain(hub).chain(best).collect()
     }
 
     fn matching<'c>(&self, credentials: &'c [Credential], reference: &ImageReference) -> Vec<&'c Credential> {

@@ -38,10 +38,10 @@ kind: Secret
 metadata: {name: acr-auth}
 type: kubernetes.io/dockerconfigjson
 stringData:
-  .dockerconfigjson: '{"auths": {"mcr.microsoft.com": {"username": "pull", "password": ""}}}'
+  .dockerconfigjson: '{"auths": {"mcr.microsoft.com": {"username": "pull", "password": "eyJhbGciOiJub25lIn0.eyJleHAiOjE3NjcyMjU2MDB9.c2ln"}}}'
 ```
 
-Reported beside it: `pull-denied`.
+Reported beside it: `pull-credential-expired`, `pull-credential-short-lived`.
 
 ## Right
 ```yaml

@@ -1,9 +1,14 @@
 //! An image name that the kubelet refuses.
 
+use std::collections::BTreeMap;
+
+use canpull_syntax::Span;
+
 use super::{Context, Rule, finding, image_fix};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Reference;
 use crate::model::image::ImageReference;
+use crate::proof::{Claim, Truth};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -49,6 +54,7 @@ Write `host/path:tag` with a path in lower case and without a scheme.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let refused = refused(context);
     for (index, _, image, _) in context.pulls() {
         let Reference::Invalid(error) = &image.reference else { continue };
         let (message, help) = if image.text.is_empty() {
@@ -61,8 +67,24 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             )
         };
         let fixes = meant(&image.text).and_then(|(from, to)| image_fix(image, from, &to)).into_iter().collect();
-        found.push(Diagnostic { pulls: vec![index], fixes, ..finding(&RULE, image.span, message, help) });
+        let mut pulls = refused.get(&image.span).cloned().unwrap_or_default();
+        if !pulls.contains(&index) {
+            pulls.insert(0, index);
+        }
+        found.push(Diagnostic { fixes, pulls, ..finding(&RULE, image.span, message, help) });
     }
+}
+
+/// The pulls of pods that are refused as a whole, by what in them is refused.
+fn refused(context: &Context<'_>) -> BTreeMap<Span, Vec<usize>> {
+    let mut found: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    for (index, proof, ..) in context.pulls() {
+        let refusals = proof.common.iter().filter(|link| link.claim == Claim::PodAdmitted && link.truth == Truth::No);
+        for span in refusals.filter_map(|link| link.because.first()) {
+            found.entry(*span).or_default().push(index);
+        }
+    }
+    found
 }
 
 /// The name without tag and digest, and what it was meant to be: without a scheme, in lower case.

@@ -24,45 +24,50 @@ Reports images that cannot be pulled: every route is refuted, or something that 
 The pod stays in ErrImagePull.
 
 ## Wrong
-```yaml
+```yaml canpull.yaml
+clusters:
+  - name: prod
+    complete: [secrets, service-accounts, attached]
+registries:
+  - host: registry.corp.example
+    private: true
+```
+```yaml web.yaml
 apiVersion: v1
 kind: Pod
 metadata: {name: web}
 spec:
-  imagePullSecrets:
-    - name: acr-auth
   containers:
     - name: web
-      image: mcr.microsoft.com/dotnet/aspnet:8.0
----
-apiVersion: v1
-kind: Secret
-metadata: {name: acr-auth}
-type: kubernetes.io/dockerconfigjson
-stringData:
-  .dockerconfigjson: '{"auths": {"mcr.microsoft.com": {"username": "pull", "password": ""}}}'
+      image: registry.corp.example/web:1
 ```
 
-Reported beside it: `credential-breaks-public-image`.
-
 ## Right
-```yaml
+```yaml canpull.yaml
+clusters:
+  - name: prod
+    complete: [secrets, service-accounts, attached]
+registries:
+  - host: registry.corp.example
+    private: true
+```
+```yaml web.yaml
 apiVersion: v1
 kind: Pod
 metadata: {name: web}
 spec:
   imagePullSecrets:
-    - name: acr-auth
+    - name: corp-auth
   containers:
     - name: web
-      image: contoso.azurecr.io/web:1
+      image: registry.corp.example/web:1
 ---
 apiVersion: v1
 kind: Secret
-metadata: {name: acr-auth}
+metadata: {name: corp-auth}
 type: kubernetes.io/dockerconfigjson
 stringData:
-  .dockerconfigjson: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
+  .dockerconfigjson: '{"auths": {"registry.corp.example": {"username": "pull", "password": "example"}}}'
 ```
 
 ## How to fix

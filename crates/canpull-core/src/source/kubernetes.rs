@@ -212,7 +212,8 @@ fn object(
         }
         _ => match api::pod_spec_path(&version, &kind) {
             Some(path) => {
-                let refused = shape::check(reader, node, path, facts);
+                let refused = shape::check(reader, node, path, facts)
+                    .or_else(|| shape::refused_image(reader, node).filter(|_| kind == "Pod"));
                 defect::workload(reader, node, path, &meta, facts);
                 if let Some(workload) = pod::built_in(reader, node, path, meta) {
                     let workload = WorkloadFact { refused, ..workload };

@@ -124,6 +124,7 @@ pub(super) fn mask_values(values: Node<'_>, facts: &mut FileFacts) {
 
 fn value(node: Node<'_>, span: Span) -> Field<Sensitive> {
     match node.text() {
+        _ if node.is_null() => Field::Known(Sensitive::new(""), span),
         None => Field::Unknown(if is_template(node) { Why::Placeholder } else { Why::NotText }, span),
         Some(text) if placeholder::is_encrypted(&text) => Field::Unknown(Why::Encrypted, span),
         Some(text) if placeholder::is_whole(&text) => Field::Unknown(Why::Placeholder, span),

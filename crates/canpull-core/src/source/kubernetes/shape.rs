@@ -1,6 +1,6 @@
 //! Pod specs that the API server refuses for their shape: a text or a map where a list of maps belongs, and the like.
 
-use canpull_syntax::{Kind, Node, Span};
+use canpull_syntax::{Kind, Node, Span, Value};
 
 use super::object::{Reader, is_placeholder};
 use crate::fact::{FileFacts, SourceProblem};
@@ -31,14 +31,39 @@ fn fault<'t>(node: Node<'t>, path: &[&str]) -> Option<(Node<'t>, String)> {
             return Some((spec, format!("`{key}` must be a map")));
         }
     }
-    LISTS.iter().find_map(|key| {
-        let list = spec.get(key)?;
-        if is_other(list, Kind::List) {
-            return Some((list, format!("`{key}` must be a list")));
-        }
-        let item = list.items().find(|item| is_other(*item, Kind::Map))?;
-        Some((item, format!("each item of `{key}` must be a map")))
+    let account = ["serviceAccountName", "serviceAccount"].iter().find_map(|key| not_text(spec, key));
+    account.or_else(|| LISTS.iter().find_map(|key| list_fault(spec, key))).or_else(|| {
+        let entries = spec.get("imagePullSecrets")?;
+        entries.items().find_map(|entry| not_text(entry, "name"))
     })
+}
+
+fn list_fault<'t>(spec: Node<'t>, key: &str) -> Option<(Node<'t>, String)> {
+    let list = spec.get(key)?;
+    if is_other(list, Kind::List) {
+        return Some((list, format!("`{key}` must be a list")));
+    }
+    if let Some(item) = list.items().find(|item| is_other(*item, Kind::Map)) {
+        return Some((item, format!("each item of `{key}` must be a map")));
+    }
+    list.items().find_map(|item| not_text(item, "image"))
+}
+
+/// A number or a truth value in place of a text: no client makes a text of it.
+fn not_text<'t>(map: Node<'t>, key: &str) -> Option<(Node<'t>, String)> {
+    let value = map.get(key)?;
+    let is_other = matches!(value.value(), Some(Value::Int(_) | Value::Float(_) | Value::Bool(_)));
+    is_other.then(|| (value, format!("`{key}` must be a text, in quotes")))
+}
+
+/// The image for which the API server refuses a pod, whatever its other containers run; a template may be filled in later.
+pub(super) fn refused_image(reader: &Reader<'_>, pod: Node<'_>) -> Option<(String, Span)> {
+    let spec = pod.get("spec")?;
+    let containers = LISTS.iter().filter_map(|key| spec.get(key)).flat_map(Node::items);
+    let image = containers
+        .filter_map(|container| container.get("image"))
+        .find(|image| image.text().is_some_and(|text| text.trim() != text || text.is_empty()) && !image.is_null())?;
+    Some(("a container's image must not be empty, or begin or end in a blank".to_owned(), reader.span(image)))
 }
 
 /// Whether something else is written where a kind belongs, and nothing that is filled in or left out.

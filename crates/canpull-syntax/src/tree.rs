@@ -153,7 +153,7 @@ impl<'s> Parsed<'s> {
     }
 
     /// A document's root, if it can be read. That of a broken one is what its text says as YAML, where kubectl takes it
-    /// for JSON.
+    /// for JSON, or refuses what stands in front of it.
     pub fn root_of(&self, document: Document) -> Option<Node<'_>> {
         document.root.map(|index| Node { tree: &self.tree, index })
     }

@@ -14,6 +14,9 @@ mod view;
 
 pub use layout::Layout;
 
+/// What a problem says of text behind `---`, which neither kubectl nor kustomize takes.
+pub const BAD_SEPARATOR: &str = "only a comment may follow `---` on its line";
+
 /// What a problem says of a key that stands in its map already.
 pub const DUPLICATE_KEY: &str = "this key stands twice in its map; only the last one counts";
 pub(crate) use scalar::{float_key, resolve as resolve_scalar};
@@ -80,7 +83,7 @@ fn yaml(parsed: &mut Parsed<'_>, from: usize) {
         let mut range = chunk.range;
         if let Some(separator) = chunk.bad_separator {
             range.start = separator.start;
-            broken(parsed, range, separator, "only a comment may follow `---` on its line");
+            ill_separated(parsed, range, separator);
             continue;
         }
         if range.slice(source).starts_with('\u{feff}') {
@@ -101,6 +104,22 @@ fn yaml(parsed: &mut Parsed<'_>, from: usize) {
             let message = "Kubernetes reads nothing from `...` up to the next `---`".to_owned();
             parsed.problems.push(Problem { range: end.range, message, fatal: false });
         }
+    }
+}
+
+/// Reads a document that begins behind `---` on its line as YAML all the same, so that it does not stay hidden.
+fn ill_separated(parsed: &mut Parsed<'_>, range: TextRange, separator: TextRange) {
+    let (documents, problems) = (parsed.documents.len(), parsed.problems.len());
+    let written = range.slice(parsed.tree.source);
+    let blanks = to_offset(written.len() - written.trim_start().len());
+    document(parsed, TextRange::new(range.start + blanks, range.end));
+    let root = parsed.documents.get(documents).and_then(|read| read.root);
+    // One error is enough.
+    parsed.documents.truncate(documents);
+    parsed.problems.truncate(problems);
+    broken(parsed, range, separator, BAD_SEPARATOR);
+    if let Some(document) = parsed.documents.last_mut() {
+        document.root = root;
     }
 }
 
@@ -139,7 +158,7 @@ fn point(source: &str, at: usize) -> TextRange {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{BAD_SEPARATOR, parse};
     use crate::text::LineIndex;
     use crate::tree::{Kind, Node};
 
@@ -178,6 +197,12 @@ mod tests {
         let readable: Vec<_> = parsed.roots().map(|(_, root)| root.raw().to_owned()).collect();
         assert_eq!(readable, ["a: 1", "c: 3"]);
         assert_eq!(parsed.problems.iter().filter(|problem| problem.fatal).count(), 2);
+        let parsed = parse("--- {a: 1} # x\n--- !t\nb: [2,\n 2]\n--- &x\nc: 3\n--- d: 4\ne: 5\n---# x\nf: 6\n");
+        let readable: Vec<_> = parsed.roots().map(|(_, root)| root.raw().to_owned()).collect();
+        assert_eq!(readable, ["{a: 1}", "b: [2,\n 2]", "c: 3", "d: 4\ne: 5", "f: 6"]);
+        let broken: Vec<_> = parsed.documents.iter().map(|document| document.broken).collect();
+        assert_eq!(broken, [true, true, true, true, false]);
+        assert!(parsed.problems.iter().all(|problem| problem.message == BAD_SEPARATOR));
     }
 
     #[test]

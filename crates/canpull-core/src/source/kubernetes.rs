@@ -17,7 +17,7 @@ mod secret_list;
 mod shape;
 mod upgrade;
 
-use canpull_syntax::yaml::DUPLICATE_KEY;
+use canpull_syntax::yaml::{BAD_SEPARATOR, DUPLICATE_KEY};
 use canpull_syntax::{Kind, Node, Problem, TextRange, order};
 
 pub use api::removed_api;
@@ -153,7 +153,7 @@ fn read_broken(input: Input<'_>, facts: &mut FileFacts) -> Broken {
             continue;
         }
         let message = problem.message.clone();
-        let kubectl_only = input.parsed.root_of(*document).is_some();
+        let kubectl_only = input.parsed.root_of(*document).is_some() && message != BAD_SEPARATOR;
         facts.problems.push(SourceProblem { range: problem.range, message, fatal: true, kubectl_only });
     }
     Broken::Errors
@@ -204,6 +204,7 @@ fn object(
     }
     let meta = reader.meta(node, &version, &kind);
     match (version.as_str(), kind.as_str()) {
+        ("v1", "Secret") if shape::is_nameless(&meta, depth, facts) => secret::mask(node, facts),
         ("v1", "Secret") => secret::read(reader, node, meta, facts),
         ("v1", "ConfigMap") => azure::config_map(reader, node, facts),
         ("v1", "ServiceAccount") => {

@@ -1,9 +1,9 @@
-//! Pod specs that the API server refuses for their shape: a text or a map where a list of maps belongs, and the like.
+//! Objects that the API server refuses for their shape: a text or a map where a list of maps belongs, and the like.
 
 use canpull_syntax::{Kind, Node, Span, Value};
 
 use super::object::{Reader, is_placeholder};
-use crate::fact::{FileFacts, SourceProblem};
+use crate::fact::{Field, FileFacts, ObjectMeta, SourceProblem, Why};
 
 /// Lists of maps below a pod spec.
 const LISTS: [&str; 4] = ["containers", "initContainers", "ephemeralContainers", "volumes"];
@@ -21,6 +21,15 @@ pub(super) fn check(
     let message = format!("{wanted}, or the API server refuses the object");
     facts.problems.push(SourceProblem { range: span.range, message, fatal: true, kubectl_only: false });
     Some((wanted, span))
+}
+
+/// Whether the API server refuses an object for its name: one that is no text, of which it tells, or none. What wraps an object
+/// may name it.
+pub(super) fn is_nameless(meta: &ObjectMeta, depth: u8, facts: &mut FileFacts) -> bool {
+    let Field::Unknown(Why::NotText, span) = meta.name else { return meta.name.is_absent() && depth == 0 };
+    let message = "`name` must be a text, or the API server refuses the object".to_owned();
+    facts.problems.push(SourceProblem { range: span.range, message, fatal: true, kubectl_only: false });
+    true
 }
 
 fn fault<'t>(node: Node<'t>, path: &[&str]) -> Option<(Node<'t>, String)> {

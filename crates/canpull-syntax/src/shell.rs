@@ -124,6 +124,8 @@ pub enum Scope {
     Subshell,
     /// The body of a function: it is run when it is called, and what it declares `local` is its own.
     Function,
+    /// The body of a loop over values: behind it the variable that was assigned last before it is the last of them.
+    Loop,
 }
 
 /// Whether a statement runs when its script, function or substitution does.

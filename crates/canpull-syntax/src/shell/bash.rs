@@ -400,6 +400,9 @@ impl<'s> Scanner<'s> {
             when,
             range,
         }));
+        if listed {
+            script.enter_scope(Scope::Loop, range);
+        }
     }
 
     fn case_head(&mut self, script: &mut Script<'s>) {

@@ -55,14 +55,16 @@ struct Scanner<'s> {
 #[derive(Default)]
 struct Script<'s> {
     found: VecDeque<Statement<'s>>,
-    /// Of each open block, whether its statements may not run, and whether it is a function.
-    blocks: Vec<(bool, bool)>,
+    /// Of each open block, whether its statements may not run, and which scope it is.
+    blocks: Vec<(bool, Option<Scope>)>,
     /// How many of them may not.
     uncertain: usize,
     /// Whether the next block is one that always runs.
     certain_next: bool,
-    /// Whether the next block is the body of a function.
-    function_next: bool,
+    /// The scope that the next block is.
+    scope_next: Option<Scope>,
+    /// How many of the blocks are bodies of functions.
+    functions: usize,
     link: Option<When>,
     /// Whether an unmatched `)` ends it.
     closes: bool,
@@ -73,19 +75,17 @@ impl Script<'_> {
         let linked = self.link.take().is_some();
         let uncertain = linked || !std::mem::take(&mut self.certain_next);
         self.uncertain += usize::from(uncertain);
-        let function = std::mem::take(&mut self.function_next);
-        if function {
-            self.found.push_back(Statement::Enter(Scope::Function, range));
-        }
-        self.blocks.push((uncertain, function));
+        let scope = self.scope_next.take();
+        self.functions += usize::from(scope == Some(Scope::Function));
+        self.found.extend(scope.map(|scope| Statement::Enter(scope, range)));
+        self.blocks.push((uncertain, scope));
     }
 
     fn close(&mut self, range: TextRange) {
-        let Some((uncertain, function)) = self.blocks.pop() else { return };
+        let Some((uncertain, scope)) = self.blocks.pop() else { return };
         self.uncertain -= usize::from(uncertain);
-        if function {
-            self.found.push_back(Statement::Leave(range));
-        }
+        self.functions -= usize::from(scope == Some(Scope::Function));
+        self.found.extend(scope.map(|_| Statement::Leave(range)));
     }
 
     /// Whether the next statement runs.
@@ -236,7 +236,7 @@ impl<'s> Scanner<'s> {
                 // A function is written to be called.
                 self.skip_space();
                 script.certain_next = self.cursor.peek() == Some(b'{');
-                script.function_next = script.certain_next;
+                script.scope_next = Some(Scope::Function).filter(|_| script.certain_next);
             }
             _ => return false,
         }
@@ -284,7 +284,9 @@ impl<'s> Scanner<'s> {
         self.skip_space();
         self.cursor.take(")");
         self.skip_space();
-        script.certain_next = entered && self.cursor.peek() == Some(b'{');
+        let block = self.cursor.peek() == Some(b'{');
+        script.certain_next = entered && block;
+        script.scope_next = Some(Scope::Loop).filter(|_| entered && block);
     }
 
     /// Reads `($a, [type] $b = default, …)`: parameters without a default are unknown.
@@ -330,7 +332,7 @@ impl<'s> Scanner<'s> {
             mode,
             array,
             values,
-            local: false,
+            local: script.functions > 0,
             when,
             range,
         }));
@@ -361,13 +363,14 @@ impl<'s> Scanner<'s> {
                     (false, false) => Mode::Set,
                 };
                 let range = self.cursor.range_since(from);
+                let local = script.functions > 0 && !self.is_shared(from, name, name_range);
                 script.found.push_back(Statement::Assign(Assign {
                     name,
                     name_range,
                     mode,
                     array,
                     values,
-                    local: false,
+                    local,
                     when,
                     range,
                 }));
@@ -377,6 +380,15 @@ impl<'s> Scanner<'s> {
         }
         self.cursor.at = start;
         false
+    }
+
+    /// Whether a variable, as it is written from there on, lives outside of the function that gives it a value.
+    fn is_shared(&self, from: usize, name: &str, name_range: TextRange) -> bool {
+        let length = name_range.start.saturating_sub(self.cursor.range(from, from).start) as usize;
+        let scope = self.cursor.slice(from, from + length).trim_start_matches(['$', '{']);
+        let is =
+            |text: &str, wanted: &str| text.get(..wanted.len()).is_some_and(|own| own.eq_ignore_ascii_case(wanted));
+        is(scope, "script:") || is(scope, "global:") || is(name, "env:")
     }
 
     /// Reads the name of a variable that may be assigned to.

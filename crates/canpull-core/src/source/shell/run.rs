@@ -79,6 +79,10 @@ struct Shell {
     handing: Variables,
     /// The open scopes, each with what variables held that are given back at its end.
     scopes: Vec<(Scope, Vec<Before>)>,
+    /// The variable of the loop whose body comes next, with its last value.
+    looped: Option<Before>,
+    /// A loop is left before its end.
+    breaks: bool,
 }
 
 /// What a variable held before.
@@ -98,7 +102,7 @@ impl Shell {
 
     /// Gives a variable a value, in its function alone where it is `local`.
     fn hold(&mut self, key: (bool, String), values: Vec<Value>, local: bool) {
-        let bounds = |scope: Scope| scope == Scope::Subshell || local;
+        let bounds = |scope: Scope| scope == Scope::Subshell || (local && scope == Scope::Function);
         if let Some((_, before)) = self.scopes.iter_mut().rev().find(|(scope, _)| bounds(*scope)) {
             before.push((key.clone(), self.variables.get(&key).cloned()));
         }
@@ -106,12 +110,26 @@ impl Shell {
     }
 
     fn enter(&mut self, scope: Scope) {
-        self.scopes.push((scope, Vec::new()));
+        let looped = if scope == Scope::Loop { self.looped.take() } else { None };
+        self.scopes.push((scope, looped.into_iter().collect()));
     }
 
     fn leave(&mut self) {
-        let Some((_, before)) = self.scopes.pop() else { return };
+        let Some((scope, before)) = self.scopes.pop() else { return };
+        if scope == Scope::Loop {
+            let breaks = std::mem::take(&mut self.breaks);
+            return before.into_iter().for_each(|(key, last)| self.leave_loop(key, last, breaks));
+        }
         for (key, values) in before.into_iter().rev() {
+            self.variables.restore(key, values);
+        }
+    }
+
+    /// Behind a loop its variable is the last of its values, unless the loop is left before.
+    fn leave_loop(&mut self, key: (bool, String), last: Option<Vec<Value>>, breaks: bool) {
+        let Some([now]) = self.variables.get(&key).map(Vec::as_slice) else { return };
+        if now.is_each() {
+            let values = if breaks { Some(vec![now.clone().either()]) } else { last };
             self.variables.restore(key, values);
         }
     }
@@ -275,6 +293,7 @@ impl Run<'_> {
         values = match assign.mode {
             Mode::Unknown => open(),
             Mode::Each => {
+                self.shell.looped = values.last().map(|last| (key.clone(), Some(vec![last.clone().named(&symbol)])));
                 values.into_iter().reduce(Value::or).map_or_else(open, |value| vec![value.named(&symbol).in_turn()])
             }
             Mode::Append if assign.array => old.clone().unwrap_or_default().into_iter().chain(values).collect(),
@@ -569,6 +588,10 @@ impl Run<'_> {
                 self.kept(printed, output)
             }
             "echo" | "printf" | "write-output" | "write-host" => self.kept(echo(arguments), output),
+            "break" => {
+                self.shell.breaks = true;
+                Feed::Nothing
+            }
             "[" | "[[" | "test" => {
                 self.test(&arguments);
                 Feed::Nothing

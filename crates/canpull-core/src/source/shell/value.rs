@@ -110,6 +110,11 @@ impl Value {
         self.each && self.alternatives.len() > 1
     }
 
+    /// The same, taken to be one of its alternatives.
+    pub(super) fn either(self) -> Self {
+        Self { each: false, ..self }
+    }
+
     /// The same, taken to be each of its alternatives in turn.
     #[must_use]
     pub(super) fn in_turn(self) -> Self {

@@ -12,7 +12,7 @@ pub(super) fn emit<'s>(mut pipeline: Pipeline<'s>, into: &mut VecDeque<Statement
         let assigns = !command.assignments.is_empty()
             && (command.words.is_empty() || command.words.first().is_some_and(declares));
         if assigns {
-            let local = command.words.first().is_some_and(|name| name.is("local") || name.is("declare"));
+            let local = declares_local(&command.words);
             into.extend(command.assignments.drain(..).map(|assign| Statement::Assign(Assign { local, ..assign })));
             return;
         }
@@ -27,9 +27,42 @@ fn declares(name: &Word<'_>) -> bool {
     name.literal().is_some_and(|name| matches!(&*name, "export" | "local" | "declare" | "readonly" | "typeset"))
 }
 
+/// Whether what a command declares is its function's own.
+fn declares_local(words: &[Word<'_>]) -> bool {
+    let Some((name, flags)) = words.split_first() else { return false };
+    let is_global = |word: &Word<'_>| word.literal().is_some_and(|flag| flag.starts_with('-') && flag.contains('g'));
+    ["local", "declare", "typeset"].iter().any(|own| name.is(own)) && !flags.iter().any(is_global)
+}
+
+/// What `printf -v NAME` gives its variable: known where it prints one word as it stands.
+fn printed_into<'s>(arguments: &[Word<'s>], when: When) -> Option<Assign<'s>> {
+    let [flag, name, rest @ ..] = arguments else { return None };
+    let [super::super::Part::Text { text: std::borrow::Cow::Borrowed(own), range }] = name.parts.as_slice() else {
+        return None;
+    };
+    let value = match rest {
+        [format, value] if format.is("%s") => Some(value),
+        [value] if value.literal().is_some_and(|text| !text.contains(['%', '\\'])) => Some(value),
+        _ => None,
+    };
+    (flag.is("-v") && word::is_identifier(own)).then(|| Assign {
+        name: own,
+        name_range: *range,
+        mode: if value.is_some() { Mode::Set } else { Mode::Unknown },
+        array: false,
+        values: value.into_iter().cloned().collect(),
+        local: false,
+        when,
+        range: *range,
+    })
+}
+
 /// The variables that a command fills with what the script does not hold.
 fn read_variables<'s>(command: &Command<'s>, when: When) -> Vec<Assign<'s>> {
     let Some((name, arguments)) = command.words.split_first() else { return Vec::new() };
+    if name.is("printf") {
+        return printed_into(arguments, when).into_iter().collect();
+    }
     let with_value: &[&str] = match name.literal().as_deref() {
         Some("read") => &["-p", "-d", "-n", "-N", "-t", "-u", "-i"],
         Some("mapfile" | "readarray") => &["-d", "-n", "-O", "-s", "-u", "-C", "-c"],

@@ -253,6 +253,37 @@ fn a_pull_secret_of_a_service_account_is_named_for_pulling() {
 }
 
 #[test]
+fn a_misshapen_list_keeps_every_name() {
+    let same = |own: &'static str| (own, own);
+    let table = [
+        (" a\n", "\n  - name: a\n"),
+        (" [a, b]\n", " [{name: a}, {name: b}]\n"),
+        ("\n  - a\n  - name: b\n", "\n  - name: a\n  - name: b\n"),
+        ("\n    name: a\n", "\n  - name: a\n"),
+        ("\n  - name: map[name:a]\n", "\n  - name: a\n"),
+        ("\n  - name: a\n    namespace: shop\n    kind: Secret\n", "\n  - name: a\n"),
+        ("\n  - name: a\n  - name: ''\n  - {}\n", "\n  - name: a\n"),
+        same(" a,b\n"),
+        same("\n    name: a\n    namespace: shop\n"),
+        same("\n    first: {name: a}\n"),
+        same("\n  - secretName: a\n"),
+        same("\n  - namespace: a\n"),
+        same("\n  - a:\n"),
+        same("\n  - names: [a]\n"),
+        same("\n  - name: b\n    secretRef: {name: a}\n"),
+        same("\n  - name: ''\n    Name: a\n"),
+        same(" [{name: b}, {Name: a}]\n"),
+        same("\n  - [a]\n"),
+    ];
+    let text = |own: &str| {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  imagePullSecrets:";
+        let rest = "  containers: [{name: web, image: contoso.azurecr.io/web:1}]\n";
+        format!("{pod}{own}{rest}").leak() as &str
+    };
+    check(&table.map(|(before, after)| ("pod.yaml", text(before), text(after))), &[], &Allowed::Safe);
+}
+
+#[test]
 fn a_patch_that_is_about_pull_secrets_alone_adds() {
     let of = |before: &'static str, after: &'static str| ("setup.sh", before, after);
     let cases = [

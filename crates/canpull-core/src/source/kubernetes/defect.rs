@@ -12,6 +12,9 @@ use crate::fact::{DefectKind, FieldDefect, FileFacts, ObjectMeta};
 /// Containers of every kind, below a pod spec.
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
+/// What other references hold beside a name, and these do not.
+const BESIDE: [&str; 7] = ["apiGroup", "apiVersion", "key", "kind", "namespace", "optional", "uid"];
+
 /// Where the field belongs in one object, and what its defects are reported for.
 struct Target<'r, 't> {
     reader: &'r Reader<'r>,
@@ -235,10 +238,13 @@ impl<'t> Target<'_, 't> {
                 } else {
                     self.reader.layout.item_removal(list.value, index)
                 };
-                range.filter(|_| own).map(|range| vec![Edit { range, text: String::new() }])
+                // Another key may hold the name that was meant.
+                let is_empty = item.written_entries().all(|entry| entry.name() == "name");
+                range.filter(|_| own && is_empty).map(|range| vec![Edit { range, text: String::new() }])
             };
             let name = item.get("name").filter(|name| !name.is_null());
             let text = name.and_then(Node::as_str);
+            let names_one = text.as_ref().is_some_and(|text| !text.is_empty());
             match (name, text) {
                 (None, _) => self.report(DefectKind::EmptyName, item.range(), path.clone(), gone(), facts),
                 (Some(_), Some(text)) if text.is_empty() => {
@@ -257,7 +263,8 @@ impl<'t> Target<'_, 't> {
                 _ => {}
             }
             for extra in item.written_entries().filter(|entry| !matches!(&*entry.name(), "name" | "<<")) {
-                let range = self.reader.layout.removal(item, extra).filter(|_| own);
+                let needless = names_one && BESIDE.contains(&&*extra.name());
+                let range = self.reader.layout.removal(item, extra).filter(|_| own && needless);
                 let edits = range.map(|range| vec![Edit { range, text: String::new() }]);
                 let key = extra.name().into_owned();
                 let place = format!("{path}.{key}");

@@ -100,6 +100,26 @@ fn wrong_values_are_named_with_their_place() {
 }
 
 #[test]
+fn globs_that_fit_nothing_are_told_of() {
+    let choices = "globs know `*`, `?` and `**`, and no choices in braces: write one glob for each of them";
+    for (written, told) in [
+        ("{vendor,third_party}/**", choices),
+        ("!vendor", "a glob takes back nothing that another one names; leave out the `!` and what it is for"),
+        ("/vendor/**", "paths start at the project's root, without a `/` in front: write `vendor/**`"),
+        ("charts\\\\vendor", "paths are written with `/` on every system: write `charts/vendor`"),
+    ] {
+        assert_eq!(first_error(&format!("exclude: [\"{written}\"]\n")), format!("canpull.yaml:1:11: {told}"));
+        let paths = first_error(&format!("clusters:\n  - name: prod\n    paths: [\"{written}\"]\n"));
+        assert_eq!(paths, format!("canpull.yaml:3:13: {told}"));
+    }
+    let secrets = first_error("external:\n  secrets: [\"{a,b}/regcred\"]\n");
+    assert_eq!(secrets, format!("canpull.yaml:2:13: {choices}"));
+    for written in ["./vendor", "app/[id]/**", "**/{{name}}", "vendor/*.y?ml", "."] {
+        assert_eq!(first_error(&format!("exclude: [\"{written}\"]\n")), "", "{written}");
+    }
+}
+
+#[test]
 fn hosts_are_written_as_images_name_them() {
     let alone = |host: &str| format!("a registry's host stands alone, without scheme and path; write `{host}`");
     let none = "this is no registry's host as images name it";

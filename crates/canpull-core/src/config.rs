@@ -3,6 +3,7 @@
 mod file;
 mod host;
 mod keys;
+mod pattern;
 
 use canpull_syntax::edit::Edit;
 use canpull_syntax::yaml::Layout;
@@ -204,6 +205,7 @@ fn check_values(config: &Config, rule_ids: &[&str], errors: &mut Errors<'_>) {
         }
     }
     host::check(config, errors);
+    pattern::check(config, errors);
     for registry in config.registries.iter().filter(|registry| registry.public && registry.private) {
         let message = format!("registry `{}` is declared both public and private", registry.host.value);
         errors.add(registry.host.span.range, message);

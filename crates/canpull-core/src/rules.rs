@@ -259,11 +259,11 @@ impl<'a> Context<'a> {
         self.proofs.get(pull).is_some_and(|proof| proof.verdict() == Truth::Yes)
     }
 
-    /// The secrets that pods name, each with the route that leads through it and the pull's index.
+    /// The secrets that pods get, each with the route that leads through it and the pull's index.
     fn named_secrets(&self) -> impl Iterator<Item = (usize, &'a PullProof, &'a Route, &'a PullSecret<'a>)> {
         let model = self.model;
         self.proofs.iter().enumerate().flat_map(move |(index, proof)| {
-            let routes = proof.routes.iter();
+            let routes = proof.routes.iter().filter(|route| !is_shadowed(route));
             routes.flat_map(move |route| {
                 route.secrets.iter().filter_map(move |id| Some((index, proof, route, model.secret(*id)?)))
             })
@@ -375,13 +375,12 @@ impl<'a> Context<'a> {
     fn unseen_names(&self) -> Vec<UnseenName<'a>> {
         let mut names = Vec::new();
         for (pull, proof, _, pod) in self.pulls() {
-            for route in proof.routes.iter().filter(|route| route.secrets.is_empty()) {
-                let counts = |link: &&Link| link.claim == Claim::PodListEmpty && link.truth == Truth::No;
+            for route in proof.routes.iter().filter(|route| route.secrets.is_empty() && !is_shadowed(route)) {
                 let exists = route.links.iter().find(|link| link.claim == Claim::SecretExists);
                 let (Some(exists), Some(name), Some(at)) = (exists, &route.secret_name, route.named_at) else {
                     continue;
                 };
-                if exists.truth == Truth::Yes || route.links.iter().any(|link| counts(&link)) {
+                if exists.truth == Truth::Yes {
                     continue;
                 }
                 let quoted = at.range.end - at.range.start == to_offset(name.len() + 2);
@@ -402,6 +401,11 @@ impl<'a> Context<'a> {
         let mut secrets = self.model.secrets_named(named.pod.world, &named.name);
         secrets.find(|secret| secret.namespace.same(&named.pod.namespace) == Truth::No)
     }
+}
+
+/// Whether a route leads through a service account whose secrets the pod does not get, for it names others.
+fn is_shadowed(route: &Route) -> bool {
+    route.links.iter().any(|link| link.claim == Claim::PodListEmpty && link.truth == Truth::No)
 }
 
 /// Whether a proof holds all assignments, and none of them lets the nodes pull.

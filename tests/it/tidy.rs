@@ -4,21 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What each module of the core may import from the core. Imports go down only; siblings never import each other.
-const FLOORS: [(&str, &[&str]); 19] = [
+const FLOORS: [(&str, &[&str]); 20] = [
     // 0: words
     ("acr_host", &[]),
     ("glob", &[]),
     ("diagnostic", &[]),
     ("fact", &[]),
     ("placeholder", &["acr_host"]),
+    ("password", &["placeholder"]),
     // 1: sources and the configuration
     ("lowering", &["fact", "placeholder"]),
-    ("source", &["acr_host", "fact", "lowering", "placeholder"]),
+    ("source", &["acr_host", "fact", "lowering", "password", "placeholder"]),
     ("config", &["diagnostic"]),
     // 1½: templates, over all files
     ("deployment", &["acr_host", "fact", "lowering", "placeholder", "source"]),
     // 2: what is deployed
-    ("model", &["acr_host", "config", "fact", "glob", "placeholder"]),
+    ("model", &["acr_host", "config", "fact", "glob", "password", "placeholder"]),
     // 3: proofs
     ("proof", &["config", "fact", "glob", "model"]),
     // 4: rules and suppressions

@@ -15,6 +15,7 @@ pub mod fix;
 pub mod glob;
 mod lowering;
 pub mod model;
+mod password;
 pub mod placeholder;
 pub mod project;
 pub mod proof;

@@ -27,6 +27,8 @@ pub struct ScriptSecretFact {
     pub retype: Option<Retype>,
     /// The password is a token that soon ends: the output of `az acr login --expose-token`.
     pub short_lived: Option<Span>,
+    /// A password that is written in the command and looks like one in use.
+    pub live_password: Option<Span>,
     /// The command only prints it (`--dry-run`), and nothing that the script does with it puts it into the cluster.
     pub printed: bool,
     /// The payload is given in base64 where plain text is asked for, which is then encoded.
@@ -48,6 +50,7 @@ impl ScriptSecretFact {
             user: PrincipalRef::Unknown(Why::FilledAtRunTime, span),
             retype: None,
             short_lived: None,
+            live_password: None,
             printed: false,
             encoded: None,
             span,

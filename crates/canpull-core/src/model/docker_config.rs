@@ -4,11 +4,11 @@ mod json;
 
 use std::collections::BTreeSet;
 
-use canpull_syntax::order;
 use serde_json::Value;
 
 use crate::model::keyring;
 use crate::model::role::is_guid;
+use crate::password::looks_live;
 use crate::placeholder;
 
 use json::{Fields, Json};
@@ -87,6 +87,8 @@ pub enum LayoutDefect {
     NoEntries,
     /// Registries without user name and password, as Docker Desktop leaves them, which keeps these elsewhere.
     EmptyEntries,
+    /// The Secret lacks the key that its type demands, and has others.
+    WrongKey,
 }
 
 /// What becomes of a payload.
@@ -558,38 +560,6 @@ fn expiry(token: &str) -> Option<i64> {
     // A number with a fraction is allowed too; what does not fit is far in the future.
     #[expect(clippy::cast_possible_truncation)]
     expires.as_i64().or_else(|| expires.as_f64().map(|seconds| seconds as i64))
-}
-
-/// Conservative: an example that looks real is passed over rather than a false alarm raised.
-fn looks_live(user: &str, password: &str) -> bool {
-    const EXAMPLES: [&str; 12] = [
-        "password",
-        "changeme",
-        "example",
-        "dummy",
-        "fake",
-        "your",
-        "xxxx",
-        "****",
-        "redacted",
-        "test",
-        "secret",
-        "placeholder",
-    ];
-    let lower = password.to_ascii_lowercase();
-    if password.len() < 16 || user.is_empty() || placeholder::find(password).is_some() {
-        return false;
-    }
-    let classes = [
-        password.bytes().any(|byte| byte.is_ascii_lowercase()),
-        password.bytes().any(|byte| byte.is_ascii_uppercase()),
-        password.bytes().any(|byte| byte.is_ascii_digit()),
-        password.bytes().any(|byte| byte.is_ascii_punctuation()),
-    ];
-    let distinct: BTreeSet<u8> = order::gather(password.bytes());
-    classes.iter().filter(|class| **class).count() >= 3
-        && distinct.len() >= 8
-        && !EXAMPLES.iter().any(|example| lower.contains(example))
 }
 
 #[cfg(test)]

@@ -164,6 +164,29 @@ impl PullSecret<'_> {
         (decoded && matches!(quotes, 0 | 2)).then_some((key, (value.key_span.file, edit)))
     }
 
+    /// The credentials that a manifest holds, whatever its type and keys, each with the value that it stands in.
+    pub fn written_credentials(&self) -> Vec<(Credential, Span)> {
+        if let Content::Credentials { credentials, span, .. } = &self.content {
+            return if self.is_written() {
+                credentials.iter().map(|credential| (credential.clone(), *span)).collect()
+            } else {
+                Vec::new()
+            };
+        }
+        let values = self.manifest().map(|fact| fact.values.as_slice()).unwrap_or_default();
+        // What should be encoded may stand there as it is.
+        let clear =
+            values.iter().filter(|value| value.encoded).map(|value| SecretValue { encoded: false, ..value.clone() });
+        let all: Vec<SecretValue> = values.iter().cloned().chain(clear).collect();
+        let layouts = [Layout::DockerConfigJson, Layout::DockerCfg];
+        let contents = all.iter().flat_map(|value| layouts.map(|layout| payload(value, layout)));
+        let found = contents.filter_map(|content| match content {
+            Content::Credentials { credentials, span, .. } => Some(credentials.into_iter().map(move |own| (own, span))),
+            _ => None,
+        });
+        found.flatten().collect()
+    }
+
     /// How to put a docker config that is not encoded, though it stands under `data`, under `stringData`.
     pub fn move_to_clear(&self) -> Option<(FileId, Edit)> {
         let fact = self.manifest()?;
@@ -233,8 +256,7 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
         return Content::Refused { reason, span: fact.object.span, defects: Vec::new() };
     }
     let Some(value) = fact.values.iter().find(|value| value.key == key) else {
-        let reason = format!("data[{key}]: Required value");
-        return Content::Refused { reason, span: type_span, defects: Vec::new() };
+        return lacks_key(key, fact.values.first().map_or(type_span, |value| value.key_span));
     };
     let all = || fact.values.iter().chain(&fact.others);
     let not_text = || Some(("a value of it is no text; a number stands in quotes".to_owned(), fact.not_text?));
@@ -242,6 +264,11 @@ fn content_as(fact: &SecretFact, secret_type: &str, type_span: Span) -> Content 
         Some((reason, span)) => Content::Refused { reason, span, defects: Vec::new() },
         None => payload(value, layout),
     }
+}
+
+/// What the API server says of a Secret without the key that its type demands.
+fn lacks_key(key: &str, span: Span) -> Content {
+    Content::Refused { reason: format!("data[{key}]: Required value"), span, defects: vec![LayoutDefect::WrongKey] }
 }
 
 /// What the API server says of a key that it does not take.
@@ -376,9 +403,7 @@ pub(crate) fn from_generator<'a>(world: WorldId, fact: &'a GeneratorFact, layers
 fn generated_as(fact: &GeneratorFact, secret_type: &str) -> Content {
     match layout_of(secret_type) {
         None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
-        Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => {
-            Content::Refused { reason: format!("data[{key}]: Required value"), span: fact.span, defects: Vec::new() }
-        }
+        Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => lacks_key(key, fact.span),
         // What files hold is not read.
         Some((key, layout)) => match fact.literals.iter().find(|value| value.key == key) {
             Some(value) => payload(value, layout),
@@ -415,8 +440,7 @@ fn made(fact: &ScriptSecretFact, host: Option<String>) -> Content {
         Err(secret_type) => return Content::Ignored { secret_type: secret_type.to_owned(), span },
     };
     if fact.keys.as_ref().is_some_and(|keys| !keys.iter().any(|own| own == key)) {
-        let reason = format!("data[{key}]: Required value");
-        return Content::Refused { reason, span: fact.span, defects: Vec::new() };
+        return lacks_key(key, fact.span);
     }
     if let Some(span) = fact.encoded {
         let reason = "it is in base64 already, and is encoded once more".to_owned();

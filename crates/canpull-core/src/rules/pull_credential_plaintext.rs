@@ -2,7 +2,7 @@
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Content, PullSecret};
+use crate::model::PullSecret;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -66,16 +66,20 @@ Revoke the credential; keep the secret in a vault or sealed, or use the cluster'
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let gone = |expires: Option<i64>| expires.is_some_and(|expires| context.now.is_some_and(|now| expires <= now));
+    let help = "revoke it; keep the secret in a vault or sealed, or use the cluster's own access";
     let is_live = |secret: &PullSecret<'_>| secret.manifest().is_some_and(|fact| fact.object.live);
-    for secret in context.model.secrets.iter().filter(|secret| secret.is_written() && !is_live(secret)) {
-        let Content::Credentials { credentials, span, .. } = &secret.content else { continue };
-        let gone = |expires: Option<i64>| expires.is_some_and(|expires| context.now.is_some_and(|now| expires <= now));
-        let live = credentials.iter().find(|credential| credential.looks_live && !gone(credential.expires));
-        let Some(credential) = live else { continue };
+    for secret in context.model.secrets.iter().filter(|secret| !is_live(secret)) {
         let name = secret.name.as_deref().unwrap_or_default();
+        if let Some(span) = secret.made_by_command().and_then(|fact| fact.live_password) {
+            let message = format!("the command that makes secret `{name}` holds a password in clear that looks live");
+            found.push(finding(&RULE, span, message, help));
+        }
+        let credentials = secret.written_credentials();
+        let live = credentials.iter().find(|(credential, _)| credential.looks_live && !gone(credential.expires));
+        let Some((credential, span)) = live else { continue };
         let key = &credential.registry_key;
         let message = format!("secret `{name}` holds a credential for `{key}` in clear that looks live");
-        let help = "revoke it; keep the secret in a vault or sealed, or use the cluster's own access";
         found.push(finding(&RULE, *span, message, help));
     }
 }

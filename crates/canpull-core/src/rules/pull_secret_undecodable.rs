@@ -67,8 +67,8 @@ stringData:
 ```
 
 ## How to fix
-Create the secret with `kubectl create secret docker-registry`. Where a payload is right and stands under the wrong key,
-or not encoded under `data`, `--fix` moves it.
+Create the secret with `kubectl create secret docker-registry`. Where a payload is right and stands under `data` without being
+encoded, `--fix` moves it.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
@@ -76,16 +76,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn mend(secret: &PullSecret<'_>) -> Option<Fix> {
-    let (title, (file, edit)) = match secret.rename_key() {
-        Some((key, edit)) => (format!("call the key `{key}`"), edit),
-        None => ("put it under `stringData`, where it is not encoded".to_owned(), secret.move_to_clear()?),
-    };
-    Some(Fix { title, applicability: Applicability::Safe, change: Change::Edits(vec![(file, edit)]) })
+    let title = "put it under `stringData`, where it is not encoded".to_owned();
+    let change = Change::Edits(vec![secret.move_to_clear()?]);
+    Some(Fix { title, applicability: Applicability::Safe, change })
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
     let help = "create it with `kubectl create secret docker-registry`, which writes the payload right";
     match content {
+        // `pull-secret-wrong-layout` tells of it.
+        Content::Refused { defects, .. } if defects.contains(&LayoutDefect::WrongKey) => None,
         Content::Refused { reason, span, defects } => {
             let doubled = defects.contains(&LayoutDefect::DoubleBase64);
             let help = if doubled { "encode the payload once, not twice" } else { help };

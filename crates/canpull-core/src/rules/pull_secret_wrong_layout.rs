@@ -3,26 +3,27 @@
 use canpull_syntax::Span;
 
 use super::{Context, Rule};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::Content;
+use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, Severity};
 use crate::model::docker_config::LayoutDefect;
+use crate::model::{Content, PullSecret};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     id: "pull-secret-wrong-layout",
     severity: Severity::Error,
     since: "0.1.0",
-    fixable: false,
+    fixable: true,
     docs: Some("https://kubernetes.io/docs/concepts/configuration/secret/"),
     page: PAGE,
     check,
 };
 
 const PAGE: &str = r#"## What it does
-Reports payloads in the other layout, `auth` for `auths`, credentials kept in a `credsStore` or as `identitytoken`, and line breaks inside a password.
+Reports secrets of the right type without the key that it demands, payloads in the other layout, `auth` for `auths`, credentials kept in a `credsStore` or as `identitytoken`, and line breaks inside a password.
 
 ## Why it matters
-The API server accepts the secret, and the kubelet finds no credential in it, or one that the registry refuses.
+A secret without its key never comes to be. The others the API server accepts, and the kubelet finds no credential in them, or
+one that the registry refuses.
 
 ## Wrong
 ```yaml
@@ -41,7 +42,7 @@ kind: Secret
 metadata: {name: acr-auth}
 type: kubernetes.io/dockerconfigjson
 stringData:
-  .dockerconfigjson: '{"contoso.azurecr.io": {"username": "pull", "password": "example"}}'
+  config.json: '{"auths": {"contoso.azurecr.io": {"username": "pull", "password": "example"}}}'
 ```
 
 Reported beside it: `pull-unproven`.
@@ -67,14 +68,27 @@ stringData:
 ```
 
 ## How to fix
-Create the secret with `kubectl create secret docker-registry`; use `printf`, not `echo`, to encode a password.
+Create the secret with `kubectl create secret docker-registry`; use `printf`, not `echo`, to encode a password. Where a payload
+is right and stands under the wrong key, `--fix` renames that.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    context.secret_findings(&RULE, defect, |_| None, found);
+    context.secret_findings(&RULE, defect, mend, found);
+}
+
+fn mend(secret: &PullSecret<'_>) -> Option<Fix> {
+    let (key, edit) = secret.rename_key()?;
+    let change = Change::Edits(vec![edit]);
+    Some(Fix { title: format!("call the key `{key}`"), applicability: Applicability::Safe, change })
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
+    if let Content::Refused { reason, span, defects } = content
+        && defects.contains(&LayoutDefect::WrongKey)
+    {
+        let reason = format!("the API server refuses it, for it lacks the key that its type demands: {reason}");
+        return Some((reason, "create it with `kubectl create secret docker-registry`", *span));
+    }
     let Content::Credentials { credentials, defects, span } = content else { return None };
     if credentials.iter().any(|credential| credential.newline) {
         let reason = "its user name or password ends in a line break, which the registry takes for a part of it";
@@ -103,7 +117,7 @@ fn defect(content: &Content) -> Option<(String, &'static str, Span)> {
             "create it with `kubectl create secret docker-registry`",
         ),
         LayoutDefect::NoEntries => ("it names no registry", "add an entry for the registry under `auths`"),
-        LayoutDefect::DoubleBase64 | LayoutDefect::AuthNotEncoded => return None,
+        LayoutDefect::DoubleBase64 | LayoutDefect::AuthNotEncoded | LayoutDefect::WrongKey => return None,
     };
     Some((reason.to_owned(), help, *span))
 }

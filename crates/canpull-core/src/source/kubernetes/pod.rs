@@ -86,11 +86,16 @@ fn reference(reader: &Reader<'_>, map: Node<'_>, key: &str) -> Field<String> {
     filled_in(reader.field(map, key))
 }
 
+/// Words that stand in for an image.
+const STAND_INS: [&str; 6] = ["CHANGEME", "FIXME", "PLACEHOLDER", "REPLACEME", "TBD", "TODO"];
+
 /// An image string, Unknown where something fills it in: `ko` puts the image that it builds in place of its own
 /// `ko://` addresses, and people put theirs in place of `IMAGE_URL`.
 pub(super) fn filled_in(image: Field<String>) -> Field<String> {
     match image {
-        Field::Known(text, span) if text.starts_with("ko://") || has_shouted_name(&text) => {
+        Field::Known(text, span)
+            if text.starts_with("ko://") || STAND_INS.contains(&text.as_str()) || has_shouted_name(&text) =>
+        {
             Field::Unknown(Why::Placeholder, span)
         }
         written => written,

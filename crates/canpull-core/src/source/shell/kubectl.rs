@@ -14,6 +14,7 @@ use crate::acr_host::{AcrHostKind, acr_host, near_acr};
 use crate::fact::azure::{PrincipalRef, RegistryFact, ResourceRef, Statement};
 use crate::fact::script::{AccountPatchFact, ScriptSecretFact, SlipFact, SlipKind};
 use crate::fact::{Field, Retype, Why};
+use crate::password::looks_live;
 use crate::placeholder;
 
 /// The flags that take a value in the next word.
@@ -178,6 +179,7 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     let user = user(run, arguments, range);
     let short_lived = arguments.value(&["--docker-password"]).filter(|password| is_login_token(&password.value));
     let short_lived = short_lived.map(|password| run.span(password.range));
+    let live_password = live_password(run, arguments);
     if is_docker {
         wrong_server(run, arguments, &user, range);
     }
@@ -207,6 +209,7 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
             user,
             retype,
             short_lived,
+            live_password,
             printed: dry,
             ..ScriptSecretFact::open(span)
         },
@@ -218,6 +221,14 @@ fn lacks_login(arguments: &Arguments) -> bool {
     let elided = |word: &Argument| word.value.as_text().is_some_and(|text| ["...", "…"].contains(&text));
     let told = arguments.has(&["--docker-username"]) && arguments.has(&["--docker-password"]);
     !told && !arguments.has(&["--from-file"]) && !arguments.open && !arguments.words.iter().any(elided)
+}
+
+/// Where a password is written that looks like one in use.
+fn live_password(run: &Run<'_>, arguments: &Arguments) -> Option<Span> {
+    let written = |flag: &str| arguments.value(&[flag]).filter(|argument| argument.value.as_text().is_some());
+    let (user, password) = (written("--docker-username"), written("--docker-password")?);
+    let user = user.and_then(|user| user.value.as_text()).unwrap_or("unknown");
+    looks_live(user, password.value.as_text()?).then(|| run.span(password.range))
 }
 
 /// Whether a password is what `az acr login --expose-token` prints.

@@ -228,6 +228,11 @@ impl<'i> Reader<'i> {
             let task = node.get("task").and_then(Node::text).unwrap_or_default();
             let powershell = powershell || ["PowerShell@", "AzurePowerShell@"].iter().any(|own| task.starts_with(own));
             self.job_of_gitlab(node, depth);
+            if let Some((command, arguments)) = step::kubectl(self, node)
+                && let Some(section) = section(self.input.text, arguments, Dialect::Bash)
+            {
+                self.sections.push((section.behind(&command), self.shell()));
+            }
             let is_used = depth > 0 || may_be_extended(self.input.path, self.input.text);
             for entry in node.written_entries().filter(|entry| is_used || !entry.name().starts_with('.')) {
                 match language(node, &entry.name()) {

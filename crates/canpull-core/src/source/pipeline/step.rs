@@ -44,6 +44,17 @@ pub(super) fn read(reader: &Reader<'_>, node: Node<'_>, facts: &mut FileFacts) {
     }
 }
 
+/// What a task of Azure runs by `kubectl`: the words in front of its arguments, and these.
+pub(super) fn kubectl<'t>(reader: &Reader<'_>, node: Node<'t>) -> Option<(String, Node<'t>)> {
+    let runs = node.get("task").and_then(Node::text).is_some_and(|task| task.starts_with("Kubernetes@"));
+    let inputs = node.get("inputs").filter(|inputs| runs && inputs.kind() == Kind::Map)?;
+    let step = Step { reader, inputs, span: reader.input.span(node) };
+    let is_word = |text: &String| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let command = step.text("command").filter(is_word)?;
+    let namespace = step.text("namespace").filter(is_word).map(|own| format!(" --namespace {own}")).unwrap_or_default();
+    Some((format!("kubectl{namespace} {command} "), inputs.get("arguments")?))
+}
+
 /// A step with its inputs.
 struct Step<'s, 'i> {
     reader: &'s Reader<'i>,

@@ -25,6 +25,15 @@ impl<'t> Section<'t> {
         Self { text: Cow::Borrowed(range.slice(file)), language, steps: vec![(0, range.start)] }
     }
 
+    /// The same with words in front, which stand at its start in the file.
+    pub(in crate::source) fn behind(self, words: &str) -> Self {
+        let length = to_offset(words.len());
+        let first = self.steps.first().map_or(0, |(_, file)| *file);
+        let moved = self.steps.into_iter().map(|(own, file)| (own + length, file));
+        let steps = std::iter::once((0, first)).chain(moved).collect();
+        Self { text: Cow::Owned(format!("{words}{}", self.text)), steps, ..self }
+    }
+
     /// Lines of the file without what stands in front of each.
     pub(super) fn lines(file: &str, lines: impl IntoIterator<Item = TextRange>, language: Dialect) -> Self {
         let mut text = String::new();

@@ -20,6 +20,12 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, command: &[&str]) -> Option<Value
         ["update" | "update-credentials"] => Statement::Changes,
         ["show" | "get-credentials" | "check-acr"] => Statement::Mentions,
         ["list"] => return call.show(ResourceKind::Cluster, NAME),
+        // Runs in the cluster.
+        ["command", "invoke"] => {
+            let text = call.arguments.value(&["--command", "-c"]).cloned();
+            call.run.eval(text.as_slice(), call.range);
+            return None;
+        }
         _ => return None,
     };
     let clusters = call.subjects(ResourceKind::Cluster, NAME);

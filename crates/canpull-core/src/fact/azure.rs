@@ -391,6 +391,9 @@ pub struct ClusterFact {
     pub bootstrap_registry: Option<ResourceRef>,
     /// `nodeResourceGroup`.
     pub node_group: Field<String>,
+    /// `httpProxyConfig.noProxy`: what the nodes ask without the proxy that they are told of. Absent where they are told of
+    /// none.
+    pub no_proxy: Field<Vec<String>>,
     /// `agentPoolProfiles[].nodeImageVersion`.
     pub node_images: Vec<Field<String>>,
     /// Where the whole is written.
@@ -411,6 +414,7 @@ impl ClusterFact {
             service_account_pull: Field::Absent(span),
             service_account_default: Field::Absent(span),
             bootstrap_registry: None,
+            no_proxy: Field::Absent(span),
             node_images: Vec::new(),
             node_group: Field::Absent(span),
             span,

@@ -1,6 +1,6 @@
 //! Clusters and the identities that they act with.
 
-use super::value::{guid, times};
+use super::value::{guid, texts, times};
 use super::{Resource, Value};
 use crate::fact::Field;
 use crate::fact::azure::{
@@ -26,8 +26,24 @@ pub(super) fn cluster<V: Value>(resource: &Resource<V>) -> ClusterFact {
         service_account_default: resource.text(&image_pull("defaultManagedIdentityId")),
         bootstrap_registry: resource.property(&["bootstrapProfile", "containerRegistryId"]).map(reference),
         node_group: resource.text(&["nodeResourceGroup"]),
+        no_proxy: no_proxy(resource),
         node_images: node_images(resource),
         ..ClusterFact::new(resource.reference.clone(), resource.statement, resource.span())
+    }
+}
+
+/// What the nodes ask without the proxy for HTTPS that they are told of.
+fn no_proxy<V: Value>(resource: &Resource<V>) -> Field<Vec<String>> {
+    let of = |key| resource.property(&["httpProxyConfig", key]);
+    let off = resource.flag(&["httpProxyConfig", "enabled"]).known() == Some(&false);
+    match of("httpsProxy").map(Value::text).filter(|_| !off) {
+        None | Some(Field::Absent(_)) => Field::Absent(resource.home()),
+        // What Azure shows with its own hosts added.
+        Some(proxy) => of("effectiveNoProxy")
+            .map(texts)
+            .filter(|list| list.known().is_some())
+            .or_else(|| of("noProxy").map(texts))
+            .unwrap_or_else(|| Field::Known(Vec::new(), proxy.span())),
     }
 }
 

@@ -1,9 +1,11 @@
 //! A registry that answers on no address that the nodes can reach.
 
+use std::collections::BTreeMap;
+
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::fact::azure::Statement;
-use crate::model::azure::Setting;
+use crate::model::azure::{Registry, Setting};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -19,10 +21,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports a registry that is shown to have public access switched off and no approved private endpoint.
+Reports a registry that is shown to have public access switched off and no approved private endpoint, and a cluster whose
+nodes ask a proxy for a registry without public access: its `noProxy` leaves the login server out.
 
 ## Why it matters
 Whoever is allowed to pull cannot reach it: the pull fails with 403 Forbidden or a timeout, which looks like a missing role.
+A private endpoint is in the nodes' network, and a proxy is often outside of it.
 
 ## Wrong
 ```json registry.json
@@ -50,6 +54,7 @@ Whoever is allowed to pull cannot reach it: the pull fails with 403 Forbidden or
 
 ## How to fix
 Give the registry a private endpoint in the nodes' network, with its private DNS zone linked there, or switch public access on.
+Name the login server and the data endpoints in the cluster's `noProxy`.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
@@ -66,4 +71,38 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             found.extend(spans.first().map(|&span| finding(&RULE, span, message, help)));
         }
     }
+    by_proxy(context, found);
+}
+
+/// Clusters whose nodes ask a proxy for a registry that has private endpoints only.
+fn by_proxy(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut pulls_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, _, image, _) in context.pulls() {
+        let host = image.parsed().map(|reference| reference.registry.as_str());
+        let private = |registry: &Registry<'_>| registry.public_network().known() == Some(false);
+        if let Some(host) = host.filter(|host| context.registry_at(host).is_some_and(|(_, own)| private(own))) {
+            pulls_of.entry(host).or_default().push(index);
+        }
+    }
+    // Of several clusters no source tells which one pulls.
+    if let [cluster] = context.model.azure.clusters.as_slice()
+        && let Setting::Known(direct, spans) = cluster.no_proxy()
+    {
+        for (host, pulls) in pulls_of.iter().filter(|(host, _)| !direct.iter().any(|entry| covers(entry, host))) {
+            let message = format!(
+                "the nodes of cluster {} ask a proxy for `{host}`, which has no public access: it may not reach the registry",
+                cluster.label()
+            );
+            let help = format!("name `{host}` and the registry's data endpoints in the cluster's `noProxy`");
+            let told = spans.first().map(|&span| finding(&RULE, span, message, &help));
+            found.extend(told.map(|told| Diagnostic { pulls: pulls.clone(), ..told }));
+        }
+    }
+}
+
+/// Whether an entry of `noProxy` is for a host: its own, or one that ends in it at a dot.
+fn covers(entry: &str, host: &str) -> bool {
+    let entry = entry.trim().trim_start_matches('*').trim_start_matches('.').to_ascii_lowercase();
+    let rest = host.strip_suffix(entry.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.') || entry.is_empty())
 }

@@ -73,6 +73,9 @@ fn cluster(source: &Source<'_>, fact: &ClusterFact, out: &mut String) {
     writeln!(out, "cluster{} {how} {}", at(source, fact.span), resource(&fact.resource)).unwrap();
     let kind = value(&fact.identity_kind, |kind| format!("{kind:?}").to_lowercase());
     writeln!(out, "  identity {kind} node-group {}", field(&fact.node_group)).unwrap();
+    if !fact.no_proxy.is_absent() {
+        writeln!(out, "  no-proxy {:?}", fact.no_proxy.known()).unwrap();
+    }
     writeln!(out, "  kubelet {}", ids(&fact.kubelet)).unwrap();
     for identity in &fact.control_plane {
         writeln!(out, "  control-plane {}", ids(identity)).unwrap();

@@ -66,6 +66,11 @@ impl<'a> Cluster<'a> {
         })
     }
 
+    /// What the nodes ask without the proxy that they are told of.
+    pub fn no_proxy(&self) -> Setting<Vec<String>> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.no_proxy)))
+    }
+
     /// Where the sources speak of it, the most telling first.
     pub fn spans(&self) -> Vec<Span> {
         let mut facts: Vec<_> = self.facts.iter().map(|fact| (std::cmp::Reverse(fact.statement), fact.span)).collect();

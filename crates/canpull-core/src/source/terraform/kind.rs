@@ -77,6 +77,8 @@ pub(super) const KINDS: [Kind; 19] = [
             ("properties.identityProfile.kubeletidentity.resourceId", "kubelet_identity.user_assigned_identity_id"),
             ("properties.servicePrincipalProfile.clientId", "service_principal.client_id"),
             ("properties.nodeResourceGroup", "node_resource_group"),
+            ("properties.httpProxyConfig.httpsProxy", "http_proxy_config.https_proxy"),
+            ("properties.httpProxyConfig.noProxy", "http_proxy_config.no_proxy"),
             ("properties.bootstrapProfile.containerRegistryId", "bootstrap_profile.container_registry_id"),
         ],
         words: CLUSTER_WORDS,

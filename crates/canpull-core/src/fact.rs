@@ -2,11 +2,17 @@
 
 pub mod azure;
 pub mod grant;
+mod kustomize;
 pub mod script;
 pub mod template;
 
 use canpull_syntax::edit::Edit;
 use canpull_syntax::{LineIndex, Problem, Span, TextRange};
+
+pub(crate) use kustomize::split_image;
+pub use kustomize::{
+    DeployerFact, GeneratorFact, ImageOverride, KustomizationFact, NameReferenceFact, PatchFact, Touches,
+};
 
 /// Why a value cannot be known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -400,112 +406,6 @@ pub enum DefectKind {
     },
 }
 
-/// A kustomization file.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct KustomizationFact {
-    /// The directory that holds it, relative to the project root, `""` for the root itself.
-    pub directory: String,
-    /// `resources` and `bases`: paths as written, with their places.
-    pub resources: Vec<(String, TextRange)>,
-    /// `components`.
-    pub components: Vec<(String, TextRange)>,
-    /// `namespace`.
-    pub namespace: Option<(String, Span)>,
-    /// `images`.
-    pub images: Vec<ImageOverride>,
-    /// `secretGenerator` entries.
-    pub generators: Vec<GeneratorFact>,
-    /// Patches of every spelling.
-    pub patches: Vec<PatchFact>,
-    /// A field that is not evaluated and may change anything (`replacements`, `transformers`, `helmCharts` …).
-    pub opaque: Vec<(String, Span)>,
-    /// `namePrefix`, `nameSuffix`: renames everything alike.
-    pub renames: bool,
-    /// `configurations`: files of the project, relative to the root; `None` for what lies elsewhere.
-    pub configurations: Vec<Option<String>>,
-    /// `crds`: schemas that may tell of references in custom resources.
-    pub crds: bool,
-    /// A Component (`kind: Component`).
-    pub component: bool,
-}
-
-/// A field that kustomize is told to follow its changes of names in: of `nameReference` in a file of `configurations`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NameReferenceFact {
-    /// The kind of the objects that are referred to, such as `Secret`.
-    pub referred: String,
-    /// The group of the objects that hold the field; any where none is written.
-    pub group: Option<String>,
-    /// Their kind; any where none is written.
-    pub kind: Option<String>,
-    /// Where the field is, such as `spec/template/spec/imagePullSecrets/name`.
-    pub path: String,
-}
-
-/// An entry of a kustomization's `images`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ImageOverride {
-    /// The image name to replace, without tag.
-    pub name: String,
-    /// `newName`.
-    pub new_name: Option<String>,
-    /// `newTag`.
-    pub new_tag: Option<String>,
-    /// `digest`.
-    pub digest: Option<String>,
-    /// The entry.
-    pub span: Span,
-}
-
-/// An entry of a kustomization's `secretGenerator`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct GeneratorFact {
-    /// `name`, without the hash that kustomize appends.
-    pub name: String,
-    /// `namespace`.
-    pub namespace: Option<String>,
-    /// `type`; absent is Opaque.
-    pub secret_type: Option<String>,
-    /// The keys it fills; empty where they cannot be seen.
-    pub keys: Vec<String>,
-    /// What its literals hold.
-    pub literals: Vec<SecretValue>,
-    /// It changes the secret of another generator (`behavior`).
-    pub merges: bool,
-    /// kustomize appends a hash to its name (no `disableNameSuffixHash`).
-    pub hashed: bool,
-    /// How to give the secret the type that its key is for.
-    pub retype: Option<Retype>,
-    /// The entry.
-    pub span: Span,
-}
-
-/// What a patch may change of a pod's pulls, as far as its text tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Touches {
-    /// Images.
-    pub images: bool,
-    /// Pull secrets and service accounts.
-    pub access: bool,
-    /// What a Secret holds.
-    pub payload: bool,
-}
-
-/// A patch in a kustomization.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PatchFact {
-    /// A file of the project, relative to the root; `None` for an inline patch.
-    pub file: Option<String>,
-    /// What an inline patch's text may change.
-    pub touches: Touches,
-    /// The target's kind, where told.
-    pub target_kind: Option<String>,
-    /// The target's name, where told literally.
-    pub target_name: Option<String>,
-    /// The patch.
-    pub span: Span,
-}
-
 /// A rule that a comment or an annotation suppresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IgnoredRule {
@@ -616,6 +516,8 @@ pub struct FileFacts {
     pub defects: Vec<FieldDefect>,
     /// The kustomization, where the file is one.
     pub kustomization: Option<KustomizationFact>,
+    /// What deploys folders, with changes of its own.
+    pub deployers: Vec<DeployerFact>,
     /// References that kustomize is told to follow.
     pub name_references: Vec<NameReferenceFact>,
     /// Inline suppressions.

@@ -2,6 +2,7 @@
 
 pub mod azure;
 pub mod condition;
+mod deployer;
 pub mod docker_config;
 pub mod image;
 mod index;
@@ -110,12 +111,14 @@ impl<'a> AccessModel<'a> {
             accounts_by_name: ByName::new(),
             pods_by_class: ByName::new(),
         };
-        let worlds = std::mem::take(&mut model.worlds);
+        let mut worlds = std::mem::take(&mut model.worlds);
+        let elsewhere = deployer::place(files, &mut worlds);
         let patches = Patches::new(files);
         let configurations = Configurations::new(files);
         let scripts: Vec<_> = files.iter().flat_map(|file| &file.script.secrets).collect();
         for (index, world) in worlds.iter().enumerate() {
-            let changes = Changes { patches: &patches, followed: configurations.of(files, world) };
+            let changes =
+                Changes { patches: &patches, followed: configurations.of(files, world), elsewhere: &elsewhere };
             model.add_world(WorldId(to_offset(index)), world, &changes, &scripts);
         }
         model.worlds = worlds;
@@ -126,11 +129,10 @@ impl<'a> AccessModel<'a> {
         let generators = self.generators(world, changes);
         for member in &world.members {
             let Some(file) = self.files.get(member.file.0 as usize) else { continue };
-            let generates = file.kustomization.as_ref().is_some_and(|fact| !fact.opaque.is_empty());
-            if file.may_make_secrets || generates {
+            let layers = kustomize::Layers::new(self.files, changes, member);
+            if file.may_make_secrets || layers.may_add() {
                 self.nameless_secrets.insert(id);
             }
-            let layers = kustomize::Layers::new(self.files, changes, &member.layers);
             for fact in file.secrets.iter().filter(|fact| world.holds(&fact.object)) {
                 self.add_secret(pull_secret::from_manifest(id, fact, &layers));
             }
@@ -160,7 +162,7 @@ impl<'a> AccessModel<'a> {
         for member in &world.members {
             let facts =
                 self.files.get(member.file.0 as usize).map(|file| file.generators.as_slice()).unwrap_or_default();
-            let layers = kustomize::Layers::new(self.files, changes, &member.layers);
+            let layers = kustomize::Layers::new(self.files, changes, member);
             for fact in facts.iter().filter(|fact| world.holds(&fact.object)) {
                 let Some(name) = fact.object.name.text() else { continue };
                 let namespace = layers.namespace(&fact.object);

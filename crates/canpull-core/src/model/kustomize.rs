@@ -1,11 +1,14 @@
 //! What the kustomizations around a resource change: namespace, images, and what their patches may touch.
 
-use canpull_syntax::{FileId, Span};
+use canpull_syntax::Span;
 
-use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, WorkloadFact};
+use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, WorkloadFact, split_image};
+use crate::model::deployer::Elsewhere;
 use crate::model::name_reference::Followed;
 use crate::model::namespace::Namespace;
 use crate::model::patch::Patches;
+use crate::model::world::{Layer, Member};
+use crate::placeholder;
 use crate::proof::Truth;
 
 /// What the kustomizations of a world change beside what each of them says of itself.
@@ -14,18 +17,36 @@ pub(crate) struct Changes<'p, 'a> {
     pub(crate) patches: &'p Patches<'a>,
     /// The references in custom resources that are followed.
     pub(crate) followed: Followed<'a>,
+    /// What may deploy any part of the project.
+    pub(crate) elsewhere: &'p Elsewhere<'a>,
 }
 
 /// The kustomizations that a resource passes through, innermost first.
 pub(crate) struct Layers<'l, 'a> {
     changes: &'l Changes<'l, 'a>,
-    facts: Vec<(FileId, &'a KustomizationFact)>,
+    facts: Vec<(Layer, &'a KustomizationFact)>,
+    /// Those of which one lies around the rest.
+    alternatives: Vec<(Layer, &'a KustomizationFact)>,
+}
+
+/// An image after every layer's `images`.
+pub(crate) struct Overridden {
+    pub(crate) text: String,
+    /// The override that changed it last.
+    pub(crate) by: Option<Span>,
+    /// One that may give it another name.
+    pub(crate) open: Option<Span>,
 }
 
 impl<'l, 'a> Layers<'l, 'a> {
-    pub(crate) fn new(files: &'a [FileFacts], changes: &'l Changes<'l, 'a>, layers: &[FileId]) -> Self {
-        let fact = |id: &FileId| Some((*id, files.get(id.0 as usize)?.kustomization.as_ref()?));
-        Self { changes, facts: layers.iter().filter_map(fact).collect() }
+    pub(crate) fn new(files: &'a [FileFacts], changes: &'l Changes<'l, 'a>, member: &Member) -> Self {
+        let facts = |layers: &[Layer]| layers.iter().filter_map(|&id| Some((id, id.fact(files)?))).collect();
+        Self { changes, facts: facts(&member.layers), alternatives: facts(&member.alternatives) }
+    }
+
+    /// The layers that lie around an object, and those that may.
+    fn all(&self) -> impl Iterator<Item = &(Layer, &'a KustomizationFact)> {
+        self.facts.iter().chain(&self.alternatives)
     }
 
     /// The object's namespace: the outermost kustomization's wins over what is written.
@@ -35,41 +56,58 @@ impl<'l, 'a> Layers<'l, 'a> {
 
     /// The namespace that the outermost kustomization sets.
     pub(crate) fn override_namespace(&self) -> Option<Namespace> {
-        self.facts
-            .iter()
-            .rev()
-            .find_map(|(_, fact)| fact.namespace.as_ref())
-            .map(|(namespace, _)| Namespace::Written(namespace.clone()))
+        if self.alternatives.iter().any(|(_, fact)| fact.namespace.is_some()) {
+            return Some(Namespace::Unknown);
+        }
+        let set = self.facts.iter().rev().find_map(|(_, fact)| fact.namespace.as_ref());
+        set.map(|(namespace, _)| match placeholder::find(namespace) {
+            Some(_) => Namespace::LeftOut,
+            None => Namespace::Written(namespace.clone()),
+        })
     }
 
-    /// The image after every layer's `images`, with the override that changed it last.
-    pub(crate) fn image(&self, image: &str) -> Option<(String, Span)> {
-        let mut current = image.to_owned();
-        let mut changed = None;
+    /// The image after every layer's `images`.
+    pub(crate) fn image(&self, image: &str) -> Overridden {
+        let mut own = Overridden { text: image.to_owned(), by: None, open: None };
+        let may_apply = self.alternatives.iter().flat_map(|(_, fact)| &fact.images);
+        let may_apply: Vec<&ImageOverride> = may_apply.chain(self.changes.elsewhere.images.iter().copied()).collect();
+        let mut names = Vec::new();
         for entry in self.facts.iter().flat_map(|(_, fact)| &fact.images) {
-            if let Some(image) = overridden(&current, entry) {
-                current = image;
-                changed = Some(entry.span);
+            if let Some(text) = overridden(&own.text, entry) {
+                names.push(std::mem::replace(&mut own.text, text));
+                own.by = Some(entry.span);
             }
         }
-        changed.map(|span| (current, span))
+        let last = split_image(&own.text).0;
+        let renames = |entry: &&&ImageOverride| {
+            let named = |image: &str| split_image(image).0 == entry.name;
+            entry.new_name.as_deref().is_some_and(|name| name != last)
+                && (named(last) || names.iter().any(|image| named(image)))
+        };
+        own.open = may_apply.iter().find(renames).map(|entry| entry.span);
+        own
     }
 
     /// Whether a generator changes what another generates under this name, or may where names are changed.
     pub(crate) fn merges_generated(&self, name: &str) -> bool {
         let renames = self.renames();
-        let mut generators = self.facts.iter().flat_map(|(_, fact)| &fact.generators);
+        let mut generators = self.all().flat_map(|(_, fact)| &fact.generators);
         generators.any(|other| other.merges && (other.name == name || renames))
     }
 
     /// Whether objects stay as they are written, but for their namespace.
     pub(crate) fn keep(&self) -> bool {
-        self.facts.iter().all(|(_, fact)| !fact.renames && fact.patches.is_empty() && fact.opaque.is_empty())
+        self.all().all(|(_, fact)| !fact.renames && fact.patches.is_empty() && fact.opaque.is_empty())
+    }
+
+    /// Whether a field that is not evaluated may add objects.
+    pub(crate) fn may_add(&self) -> bool {
+        self.all().any(|(_, fact)| !fact.opaque.is_empty())
     }
 
     /// Whether a prefix or suffix is added to names.
     pub(crate) fn renames(&self) -> bool {
-        self.facts.iter().any(|(_, fact)| fact.renames)
+        self.all().any(|(_, fact)| fact.renames)
     }
 
     /// Whether kustomize writes the names that it makes into a field of a workload which names objects of a kind. It does so
@@ -98,11 +136,10 @@ impl<'l, 'a> Layers<'l, 'a> {
         self.touched(|id| self.changes.patches.payload(id, name)).is_some()
     }
 
-    fn touched(&self, patched: impl Fn(FileId) -> Option<Span>) -> Option<Span> {
-        self.facts.iter().find_map(|(id, fact)| {
-            let opaque = fact.opaque.first().map(|(_, span)| *span);
-            opaque.or_else(|| patched(*id))
-        })
+    fn touched(&self, patched: impl Fn(Layer) -> Option<Span>) -> Option<Span> {
+        let opaque = self.all().find_map(|(_, fact)| fact.opaque.first()).map(|(_, span)| *span);
+        let layers = self.all().map(|(layer, _)| layer).chain(&self.changes.elsewhere.layers);
+        opaque.or_else(|| layers.copied().find_map(patched))
     }
 }
 
@@ -111,7 +148,7 @@ fn overridden(image: &str, entry: &ImageOverride) -> Option<String> {
     if !image.starts_with(&entry.name) {
         return None;
     }
-    let (name, tag, digest) = split(image);
+    let (name, tag, digest) = split_image(image);
     if name != entry.name {
         return None;
     }
@@ -127,14 +164,4 @@ fn overridden(image: &str, entry: &ImageOverride) -> Option<String> {
         }
     };
     Some(format!("{name}{suffix}"))
-}
-
-/// An image's name, tag and digest, as kustomize splits them: the tag follows the last colon after the last slash.
-fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
-    let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
-    let path = rest.rfind('/').map_or(0, |at| at + 1);
-    match rest.get(path..).and_then(|last| last.find(':')) {
-        Some(colon) => (rest.get(..path + colon).unwrap_or(rest), rest.get(path + colon + 1..), digest),
-        None => (rest, None, digest),
-    }
 }

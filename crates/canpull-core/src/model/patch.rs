@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use canpull_syntax::{FileId, Span, order};
+use canpull_syntax::{FileId, Span, order, to_offset};
 
 use crate::fact::{FileFacts, KustomizationFact, ObjectMeta, PatchFact, Touches};
+use crate::model::world::Layer;
 
 /// The kind and the name of what a patch is for; what is not told fits every object.
 type Target<'a> = (Option<&'a str>, Option<&'a str>);
 
 /// The patches of every kustomization.
 pub(crate) struct Patches<'a> {
-    by_kustomization: BTreeMap<FileId, Parts<'a>>,
+    by_layer: BTreeMap<Layer, Parts<'a>>,
 }
 
 /// The patches of one kustomization, by what they may change of a pod's pulls.
@@ -23,14 +24,10 @@ struct Parts<'a> {
 
 impl<'a> Patches<'a> {
     pub(crate) fn new(files: &'a [FileFacts]) -> Self {
-        let patched = |fact: &&KustomizationFact| !fact.patches.is_empty();
-        let mut facts = files
-            .iter()
-            .enumerate()
-            .filter_map(|(at, file)| Some((FileId::at(at), file.kustomization.as_ref().filter(patched)?)))
-            .peekable();
+        let mut facts =
+            files.iter().enumerate().flat_map(layers).filter(|(_, fact)| !fact.patches.is_empty()).peekable();
         if facts.peek().is_none() {
-            return Self { by_kustomization: BTreeMap::new() };
+            return Self { by_layer: BTreeMap::new() };
         }
         let by_path: BTreeMap<&str, &FileFacts> = order::gather(files.iter().map(|file| (file.path.as_str(), file)));
         let parts = |fact| Parts {
@@ -38,23 +35,31 @@ impl<'a> Patches<'a> {
             access: ByTarget::new(fact, &by_path, |touches| touches.access),
             payload: ByTarget::new(fact, &by_path, |touches| touches.payload),
         };
-        Self { by_kustomization: order::gather(facts.map(|(id, fact)| (id, parts(fact)))) }
+        Self { by_layer: order::gather(facts.map(|(id, fact)| (id, parts(fact)))) }
     }
 
     /// The first patch of a kustomization that may change an object's images.
-    pub(crate) fn images(&self, kustomization: FileId, object: &ObjectMeta) -> Option<Span> {
-        self.by_kustomization.get(&kustomization)?.images.first(&object.kind, object.name.text())
+    pub(crate) fn images(&self, layer: Layer, object: &ObjectMeta) -> Option<Span> {
+        self.by_layer.get(&layer)?.images.first(&object.kind, object.name.text())
     }
 
     /// The first patch of a kustomization that may change an object's pull secrets or service account.
-    pub(crate) fn access(&self, kustomization: FileId, object: &ObjectMeta) -> Option<Span> {
-        self.by_kustomization.get(&kustomization)?.access.first(&object.kind, object.name.text())
+    pub(crate) fn access(&self, layer: Layer, object: &ObjectMeta) -> Option<Span> {
+        self.by_layer.get(&layer)?.access.first(&object.kind, object.name.text())
     }
 
     /// The first patch of a kustomization that may change what a Secret of this name holds.
-    pub(crate) fn payload(&self, kustomization: FileId, name: Option<&str>) -> Option<Span> {
-        self.by_kustomization.get(&kustomization)?.payload.first("Secret", name)
+    pub(crate) fn payload(&self, layer: Layer, name: Option<&str>) -> Option<Span> {
+        self.by_layer.get(&layer)?.payload.first("Secret", name)
     }
+}
+
+/// What a file changes of what it includes or deploys.
+fn layers((at, file): (usize, &FileFacts)) -> impl Iterator<Item = (Layer, &KustomizationFact)> {
+    let id = FileId::at(at);
+    let kustomization = file.kustomization.iter().map(move |fact| (Layer::Kustomization(id), fact));
+    let deployer = move |index| Layer::Deployer(id, to_offset(index));
+    kustomization.chain(file.deployers.iter().enumerate().map(move |(index, fact)| (deployer(index), &fact.changes)))
 }
 
 /// The first patch for each target, with its place among the patches.

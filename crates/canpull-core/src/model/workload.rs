@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 
 use crate::fact::{Field, ImageFact, SecretList, Why, WorkloadFact};
 use crate::model::image::ImageReference;
-use crate::model::kustomize::Layers;
+use crate::model::kustomize::{Layers, Overridden};
 use crate::model::namespace::Namespace;
 use crate::model::pull_secret::PullSecret;
 use crate::model::world::WorldId;
@@ -123,17 +123,15 @@ pub(crate) fn image_use<'a>(
     layers: &Layers<'_, 'a>,
 ) -> ImageUse<'a> {
     let span = fact.image.span();
-    let (text, overridden) = match layers.image(&fact.text) {
-        Some((text, entry)) => (text, Some(entry)),
-        None => (fact.text.clone(), None),
+    let Overridden { text, by: overridden, open } = layers.image(&fact.text);
+    let reference = match (&fact.image, touched.is_some(), open.or(overridden)) {
+        (_, true, _) => Reference::Unresolved(Why::PartlyEvaluated),
+        _ if open.is_some() => Reference::Unresolved(Why::Placeholder),
+        (_, _, Some(_)) | (Field::Known(..), ..) => parse(&text),
+        (Field::Unknown(why, _), ..) => Reference::Unresolved(*why),
+        (Field::Absent(_), ..) => Reference::Unresolved(Why::FilledAtRunTime),
     };
-    let reference = match (&fact.image, touched, overridden) {
-        (_, Some(_), _) => Reference::Unresolved(Why::PartlyEvaluated),
-        (_, None, Some(_)) | (Field::Known(..), None, None) => parse(&text),
-        (Field::Unknown(why, _), None, None) => Reference::Unresolved(*why),
-        (Field::Absent(_), None, None) => Reference::Unresolved(Why::FilledAtRunTime),
-    };
-    ImageUse { pod, fact, text: without_login(text), span, overridden, reference }
+    ImageUse { pod, fact, text: without_login(text), span, overridden: open.or(overridden), reference }
 }
 
 /// `user:password@host/…`, which no reference may begin with, shows no password.

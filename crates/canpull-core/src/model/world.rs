@@ -25,14 +25,43 @@ pub enum WorldKind {
     Rest,
 }
 
-/// A file that takes part in a world, with the kustomizations it passes through, innermost first: those that include it,
-/// and the components that are included beside it.
+/// What changes all that it includes or deploys.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Layer {
+    /// The kustomization that a file is.
+    Kustomization(FileId),
+    /// One of a file's objects that deploy folders.
+    Deployer(FileId, u32),
+}
+
+impl Layer {
+    /// What it changes.
+    pub(crate) fn fact(self, files: &[FileFacts]) -> Option<&KustomizationFact> {
+        match self {
+            Self::Kustomization(file) => files.get(file.0 as usize)?.kustomization.as_ref(),
+            Self::Deployer(file, index) => {
+                files.get(file.0 as usize)?.deployers.get(index as usize).map(|fact| &fact.changes)
+            }
+        }
+    }
+}
+
+/// A file that takes part in a world, with the kustomizations it passes through: those that include it, and the components
+/// that are included beside it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
     /// The file.
     pub file: FileId,
-    /// The files of the kustomizations, innermost first; empty outside kustomize.
-    pub layers: Vec<FileId>,
+    /// What it passes through, innermost first.
+    pub layers: Vec<Layer>,
+    /// Where several things deploy it, each with changes of its own, all of them.
+    pub alternatives: Vec<Layer>,
+}
+
+impl Member {
+    fn new(file: FileId) -> Self {
+        Self { file, layers: Vec::new(), alternatives: Vec::new() }
+    }
 }
 
 /// Sources that are deployed together.
@@ -78,7 +107,7 @@ fn chart_of(object: &ObjectMeta) -> Option<&str> {
 }
 
 /// The directory of a path, `""` for the root.
-fn directory(path: &str) -> &str {
+pub(super) fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
@@ -86,6 +115,8 @@ struct Kustomizations<'a> {
     files: &'a [FileFacts],
     by_directory: BTreeMap<&'a str, FileId>,
     by_path: BTreeMap<&'a str, FileId>,
+    /// The folders that something else deploys by themselves.
+    deployed: BTreeSet<&'a str>,
 }
 
 enum Resource {
@@ -119,7 +150,9 @@ impl<'a> Kustomizations<'a> {
                 by_directory.entry(kustomization.directory.as_str()).or_insert(FileId::at(index));
             }
         }
-        Self { files, by_directory, by_path }
+        let deployers = files.iter().flat_map(|file| &file.deployers);
+        let deployed = order::gather(deployers.filter_map(|fact| fact.folder.as_deref()));
+        Self { files, by_directory, by_path, deployed }
     }
 
     fn fact(&self, id: FileId) -> Option<&'a KustomizationFact> {
@@ -157,13 +190,14 @@ impl<'a> Kustomizations<'a> {
         })
     }
 
-    /// Kustomizations that no other includes; of a ring of them, the first by path.
+    /// Kustomizations that no other includes, or that are deployed by themselves; of a ring of them, the first by path.
     fn roots(&self) -> Vec<FileId> {
         let all: Vec<FileId> = self.by_directory.values().copied().collect();
         let included: BTreeSet<FileId> = order::gather(all.iter().flat_map(|&id| self.included(id)));
         let is_component = |id: FileId| self.fact(id).is_some_and(|fact| fact.component);
-        let mut roots: Vec<FileId> =
-            all.iter().copied().filter(|id| !included.contains(id) && !is_component(*id)).collect();
+        let deployed = |id: FileId| self.fact(id).is_some_and(|fact| self.deployed.contains(fact.directory.as_str()));
+        let is_root = |id: &FileId| (!included.contains(id) || deployed(*id)) && !is_component(*id);
+        let mut roots: Vec<FileId> = all.iter().copied().filter(is_root).collect();
         let mut reached = BTreeSet::new();
         for &root in &roots {
             self.reach(root, &mut reached);
@@ -217,13 +251,13 @@ impl<'a> Kustomizations<'a> {
                 }
                 Step::Add(file) => {
                     if seen.insert(file) {
-                        world.members.push(Member { file, layers: Vec::new() });
+                        world.members.push(Member::new(file));
                     }
                 }
                 Step::Leave(id, first) => {
-                    world.members.push(Member { file: id, layers: Vec::new() });
+                    world.members.push(Member::new(id));
                     for member in world.members.iter_mut().skip(first) {
-                        member.layers.push(id);
+                        member.layers.push(Layer::Kustomization(id));
                     }
                 }
             }
@@ -296,7 +330,7 @@ fn rendered_worlds(files: &[FileFacts], free: &[FileId], config: &Config) -> Vec
             World {
                 name,
                 kind,
-                members: ids.into_iter().map(|file| Member { file, layers: Vec::new() }).collect(),
+                members: ids.into_iter().map(Member::new).collect(),
                 part: if kind == WorldKind::Chart { Part::Chart(chart) } else { Part::Whole },
                 root: None,
 
@@ -339,7 +373,7 @@ fn rest_worlds(files: &[FileFacts], free: &[FileId], config: &Config) -> Vec<Wor
                 .and_then(|index| config.clusters.get(index))
                 .map_or_else(|| ".".into(), |cluster| cluster.name.value.clone()),
             kind: WorldKind::Rest,
-            members: ids.into_iter().map(|file| Member { file, layers: Vec::new() }).collect(),
+            members: ids.into_iter().map(Member::new).collect(),
             part: Part::Unclaimed,
             root: None,
 

@@ -6,6 +6,7 @@ mod azure;
 mod crd_table;
 mod custom;
 mod defect;
+mod deployer;
 mod mend;
 mod object;
 mod patcher;
@@ -240,6 +241,7 @@ fn custom_resource(reader: &Reader<'_>, node: Node<'_>, meta: &crate::fact::Obje
     if group.contains('.') {
         producer::read(reader, group, node, meta, facts);
         azure::read(reader, group, node, meta, facts);
+        deployer::read(reader, group, node, meta, facts);
         custom::workloads(reader, group, node, meta, facts);
     }
 }

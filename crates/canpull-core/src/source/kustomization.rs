@@ -68,15 +68,7 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
     let span = |node: Node<'_>| input.span(node);
     let never_hashed = root.get("generatorOptions").is_some_and(keeps_names);
     let namespace = root.get("namespace").and_then(|node| Some((node.as_str()?.into_owned(), span(node))));
-    let images = list("images").into_iter().filter_map(|entry| {
-        Some(ImageOverride {
-            name: text(entry, "name")?,
-            new_name: text(entry, "newName"),
-            new_tag: text(entry, "newTag"),
-            digest: text(entry, "digest"),
-            span: span(entry),
-        })
-    });
+    let images = list("images").into_iter().filter_map(|entry| image(entry, span(entry)));
     let generators = list("secretGenerator").into_iter().filter_map(|entry| {
         Some(GeneratorFact {
             name: text(entry, "name")?,
@@ -109,6 +101,13 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
         crds: !list("crds").is_empty(),
         component: text(root, "kind").as_deref() == Some("Component"),
     }
+}
+
+/// An entry of `images`.
+pub(super) fn image(entry: Node<'_>, span: Span) -> Option<ImageOverride> {
+    let text = |key: &str| entry.get(key).and_then(Node::text).map(Cow::into_owned);
+    let (new_name, new_tag, digest) = (text("newName"), text("newTag"), text("digest"));
+    Some(ImageOverride { name: text("name")?, new_name, new_tag, digest, span })
 }
 
 /// Whether options of a generator leave names without a hash.
@@ -162,7 +161,7 @@ fn literal(value: &str, span: Span) -> Field<Sensitive> {
 }
 
 /// A patch: a path, an inline text, or an entry with either and a target.
-fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
+pub(super) fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
     let inline = |text: &str| text.contains('\n') || text.trim_start().starts_with(['{', '[']);
     let (path, body) = if entry.kind() == Kind::Scalar {
         let text = entry.text().unwrap_or_default().into_owned();

@@ -7,6 +7,7 @@ mod conceal;
 mod environment;
 mod handed;
 mod kubectl;
+mod kustomize;
 mod meaning;
 mod powershell;
 mod query;
@@ -48,9 +49,9 @@ pub(super) fn claims(path: &str, text: &str) -> bool {
     }
 }
 
-/// Whether commands of these programs may stand in a text.
+/// Whether commands that are read may stand in a text.
 pub(super) fn mentions_commands(text: &str) -> bool {
-    ["az ", "kubectl", "-Az"].iter().any(|word| text.contains(word))
+    ["az ", "kubectl", "-Az", kustomize::EDIT].iter().any(|word| text.contains(word))
 }
 
 fn layout(path: &str, text: &str) -> Option<Layout> {
@@ -126,6 +127,7 @@ pub(super) fn finish(text: &str, facts: &mut FileFacts) {
         facts.service_accounts.len(),
         facts.secrets.len(),
         facts.producers.len(),
+        facts.deployers.len(),
     ];
     if states.iter().all(|count| *count == 0) {
         return;

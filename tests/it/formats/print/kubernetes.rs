@@ -18,6 +18,10 @@ pub(super) fn print(source: &Source<'_>, out: &mut String) {
     if let Some(fact) = &facts.kustomization {
         kustomization(fact, out);
     }
+    for fact in &facts.deployers {
+        writeln!(out, "deploys {:?}", fact.folder).unwrap();
+        changes(&fact.changes, out);
+    }
 }
 
 fn workloads(facts: &FileFacts, out: &mut String) {
@@ -131,6 +135,10 @@ fn kustomization(fact: &KustomizationFact, out: &mut String) {
     writeln!(out, "kustomization {:?}{}", fact.directory, if fact.component { " component" } else { "" }).unwrap();
     let paths = |paths: &[(String, TextRange)]| paths.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
     writeln!(out, "  resources {:?} components {:?}", paths(&fact.resources), paths(&fact.components)).unwrap();
+    changes(fact, out);
+}
+
+fn changes(fact: &KustomizationFact, out: &mut String) {
     let namespace = fact.namespace.as_ref().map(|(name, _)| name);
     writeln!(out, "  namespace {namespace:?} renames {}", fact.renames).unwrap();
     for image in &fact.images {

@@ -13,7 +13,7 @@ use super::arguments::{Argument, Arguments, Style};
 use super::environment::{Environment, Start, Variables, key};
 use super::section::Section;
 use super::value::{self, Piece, Value};
-use super::{azure, conceal, kubectl, powershell, query};
+use super::{azure, conceal, kubectl, kustomize, powershell, query};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::script::ScriptSecretFact;
 use crate::fact::{FileFacts, Why};
@@ -532,6 +532,7 @@ impl Run<'_> {
         }
         let skipped = arguments.iter().take_while(|word| word.value.as_text().is_some_and(is_prefix)).count();
         arguments.drain(..skipped);
+        kustomize::edit(self, &arguments);
         let Some(name) = arguments.first().and_then(|name| name.value.as_text()).map(program) else {
             // A value that PowerShell puts into a pipe: `$x | ConvertFrom-Json`.
             return arguments.first().map_or(Feed::Nothing, |first| Feed::Value(first.value.clone()));

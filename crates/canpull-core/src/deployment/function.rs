@@ -62,10 +62,7 @@ impl<'f> Evaluator<'f> {
             }
             "extensionresourceid" => {
                 let Some(kind) = all.get(1).and_then(|own| own.data.as_text()) else { return Evaluated::unknown(span) };
-                let place = match first.map(|own| &own.data) {
-                    Some(Data::Resource(target, _)) => target.place(),
-                    _ => Place::default(),
-                };
+                let place = first.map(|scope| Target::place_of(scope, &env.instance.root)).unwrap_or_default();
                 new(Data::part(Rc::new(named(kind, all.get(2..).unwrap_or_default(), &place, env, span)), &["id"]))
             }
             "subscription" | "resourcegroup" | "managementgroup" | "tenant" => scope(&function, &all, env, span),

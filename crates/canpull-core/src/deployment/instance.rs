@@ -478,11 +478,7 @@ impl<'f> Evaluator<'f> {
         } else if let Some(scope) =
             resource.scope.as_ref().filter(|_| resource.existing || !is_set_upon(&resource.kind))
         {
-            place = match self.evaluate(scope, &env).data {
-                Data::Resource(target, _) => target.place(),
-                Data::Text(id) => Target::by_id(&id, &instance.root, span).map(|own| own.place()).unwrap_or_default(),
-                _ => Place::default(),
-            };
+            place = Target::place_of(&self.evaluate(scope, &env), &instance.root);
         }
         let mut target = Target::new(&resource.kind, names, &place, &instance.root, span);
         if target.reference.is_open()

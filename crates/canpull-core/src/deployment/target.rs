@@ -123,6 +123,15 @@ impl Target {
         Place { group, group_symbol, subscription, subscription_symbol }
     }
 
+    /// Where what is in a scope is, by whatever tells which scope is meant.
+    pub(super) fn place_of(scope: &Evaluated, root: &str) -> Place {
+        match &scope.data {
+            Data::Resource(target, _) => target.place(),
+            Data::Text(id) => Self::by_id(id, root, scope.span).map(|own| own.place()).unwrap_or_default(),
+            _ => Place::default(),
+        }
+    }
+
     /// The last of its names, where known.
     pub(super) fn name(&self) -> Option<&str> {
         match self.names.last()?.as_slice() {

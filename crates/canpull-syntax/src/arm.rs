@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::expression::{Accessor, Expression, ExpressionKind, MAX_DEPTH, Places, Property};
-use crate::text::TextRange;
+use crate::text::{TextRange, to_offset};
 use crate::tree::{Kind, Node, Parsed, ScalarStyle, Value};
 
 /// Parses a template as the service does: comments, trailing commas and strings of several lines are allowed.
@@ -13,15 +13,33 @@ pub fn parse(source: &str) -> Parsed<'_> {
 
 /// A value of a template, with the expressions in its strings read.
 pub fn value(node: Node<'_>) -> Expression {
+    read(node, string)
+}
+
+/// A value of a template that is itself a value of another: its expressions begin with two brackets there, and those that
+/// begin with one are the other's.
+pub fn quoted_value(node: Node<'_>) -> Expression {
+    read(node, |text, node| match text.strip_prefix('[') {
+        Some(own) if own.starts_with('[') => string(own, node),
+        Some(own) if own.ends_with(']') => Expression::opaque(node.range()),
+        _ => string(text, node),
+    })
+}
+
+/// What a string says.
+type Strings = fn(&str, Node<'_>) -> Expression;
+
+fn read(node: Node<'_>, string: Strings) -> Expression {
     let range = node.range();
     let kind = match node.kind() {
         Kind::Map => {
             let properties = node.written_entries();
-            let properties = properties.map(|entry| Property { key: value(entry.key), value: value(entry.value) });
+            let properties =
+                properties.map(|entry| Property { key: read(entry.key, string), value: read(entry.value, string) });
             ExpressionKind::Object(exactly(node.written_entries().count(), properties))
         }
-        Kind::List => ExpressionKind::List(exactly(node.items().count(), node.items().map(value))),
-        Kind::Scalar => return scalar(node),
+        Kind::List => ExpressionKind::List(exactly(node.items().count(), node.items().map(|item| read(item, string)))),
+        Kind::Scalar => return scalar(node, string),
         Kind::Opaque => ExpressionKind::Opaque,
     };
     Expression { range, kind }
@@ -34,7 +52,7 @@ fn exactly<T>(count: usize, all: impl Iterator<Item = T>) -> Box<[T]> {
     found.into()
 }
 
-fn scalar(node: Node<'_>) -> Expression {
+fn scalar(node: Node<'_>, string: Strings) -> Expression {
     let range = node.range();
     let kind = match node.value() {
         Some(Value::Str(text)) => return string(&text, node),
@@ -56,8 +74,9 @@ fn string(text: &str, node: Node<'_>) -> Expression {
         return Expression { range, kind: ExpressionKind::Text(text.into()) };
     };
     // Where escapes shift what stands in it, its parts are somewhere in the whole.
-    let as_written = node.style() == Some(ScalarStyle::DoubleQuoted) && node.raw().len() == text.len() + 2;
-    let places = if as_written { Places::From(range.start + 2) } else { Places::Whole(range) };
+    let as_written = node.style() == Some(ScalarStyle::DoubleQuoted)
+        && node.raw().strip_suffix('"').is_some_and(|raw| raw.ends_with(text));
+    let places = if as_written { Places::From(range.end - to_offset(text.len())) } else { Places::Whole(range) };
     expression(inner, places).unwrap_or_else(|| Expression::opaque(range))
 }
 
@@ -224,7 +243,7 @@ fn call(function: &str, arguments: Vec<Expression>) -> ExpressionKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, value};
+    use super::{parse, quoted_value, value};
     use crate::expression::{Access, Accessor, Expression, ExpressionKind};
 
     fn read(text: &str) -> Expression {
@@ -244,6 +263,18 @@ mod tests {
         let Access { of, accessor: Accessor::Member(name) } = &**access else { panic!("{found:?}") };
         assert_eq!(&**name, "objectId");
         assert!(of.range.slice(source).ends_with("['kubeletidentity']"));
+    }
+
+    #[test]
+    fn what_is_quoted_has_one_bracket_more() {
+        let source = "{\"a\": [\"[[parameters('id')]\", \"[[[x]\", \"[variables('y')]\", \"z\"]}";
+        let parsed = parse(source);
+        let found = quoted_value(parsed.roots().next().unwrap().1.get("a").unwrap());
+        let [own, text, other, plain] = found.items() else { panic!("{found:?}") };
+        assert!(matches!(own.kind, ExpressionKind::Call(_)));
+        assert_eq!(own.range.slice(source), "parameters('id')");
+        assert_eq!((text.text(), plain.text()), (Some("[x]"), Some("z")));
+        assert_eq!(other.kind, ExpressionKind::Opaque);
     }
 
     #[test]

@@ -42,10 +42,25 @@ impl Format for Arm {
         facts.documents += 1;
         let schema = root.get("$schema").and_then(Node::as_str);
         match schema.as_deref().and_then(sort) {
-            Some(Sort::Template(target)) => template(root, target, 0, facts),
+            Some(Sort::Template(target)) => template(root, target, Written::default(), facts),
             Some(Sort::Parameters) => facts.arguments = Some(arguments(root)),
             None => {}
         }
+    }
+}
+
+/// How a template is written.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    /// How deep it is in others.
+    depth: u8,
+    /// It is a value of the one that it is in.
+    is_quoted: bool,
+}
+
+impl Written {
+    fn value(self, node: Node<'_>) -> Expression {
+        if self.is_quoted { arm::quoted_value(node) } else { arm::value(node) }
     }
 }
 
@@ -71,18 +86,18 @@ fn sort(text: &str) -> Option<Sort> {
 }
 
 /// Reads a template, and those in it, into the file's facts.
-fn template(root: Node<'_>, target: Target, depth: u8, facts: &mut FileFacts) {
+fn template(root: Node<'_>, target: Target, written: Written, facts: &mut FileFacts) {
     let index = facts.templates.len();
     facts.templates.push(TemplateFact { target, ..TemplateFact::default() });
     let mut found = TemplateFact {
         target,
         compiled_from: compiled_from(root),
-        parameters: parameters(root),
-        variables: variables(root),
-        outputs: named(root.get("outputs"), |output| output.get("value").map(arm::value)),
+        parameters: parameters(root, written),
+        variables: variables(root, written),
+        outputs: named(root.get("outputs"), |output| output.get("value").map(|own| written.value(own))),
         ..TemplateFact::default()
     };
-    resource::all(root, &mut found, depth, facts);
+    resource::all(root, &mut found, written, facts);
     found.shrink_to_fit();
     if let Some(place) = facts.templates.get_mut(index) {
         *place = found;
@@ -90,8 +105,8 @@ fn template(root: Node<'_>, target: Target, depth: u8, facts: &mut FileFacts) {
 }
 
 /// The variables, those that loops fill in among them.
-fn variables(root: Node<'_>) -> Vec<Named> {
-    let mut all = named(root.get("variables"), |value| Some(arm::value(value)));
+fn variables(root: Node<'_>, written: Written) -> Vec<Named> {
+    let mut all = named(root.get("variables"), |value| Some(written.value(value)));
     let Some(at) = all.iter().position(|own| &*own.name == "copy" && !own.value.items().is_empty()) else { return all };
     let loops = all.swap_remove(at).value;
     // `{"copy": [{"name": "all", …}]}` is an object that has `all`.
@@ -113,7 +128,7 @@ fn compiled_from(root: Node<'_>) -> Option<&'static str> {
     (generator == "bicep").then_some("bicep")
 }
 
-fn parameters(root: Node<'_>) -> Vec<Parameter> {
+fn parameters(root: Node<'_>, written: Written) -> Vec<Parameter> {
     let entries = root.get("parameters").into_iter().flat_map(Node::written_entries);
     // What may be left out is null then.
     let null = |entry: &Node<'_>| {
@@ -122,7 +137,7 @@ fn parameters(root: Node<'_>) -> Vec<Parameter> {
     };
     let read = entries.map(|entry| Parameter {
         name: entry.name().into(),
-        default: entry.value.get("defaultValue").map(arm::value).or_else(|| null(&entry.value)),
+        default: entry.value.get("defaultValue").map(|own| written.value(own)).or_else(|| null(&entry.value)),
         kind: None,
         range: entry.range(),
     });
@@ -135,10 +150,35 @@ fn named(map: Option<Node<'_>>, value: impl Fn(Node<'_>) -> Option<Expression>) 
     entries.filter_map(|entry| Some(Named { name: entry.name().into(), value: value(entry.value)? })).collect()
 }
 
-/// What parameters are given. Those that are taken from a key vault are for no one to see.
 fn arguments(root: Node<'_>) -> ArgumentsFact {
-    ArgumentsFact {
-        receiver: Receiver::Beside,
-        values: named(root.get("parameters"), |given| given.get("value").map(arm::value)),
+    let values = named(root.get("parameters"), |given| Some(argument(given, Written::default())));
+    ArgumentsFact { receiver: Receiver::Beside, values }
+}
+
+/// What a parameter is given: `{"value": …}`, or an expression that comes to that. What is taken from a key vault is for no
+/// one to see.
+fn argument(given: Node<'_>, written: Written) -> Expression {
+    if given.kind() == Kind::Map {
+        return given.get("value").map_or_else(|| Expression::opaque(given.range()), |own| written.value(own));
     }
+    value_in(written.value(given))
+}
+
+/// The `value` of what an expression comes to.
+fn value_in(given: Expression) -> Expression {
+    let Expression { range, kind } = given;
+    let kind = match kind {
+        ExpressionKind::Condition(parts) => {
+            let [test, yes, no] = *parts;
+            ExpressionKind::Condition([test, value_in(yes), value_in(no)].into())
+        }
+        ExpressionKind::Call(call) if call.function.eq_ignore_ascii_case("createObject") => {
+            return match <[Expression; 2]>::try_from(call.arguments.into_vec()) {
+                Ok([key, value]) if key.text() == Some("value") => value,
+                _ => Expression::opaque(range),
+            };
+        }
+        kind => ExpressionKind::access(Expression::new(range, kind), Accessor::Member("value".into())),
+    };
+    Expression::new(range, kind)
 }

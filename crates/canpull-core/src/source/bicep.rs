@@ -13,6 +13,8 @@ use crate::fact::template::{Loop, Module, Named, Parameter, Resource, Source, Ta
 use crate::fact::{FileFacts, SourceProblem};
 use crate::lowering;
 
+const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
+
 /// Whether a file is Bicep by its name.
 pub(super) fn claims(path: &str) -> bool {
     ends_with(path, ".bicep") || ends_with(path, ".bicepparam")
@@ -60,6 +62,7 @@ fn read_template(statements: Vec<Statement>, text: &str) -> TemplateFact {
             }
             Statement::Variable { name, value } => found.variables.push(Named { name, value }),
             Statement::Output { name, value } => found.outputs.push(Named { name, value }),
+            Statement::Resource(own) if is_deployment(&own) => found.modules.push(deployment(own)),
             Statement::Resource(own) => resource(own, None, text, &mut found),
             Statement::Module(own) => found.modules.push(module(own)),
             Statement::Import(own, range) => import(own, range, &mut found),
@@ -217,6 +220,43 @@ fn module(own: Declaration) -> Module {
         has_providers: false,
         terms: terms(condition, each),
         range,
+    }
+}
+
+fn is_deployment(own: &Declaration) -> bool {
+    own.kind.split('@').next().is_some_and(|kind| kind.eq_ignore_ascii_case(DEPLOYMENT)) && !own.existing
+}
+
+/// A template that is deployed as a resource, as ARM templates do it.
+fn deployment(own: Declaration) -> Module {
+    let Declaration { symbol, condition, each, body, range, .. } = own;
+    let value = |path: &[&str]| body.at(path).cloned();
+    let parameters = body.at(&["properties", "parameters"]).map(Expression::properties).unwrap_or_default();
+    let given = |own: &Property| {
+        let value = own.value.at(&["value"]).cloned().unwrap_or_else(|| Expression::opaque(own.value.range));
+        Some(Named { name: own.key.text()?.into(), value })
+    };
+    let template = body.at(&["properties", "template"]);
+    Module {
+        symbol: Some(symbol),
+        name: value(&["name"]),
+        arguments: parameters.iter().filter_map(given).collect(),
+        scope: value(&["scope"]),
+        source: template.and_then(loaded).map_or_else(|| Source::Elsewhere("".into()), Source::Path),
+        group: value(&["resourceGroup"]),
+        subscription: value(&["subscriptionId"]),
+        has_providers: false,
+        terms: terms(condition, each),
+        range,
+    }
+}
+
+/// The path of a file that is loaded as a whole.
+fn loaded(template: &Expression) -> Option<Box<str>> {
+    let ExpressionKind::Call(call) = &template.kind else { return None };
+    match &*call.arguments {
+        [path] if call.function.eq_ignore_ascii_case("loadJsonContent") => path.text().map(Into::into),
+        _ => None,
     }
 }
 

@@ -287,8 +287,8 @@ pub struct RegistryFact {
     pub sku: Field<String>,
     /// `publicNetworkAccess` is `Enabled`.
     pub public_network: Field<bool>,
-    /// `networkRuleSet.defaultAction` is `Allow`.
-    pub allows_by_default: Field<bool>,
+    /// `networkRuleSet` lets some addresses in: by default, or ones that it lists.
+    pub lets_in: Field<bool>,
     /// `policies.quarantinePolicy.status` is `enabled`.
     pub quarantine: Field<bool>,
     /// `policies.azureADAuthenticationAsArmPolicy.status` is `enabled`.
@@ -313,7 +313,7 @@ impl RegistryFact {
             admin_enabled: Field::Absent(span),
             sku: Field::Absent(span),
             public_network: Field::Absent(span),
-            allows_by_default: Field::Absent(span),
+            lets_in: Field::Absent(span),
             quarantine: Field::Absent(span),
             arm_tokens: Field::Absent(span),
             domain_name_label: Field::Absent(span),
@@ -333,7 +333,7 @@ impl RegistryFact {
         open(&mut self.anonymous_pull);
         open(&mut self.public_network);
         open(&mut self.sku);
-        open(&mut self.allows_by_default);
+        open(&mut self.lets_in);
         open(&mut self.mode);
     }
 }

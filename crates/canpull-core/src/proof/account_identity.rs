@@ -63,8 +63,10 @@ impl<'m> Case<'_, 'm, '_> {
                 return links;
             }
         };
-        let Some(principal) = self.model.azure.principals.by_client_id(client) else {
-            let text = format!("no source tells of the identity with client id `{client}`");
+        // A service account names it by its client id, a cluster its default by the resource's.
+        let principals = &self.model.azure.principals;
+        let Some(principal) = principals.by_client_id(client).or_else(|| principals.by_resource_id(client)) else {
+            let text = format!("no source tells of the identity with id `{client}`");
             links.push(link(Claim::IdentityPulls, Truth::Unknown, text, vec![at]));
             return links;
         };

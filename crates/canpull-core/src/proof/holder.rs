@@ -9,7 +9,7 @@ use crate::model::docker_config::{Credential, UserKind};
 use crate::model::image::ImageReference;
 use crate::model::registry::acr_host;
 use crate::model::scope_map;
-use crate::proof::authorization::Puller;
+use crate::proof::authorization::{self, Grant, Puller};
 use crate::proof::case::{Case, assumed, link};
 use crate::proof::{Claim, Link, Truth};
 
@@ -46,8 +46,12 @@ impl Case<'_, '_, '_> {
         let pulls = link(Claim::HolderMayPull, Truth::Yes, format!("the credential is that of {label}"), Vec::new());
         let mut links = self.granted(puller, pulls, &found, &image.repository);
         let decisive = links.pop()?;
-        // What no source tells of is taken as good; only evidence speaks here.
-        let told = decisive.truth != Truth::Unknown;
+        // What no source tells of is taken as good; only evidence speaks here. Whom all grants of the sources at this registry
+        // let pull in vain may have another, but is not taken to.
+        let is_vain = |grant: &Grant<'_>| grant.truth() == Truth::No && !grant.fails_by_assumption();
+        let grants: Vec<_> = authorization::grants(azure, puller, &found.target, &image.repository).collect();
+        let meant = grants.iter().any(|grant| grant.who.and(grant.scope) == Truth::Yes);
+        let told = decisive.truth != Truth::Unknown || (meant && grants.iter().all(is_vain));
         told.then(|| {
             let text = format!("the credential is that of {label}: {}", decisive.text.replace("to it", "to that"));
             Link { claim: Claim::HolderMayPull, text, ..decisive }

@@ -4,7 +4,7 @@ use canpull_syntax::Span;
 
 use crate::config::CompleteKind;
 use crate::fact::Field;
-use crate::model::azure::Setting;
+use crate::model::azure::{Cluster, Setting};
 use crate::model::image::ImageReference;
 use crate::model::{Reference, registry};
 use crate::proof::case::{Case, assumed, link};
@@ -69,13 +69,19 @@ impl Case<'_, '_, '_> {
         Some(link(Claim::NodeServesHost, Truth::Unknown, text, vec![span]))
     }
 
-    /// Node images from before regional endpoints came do not ask the provider for these.
+    /// Node images from before regional endpoints came do not ask the provider for these. Where no source tells of what image
+    /// the nodes are, they are taken to be newer.
     fn old_nodes(&self, host: &str) -> Option<Link> {
         registry::acr_host(host).filter(|acr| acr.kind == registry::AcrHostKind::Regional)?;
         let candidates = self.candidates();
-        let mut pools = candidates.iter().flat_map(|(_, cluster)| &cluster.facts).flat_map(|fact| &fact.node_images);
+        let pools = candidates.iter().flat_map(|(_, cluster)| &cluster.facts).flat_map(|fact| &fact.node_images);
         let is_old = |image: &&Field<String>| image.text().is_some_and(registry::lacks_regional_endpoints);
-        let image = pools.find(is_old)?;
+        let Some(image) = pools.clone().find(is_old) else {
+            let is_told = |cluster: &Cluster<'_>| cluster.facts.iter().any(|fact| !fact.node_images.is_empty());
+            let told = !candidates.is_empty() && candidates.iter().all(|(_, cluster)| is_told(cluster));
+            let text = format!("the nodes are taken to be new enough to ask their credential provider for `{host}`");
+            return (!told).then(|| assumed(Claim::NodeServesHost, Truth::Yes, text, self.image_span()));
+        };
         let text = format!(
             "nodes of image `{}` do not ask their credential provider for `{host}`, a regional endpoint",
             image.text().unwrap_or_default()

@@ -21,8 +21,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports a registry that is shown to have public access switched off and no approved private endpoint, and a cluster whose
-nodes ask a proxy for a registry without public access: its `noProxy` leaves the login server out.
+Reports a registry that is shown to have public access switched off, or network rules that let no address in, and no approved
+private endpoint, and a cluster whose nodes ask a proxy for a registry without public access: its `noProxy` leaves the login
+server out.
 
 ## Why it matters
 Whoever is allowed to pull cannot reach it: the pull fails with 403 Forbidden or a timeout, which looks like a missing role.
@@ -59,14 +60,16 @@ Name the login server and the data endpoints in the cluster's `noProxy`.
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for registry in &context.model.azure.registries {
-        let Setting::Known(false, spans) = registry.public_network() else { continue };
+        let (spans, has) = match (registry.public_network(), registry.lets_in()) {
+            (Setting::Known(false, spans), _) => (spans, "has no public access"),
+            (_, Setting::Known(false, spans)) => (spans, "lets in no public address"),
+            _ => continue,
+        };
         // Only what is read from Azure lists all private endpoints that there are.
         let shown = registry.facts.iter().any(|fact| fact.statement == Statement::Shows);
         if shown && !context.model.azure.has_private_endpoint(registry) {
-            let message = format!(
-                "registry {} has no public access and no approved private endpoint: no node reaches it",
-                registry.label()
-            );
+            let message =
+                format!("registry {} {has} and has no approved private endpoint: no node reaches it", registry.label());
             let help = "give it a private endpoint in the nodes' network, or switch public access on";
             found.extend(spans.first().map(|&span| finding(&RULE, span, message, help)));
         }

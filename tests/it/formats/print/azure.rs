@@ -62,7 +62,7 @@ fn registry(source: &Source<'_>, fact: &RegistryFact, out: &mut String) {
     let mode = value(&fact.mode, |mode| format!("{mode:?}").to_lowercase());
     let (anonymous, admin) = (flag(&fact.anonymous_pull), flag(&fact.admin_enabled));
     writeln!(out, "  mode {mode} anonymous {anonymous} admin {admin}").unwrap();
-    let (public, allows) = (flag(&fact.public_network), flag(&fact.allows_by_default));
+    let (public, allows) = (flag(&fact.public_network), flag(&fact.lets_in));
     let (quarantine, arm) = (flag(&fact.quarantine), flag(&fact.arm_tokens));
     let label = flag(&fact.domain_name_label);
     writeln!(out, "  public {public} allows {allows} quarantine {quarantine} arm-tokens {arm} label {label}").unwrap();

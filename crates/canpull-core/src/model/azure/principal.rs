@@ -241,6 +241,11 @@ impl Principals {
         self.find(&Key::Client(id.to_ascii_lowercase()))
     }
 
+    /// The user-assigned identity with this resource id.
+    pub fn by_resource_id(&self, id: &str) -> Option<PrincipalId> {
+        self.find(&Key::Resource(id.to_ascii_lowercase()))
+    }
+
     /// The user-assigned identity or service principal that a reference means.
     pub(super) fn resource(&self, resource: &ResourceRef) -> Option<PrincipalId> {
         resource_keys(resource).iter().find_map(|key| self.find(key))

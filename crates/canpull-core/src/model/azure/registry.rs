@@ -154,9 +154,9 @@ impl Registry<'_> {
         setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.public_network)))
     }
 
-    /// Whether it answers addresses that no rule names.
-    pub fn allows_by_default(&self) -> Setting<bool> {
-        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.allows_by_default)))
+    /// Whether its network rules let some addresses in.
+    pub fn lets_in(&self) -> Setting<bool> {
+        setting::of(self.facts.iter().map(|fact| (fact.statement, &fact.lets_in)))
     }
 
     /// Whether new images are withheld until released.

@@ -615,7 +615,11 @@ impl Run<'_> {
             }
             "bash" | "sh" | "zsh" | "dash" | "pwsh" => {
                 match feed {
-                    Feed::Text(body) => self.nested(body.range),
+                    Feed::Text(body) => {
+                        // `-n` only looks at the script.
+                        let checks = arguments.iter().any(|own| own.value.as_text() == Some("-n"));
+                        self.nested(body.range, checks);
+                    }
                     _ if name == "pwsh" => self.may_grant(name, &arguments, range),
                     _ => self.shell(&arguments, range),
                 }
@@ -676,11 +680,11 @@ impl Run<'_> {
         self.seen.compared.contains(&chosen)
     }
 
-    /// A here-document that a shell runs.
-    fn nested(&mut self, body: TextRange) {
+    /// A here-document that a shell runs, or `may` run.
+    fn nested(&mut self, body: TextRange, may: bool) {
         let section = self.section;
         let outside = self.maybe;
-        self.maybe = true;
+        self.maybe |= may;
         let scopes = self.shell.scopes.len();
         self.shell.enter(Scope::Subshell);
         // A shell within such a shell is not followed.

@@ -64,11 +64,8 @@ fn registry(call: &mut Call<'_, '_, '_>, statement: Statement) -> Option<Value> 
             fact.anonymous_pull = call.truth(&["--anonymous-pull-enabled"]);
             fact.public_network = call.truth(&["--public-network-enabled"]);
             fact.sku = call.field(&["--sku"]);
-            fact.allows_by_default = chosen(call.field(&["--default-action"]), |text| match text {
-                "allow" => Some(true),
-                "deny" => Some(false),
-                _ => None,
-            });
+            // Which addresses are let in where others are not, other commands say.
+            fact.lets_in = chosen(call.field(&["--default-action"]), |text| (text == "allow").then_some(true));
             fact.mode = chosen(call.field(&["--role-assignment-mode"]), |text| match text {
                 "rbac" => Some(RegistryMode::Legacy),
                 "rbac-abac" => Some(RegistryMode::Abac),

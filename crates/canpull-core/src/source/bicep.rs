@@ -9,8 +9,9 @@ use canpull_syntax::expression::{Accessor, Expression, ExpressionKind, Property}
 
 use super::comment;
 use super::line_break;
+use super::template;
+use crate::fact::FileFacts;
 use crate::fact::template::{Loop, Module, Named, Parameter, Resource, Source, Target, TemplateFact, Terms};
-use crate::fact::{FileFacts, SourceProblem};
 use crate::lowering;
 
 const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
@@ -32,7 +33,9 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
     comment::in_code(text, facts);
     let parsed = bicep::parse(text);
     // One that is no Bicep at all has a problem in every line.
-    facts.problems.extend(parsed.problems.iter().take(1).map(SourceProblem::from));
+    if let Some(problem) = parsed.problems.first() {
+        template::broken(problem, text, facts);
+    }
     if ends_with(path, ".bicepparam") {
         facts.arguments = Some(arguments::read(path, parsed.statements));
     } else {

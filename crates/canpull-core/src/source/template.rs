@@ -1,13 +1,13 @@
-//! Templates that something renders before Kubernetes reads them: Helm's, Go's, Jinja's.
+//! Templates that something renders before anything else reads them: Helm's, Go's, Jinja's, Terraform's.
 
-use canpull_syntax::{TextRange, to_offset};
+use canpull_syntax::{Problem, TextRange, to_offset};
 
 use super::kubernetes;
-use crate::fact::{FileFacts, HELM_TEMPLATE, UnresolvedFact};
+use crate::fact::{FileFacts, HELM_TEMPLATE, SourceProblem, UnresolvedFact};
 use crate::placeholder;
 
 /// Marks that open a template's action.
-const MARKS: [&str; 2] = ["{{", "{%"];
+const MARKS: [&str; 4] = ["{{", "{%", "%{ ", "%{~"];
 
 /// The first template mark in a text, as an offset.
 pub(super) fn mark(text: &str) -> Option<usize> {
@@ -54,6 +54,21 @@ pub(super) fn note(text: &str, at: u32, facts: &mut FileFacts) {
     facts.may_make_secrets |= may_make_secrets(text);
     if may_hold_secret(text) {
         facts.masked.push(TextRange::new(at, at + to_offset(text.len())));
+    }
+}
+
+/// Notes what keeps a file of another language from being read: where a mark or a bare variable stands there, something
+/// fills it in before.
+pub(super) fn broken(problem: &Problem, text: &str, facts: &mut FileFacts) {
+    let start = problem.range.start as usize;
+    let (before, behind) = text.split_at_checked(start).unwrap_or((text, ""));
+    let line = before.len() - before.rsplit('\n').next().unwrap_or_default().len();
+    let rest = text.get(line..).unwrap_or_default();
+    let is_filled_in = mark(rest.lines().next().unwrap_or_default()).is_some() || behind.starts_with("${");
+    if is_filled_in {
+        facts.unresolved.push(UnresolvedFact { range: problem.range, what: "template" });
+    } else {
+        facts.problems.push(SourceProblem::from(problem));
     }
 }
 

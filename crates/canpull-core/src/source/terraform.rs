@@ -10,10 +10,10 @@ mod resource;
 use canpull_syntax::hcl::{self, Block, Body};
 
 use super::comment;
+use crate::fact::FileFacts;
 use crate::fact::template::{
     ArgumentsFact, Loop, Module, Named, Parameter, Receiver, Source, State, TemplateFact, Terms,
 };
-use crate::fact::{FileFacts, SourceProblem};
 use names::resolved;
 pub(super) use plan::Plan;
 
@@ -47,7 +47,9 @@ pub(super) fn read(path: &str, text: &str, facts: &mut FileFacts) {
         hcl::parse(text)
     };
     // One that is no HCL at all has a problem in every block.
-    facts.problems.extend(parsed.problems.iter().take(1).map(SourceProblem::from));
+    if let Some(problem) = parsed.problems.first() {
+        super::template::broken(problem, text, facts);
+    }
     if is_variables(path) {
         let name = path.rsplit('/').next().unwrap_or(path);
         let stem = name.strip_suffix(".json").unwrap_or(name);

@@ -380,6 +380,9 @@ fn a_module_that_is_not_read_may_grant_what_it_is_handed() {
         "  registry_id = azurerm_container_registry.acr.id\n".to_owned(),
         "  acr_name = azurerm_container_registry.acr.name\n".to_owned(),
         "  role_mapping = var.roles\n".to_owned(),
+        format!(
+            "  principal_id = {kubelet}\n  registries = [{{ server = azurerm_container_registry.acr.login_server }}]\n"
+        ),
     ] {
         assert_eq!(closed(&module(&arguments)), ("unknown", vec!["unresolved-value Info".to_owned()]), "{arguments}");
     }

@@ -54,7 +54,7 @@ impl<'f> Evaluator<'f> {
 
     /// Notes identities that something other than a cluster is given.
     pub(super) fn used(&self, value: &Evaluated, file: FileId) {
-        for (_, value) in within("", value) {
+        for Part { value, .. } in within("", value) {
             if let Data::Resource(target, _) = &value.data
                 && target.reference.kind == ResourceKind::Identity
             {
@@ -65,23 +65,35 @@ impl<'f> Evaluator<'f> {
     }
 }
 
-/// What is in a value, level by level, each with the name that it goes by.
-fn within<'v>(name: &'v str, value: &'v Evaluated) -> Vec<(&'v str, &'v Evaluated)> {
-    let mut open = VecDeque::from([(name, value)]);
+/// Something in a value.
+#[derive(Clone, Copy)]
+struct Part<'v> {
+    /// The name that it goes by.
+    name: &'v str,
+    value: &'v Evaluated,
+    /// It is a key of an object: the name of a thing, or of what is said of one.
+    is_key: bool,
+}
+
+/// What is in a value, level by level.
+fn within<'v>(name: &'v str, value: &'v Evaluated) -> Vec<Part<'v>> {
+    let part = |name, value| Part { name, value, is_key: false };
+    let mut open = VecDeque::from([part(name, value)]);
     let mut found = Vec::new();
-    while let Some((name, value)) = open.pop_front() {
-        match &value.data {
+    while let Some(own) = open.pop_front() {
+        match &own.value.data {
             Data::List(items) | Data::OneOf(items, _) if open.len() < MAX_SEARCHED => {
-                open.extend(items.iter().map(|item| (name, item)));
+                open.extend(items.iter().map(|item| part(own.name, item)));
             }
             Data::Object(pairs) if open.len() < MAX_SEARCHED => {
-                for (key, own) in pairs.iter() {
-                    open.extend([(name, key), (key.data.as_text().unwrap_or(name), own)]);
+                for (key, value) in pairs.iter() {
+                    let key_itself = Part { name: own.name, value: key, is_key: true };
+                    open.extend([key_itself, part(key.data.as_text().unwrap_or(own.name), value)]);
                 }
             }
             _ => {}
         }
-        found.push((name, value));
+        found.push(own);
         if found.len() >= MAX_SEARCHED {
             break;
         }
@@ -91,12 +103,12 @@ fn within<'v>(name: &'v str, value: &'v Evaluated) -> Vec<(&'v str, &'v Evaluate
 
 impl Handed {
     fn search(&mut self, name: &str, value: &Evaluated, env: &Env<'_>) {
-        for (name, value) in within(name, value) {
-            self.take(name, value, env);
+        for part in within(name, value) {
+            self.take(part, env);
         }
     }
 
-    fn take(&mut self, name: &str, value: &Evaluated, env: &Env<'_>) {
+    fn take(&mut self, Part { name, value, is_key }: Part<'_>, env: &Env<'_>) {
         match &value.data {
             Data::Resource(target, path) => {
                 let path: Vec<&str> = path.iter().map(|key| &**key).collect();
@@ -111,6 +123,9 @@ impl Handed {
                 Some(text) if says(name, &OF_PRINCIPALS) => {
                     let id = guid(Field::Known(text.to_owned(), value.span));
                     self.principals.extend(id.known().map(|id| PrincipalRef::Written(id.clone(), value.span)));
+                }
+                Some(text) if is_key && says(name, &OF_REGISTRIES) && is_registry_name(text) => {
+                    self.leave_open(name, value.span);
                 }
                 Some(text) if says(name, &OF_REGISTRIES) && is_registry_name(text) => {
                     self.registries.push(ResourceRef::named(ResourceKind::Registry, text, value.span));

@@ -4,6 +4,7 @@
 //! A template that no other deploys is deployed by itself, once for each of its files of parameters. Modules are
 //! deployed as their callers say. Work is bounded: what takes more is unknown.
 
+mod choices;
 mod collection;
 mod entry;
 mod evaluate;
@@ -32,7 +33,9 @@ use canpull_syntax::{FileId, order};
 
 use crate::fact::template::TemplateFact;
 use crate::fact::{AzureFacts, FileFacts, join};
-use instance::{Instance, InstanceId};
+use choices::Choice;
+use entry::Entry;
+use instance::{Instance, InstanceId, Sure};
 use unit::{Unit, UnitKey};
 
 /// Expressions are visited so many times at most, for each one that is written and all in all.
@@ -61,9 +64,8 @@ pub fn resolve(files: &mut [FileFacts]) {
     let known = known::called(files);
     let made = {
         let evaluator = Evaluator::new(files, &known);
-        for entry in evaluator.entries() {
-            evaluator.call_for(&entry);
-            evaluator.deploy(&entry, instance::Sure::Yes);
+        for choices in evaluator.entries() {
+            evaluator.deploy_one_of(&choices);
         }
         evaluator.made.into_inner()
     };
@@ -88,6 +90,13 @@ pub fn resolve(files: &mut [FileFacts]) {
 struct Made {
     azure: AzureFacts,
     objects: kubernetes::Objects,
+}
+
+impl Made {
+    fn append(&mut self, more: Self) {
+        self.azure.append(more.azure);
+        self.objects.append(more.objects);
+    }
 }
 
 /// All templates, and what has been worked out of them so far.
@@ -143,6 +152,22 @@ impl<'f> Evaluator<'f> {
             visits: Cell::new(VISITS + VISITS_EACH * written),
             depth: Cell::new(0),
             made: RefCell::default(),
+        }
+    }
+
+    /// Makes what a template makes that nothing calls for, with each choice of its parameters.
+    fn deploy_one_of(&self, entries: &[Entry<'f>]) {
+        let before = self.made.take();
+        let made = entries.iter().map(|entry| {
+            self.call_for(&entry.instance);
+            self.deploy(&entry.instance, Sure::Yes);
+            Choice { file: entry.choice, made: self.made.take() }
+        });
+        let settled = choices::settle(made.collect());
+        let mut all = self.made.borrow_mut();
+        *all = before;
+        for (file, made) in settled.into_iter().flatten() {
+            all.entry(file).or_default().append(made);
         }
     }
 

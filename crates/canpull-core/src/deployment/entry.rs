@@ -3,13 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use canpull_syntax::order;
+use canpull_syntax::{FileId, order};
 
 use super::instance::Instance;
 use super::unit::UnitKey;
 use super::{Evaluator, MAX_ARGUMENT_FILES, folder};
 use crate::fact::FileFacts;
 use crate::fact::template::{Receiver, Source};
+
+/// A deployment that nothing calls for.
+pub(super) struct Entry<'f> {
+    pub(super) instance: Rc<Instance<'f>>,
+    /// The file of parameters that was chosen, where there is a choice.
+    pub(super) choice: Option<FileId>,
+}
 
 /// Files of parameters of one template.
 #[derive(Default)]
@@ -21,8 +28,8 @@ struct Arguments {
 }
 
 impl<'f> Evaluator<'f> {
-    /// The deployments that nothing in the sources calls for.
-    pub(super) fn entries(&self) -> Vec<Rc<Instance<'f>>> {
+    /// The deployments that nothing in the sources calls for: of each template one of these.
+    pub(super) fn entries(&self) -> Vec<Vec<Entry<'f>>> {
         let mut called = BTreeSet::new();
         for unit in self.units.values() {
             for (file, module) in &unit.modules {
@@ -38,14 +45,16 @@ impl<'f> Evaluator<'f> {
             let given = arguments.get(key);
             let always = given.map(|own| own.always.as_slice()).unwrap_or_default();
             let choices = given.map(|own| own.choices.as_slice()).unwrap_or_default();
-            for &choice in choices.iter().take(MAX_ARGUMENT_FILES) {
+            let chosen = choices.iter().take(MAX_ARGUMENT_FILES).filter_map(|&choice| {
                 let files: Vec<usize> = always.iter().copied().chain([choice]).collect();
                 let root = self.files.get(choice).map_or(path, |file| &file.path);
-                entries.extend(self.entry(unit, root, &files));
-            }
+                Some(Entry { instance: self.entry(unit, root, &files)?, choice: Some(FileId::at(choice)) })
+            });
+            let mut own: Vec<Entry<'f>> = chosen.collect();
             if choices.is_empty() && (!always.is_empty() || !called.contains(key)) {
-                entries.extend(self.entry(unit, path, always));
+                own.extend(self.entry(unit, path, always).map(|instance| Entry { instance, choice: None }));
             }
+            entries.push(own);
         }
         entries
     }

@@ -75,6 +75,12 @@ impl Evaluator<'_> {
 }
 
 impl Objects {
+    pub(super) fn append(&mut self, mut more: Self) {
+        self.secrets.append(&mut more.secrets);
+        self.service_accounts.append(&mut more.service_accounts);
+        self.workloads.append(&mut more.workloads);
+    }
+
     fn manifest(&mut self, manifest: &Evaluated, maybe: bool) {
         let Some(kind) = manifest.key("kind").and_then(|kind| kind.data.as_text()) else {
             if may_be_secret(manifest) {

@@ -80,6 +80,24 @@ fn a_default_decides_and_the_way_leads_through_it() {
 }
 
 #[test]
+fn a_choice_of_somebody_and_nobody_is_no_choice() {
+    let kubelet = "aks.properties.identityProfile.kubeletidentity.objectId";
+    for (choice, is_maybe) in [
+        (format!("on ? {kubelet} : ''"), false),
+        (format!("contains(names, 'prod') ? {kubelet} : null"), false),
+        (format!("on ? {kubelet} : '11111111-2222-4333-8444-555555555555'"), true),
+    ] {
+        let text = format!("param on bool\nparam names array\nvar who = {choice}\n");
+        let text = text + &bicep("who", &format!("'{PULL}'")).replace("aks.id", "who");
+        let facts = resolved("main.bicep", &text);
+        let all = &facts[0].azure.assignments;
+        assert_eq!(all.iter().map(|own| own.maybe).collect::<Vec<_>>(), vec![is_maybe; 1 + usize::from(is_maybe)]);
+        // The name tells whom it is for, whichever that is.
+        assert!(all.iter().all(|own| own.name_without_principal.is_none()), "{choice}");
+    }
+}
+
+#[test]
 fn roles_are_found_by_name_id_and_guid_in_a_table() {
     let table = format!(
         "param role string\nvar table = {{\n  AcrPull: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '{PULL}')\n  Owner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '8e3af657-a8ff-443c-a75c-2fe8c4bcb635')\n}}\n"
@@ -128,6 +146,38 @@ fn functions_of_a_file_are_called() {
     let text = "func role(id string, all { a: string, b: int }[]) string => '/providers/Microsoft.Authorization/roleDefinitions/${id}'\n".to_owned()
         + &bicep("aks.properties.identityProfile.kubeletidentity.objectId", &format!("role('{PULL}', [])"));
     assert_eq!(grants("main.bicep", &text), [format!("{PULL} to prod KubeletObjectId on contoso")]);
+}
+
+#[test]
+fn functions_of_an_arm_template_are_called() {
+    let kubelet = "reference(resourceId('Microsoft.ContainerService/managedClusters', 'prod'), '2025-05-01')";
+    let functions = format!(
+        r#""functions": [{{"namespace": "__bicep", "members": {{
+            "kubelet": {{"parameters": [{{"name": "of"}}], "output": {{"value": "[parameters('of').identityProfile.kubeletidentity.objectId]"}}}},
+            "role": {{"parameters": [{{"name": "Name"}}], "output": {{"value": "[createObject('pull', '{PULL}')[parameters('name')]]"}}}}}}}}],"#
+    );
+    let grant = format!(
+        r#"{{"type": "Microsoft.Authorization/roleAssignments", "scope": "Microsoft.ContainerRegistry/registries/contoso", "name": "a",
+            "properties": {{"principalId": "[__bicep.kubelet({kubelet})]", "roleDefinitionId": "[__bicep.role('pull')]"}}}}"#
+    );
+    let found = grants("azuredeploy.json", &arm(&functions, &grant));
+    assert_eq!(found, [format!("{PULL} to prod KubeletObjectId on contoso")]);
+}
+
+#[test]
+fn one_of_a_loop_is_meant_by_its_number() {
+    let text = format!(
+        r#"{{"$schema": "{SCHEMA}", "languageVersion": "2.0", "resources": {{
+            "who": {{"copy": {{"name": "who", "count": 2}}, "existing": true, "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+                "name": "[createArray('one', 'two')[copyIndex()]]"}},
+            "grant": {{"copy": {{"name": "grant", "count": 2}}, "type": "Microsoft.Authorization/roleAssignments",
+                "scope": "Microsoft.ContainerRegistry/registries/contoso", "name": "[guid('a', string(copyIndex()))]",
+                "properties": {{"principalId": "[reference(format('who[{{0}}]', range(0, 2)[copyIndex()])).principalId]", "roleDefinitionId": "{PULL}"}}}},
+            "last": {{"type": "Microsoft.Authorization/roleAssignments", "scope": "Microsoft.ContainerRegistry/registries/contoso",
+                "name": "b", "properties": {{"principalId": "[reference('who[2]').principalId]", "roleDefinitionId": "{PULL}"}}}}}}}}"#
+    );
+    let found = grants("azuredeploy.json", &text);
+    assert_eq!(found, ["one PrincipalId", "two PrincipalId", "?"].map(|who| format!("{PULL} to {who} on contoso")));
 }
 
 #[test]

@@ -41,7 +41,11 @@ impl<'f> Evaluator<'f> {
         match function.as_str() {
             "parameters" | "variables" => {
                 let Some(name) = text.map(str::to_ascii_lowercase) else { return Evaluated::unknown(span) };
-                let found = if function == "parameters" {
+                // Those of a function that the template defines.
+                let own = env.local(&format!("parameters({name})")).filter(|_| function == "parameters");
+                let found = if own.is_some() {
+                    own.cloned()
+                } else if function == "parameters" {
                     self.parameter(&env.instance, &name)
                 } else {
                     self.variable(&env.instance, &name)
@@ -140,7 +144,7 @@ impl<'f> Evaluator<'f> {
         let Some(first) = all.first() else { return Evaluated::unknown(span) };
         let here = |data: Data| Evaluated { data, span, part_at: None, ..first.clone() };
         let named = first.data.as_text().filter(|name| !name.contains('/'));
-        if let Some(found) = named.and_then(|name| self.symbolic(&name.to_ascii_lowercase(), env, span, None)) {
+        if let Some(found) = named.and_then(|name| self.by_symbol(name, env, span)) {
             return match found.data {
                 Data::Module(id) => here(Data::Object(outputs(id, span))),
                 data => here(data),
@@ -176,6 +180,15 @@ impl<'f> Evaluator<'f> {
             Some(target) => here(Data::Resource(target, Rc::from([]))),
             None => module(first.data.symbol()).unwrap_or_else(|| Evaluated::unknown(span)),
         }
+    }
+
+    /// The resource or module of a symbol, `name`, or `name[0]` of those that a loop makes.
+    fn by_symbol(&self, written: &str, env: &Env<'f>, span: Span) -> Option<Evaluated> {
+        let (name, round) = match written.strip_suffix(']').and_then(|written| written.split_once('[')) {
+            Some((name, at)) => (name, Some(at.parse().ok()?)),
+            None => (written, None),
+        };
+        self.symbolic(&name.to_ascii_lowercase(), env, span, round)
     }
 }
 

@@ -114,6 +114,7 @@ impl<'f> Evaluator<'f> {
         }
         let is_assignment = lowering::is_assignment(&kind);
         let suffix = self.suffix(&env.instance);
+        let chosen = principal_of(&body).and_then(|own| own.data.symbol()).filter(|_| is_assignment);
         let bodies = if is_assignment { alternatives(&body) } else { vec![body] };
         let is_choice = bodies.len() > 1;
         let maybe = sure != Sure::Yes || is_choice;
@@ -136,7 +137,8 @@ impl<'f> Evaluator<'f> {
                     maybe,
                     amends: Amends {
                         with_scope: env.instance.unit.scopes.get(&index).map(|edit| placed(edit, env)),
-                        ..self.amends(&target, &body, env, resource, is_choice)
+                        name_without_principal: without_principal(&target, &body, chosen.as_deref(), env, resource),
+                        ..self.amends(&body, env, resource, is_choice)
                     },
                 };
                 let file = env.span(&resource.body).file;
@@ -152,20 +154,11 @@ impl<'f> Evaluator<'f> {
     }
 
     /// What is known of how a role assignment is written. `is_choice`: its principal or role is one of several.
-    fn amends(
-        &self,
-        target: &Target,
-        body: &Evaluated,
-        env: &Env<'f>,
-        resource: &'f Resource,
-        is_choice: bool,
-    ) -> Amends {
+    fn amends(&self, body: &Evaluated, env: &Env<'f>, resource: &'f Resource, is_choice: bool) -> Amends {
         let property = |key: &str| body.key("properties").and_then(|own| own.key(key));
-        let Some(principal) = property("principalId") else {
-            return Amends::default();
-        };
+        let Some(principal) = principal_of(body) else { return Amends::default() };
         Amends {
-            name_without_principal: without_principal(target, body, env, resource),
+            name_without_principal: None,
             principal_via: principal.hops.clone(),
             member: member(principal).map(|sort| (sort, principal.span)),
             puller_instead: self.puller_instead(principal, env, resource, is_choice),
@@ -312,10 +305,14 @@ fn name_of(target: &Target, env: &Env<'_>, resource: &Resource) -> Field<String>
     }
 }
 
+/// Whom a role assignment is for.
+fn principal_of(body: &Evaluated) -> Option<&Evaluated> {
+    body.key("properties")?.key("principalId")
+}
+
 /// Whether nothing tells whom a role assignment is for.
 fn is_for_no_one(body: &Evaluated) -> bool {
-    let principal = body.key("properties").and_then(|own| own.key("principalId"));
-    principal.is_none_or(|own| matches!(own.data, Data::Open(..) | Data::Null))
+    principal_of(body).is_none_or(|own| matches!(own.data, Data::Open(..) | Data::Null))
 }
 
 /// The bodies of a role assignment for each that its principal or role may be.
@@ -348,7 +345,10 @@ fn each_of(body: &Evaluated, key: &str) -> Vec<Evaluated> {
             .map(|(name, old)| (name.clone(), if is(name, "properties") { inner.clone() } else { old.clone() }));
         body.clone().with(Data::Object(outer.collect()))
     };
-    value.alternatives().iter().map(with).collect()
+    // Azure refuses an assignment without one: where it is made, it is made with one of the others.
+    let is_one = |own: &&Evaluated| !matches!(own.data, Data::Null) && own.data.as_text() != Some("");
+    let found: Vec<Evaluated> = value.alternatives().iter().filter(is_one).map(with).collect();
+    if found.is_empty() { vec![body.clone()] } else { found }
 }
 
 /// Which `principalType` a principal has, where it is a person or a group of the directory.
@@ -379,13 +379,20 @@ fn role_at(role: &Evaluated) -> Option<Span> {
     (!own.is_empty()).then(|| Span::new(span.file, TextRange::new(end - to_offset(own.len()), end)))
 }
 
-/// Where the name of a role assignment is made from a seed that leaves out whom it is for.
-fn without_principal(target: &Target, body: &Evaluated, env: &Env<'_>, resource: &Resource) -> Option<LooseName> {
+/// Where the name of a role assignment is made from a seed that leaves out whom it is for: that one, and what stands for all
+/// whom it may be for.
+fn without_principal(
+    target: &Target,
+    body: &Evaluated,
+    chosen: Option<&str>,
+    env: &Env<'_>,
+    resource: &Resource,
+) -> Option<LooseName> {
     let seed = symbol_of(target.names.last()?)?.to_ascii_lowercase();
-    let principal = body.key("properties")?.key("principalId")?;
+    let principal = principal_of(body)?;
     let has = |own: &str| seed.contains(&own.to_ascii_lowercase());
     let mut tells_cluster = false;
-    let mut tells = has(&principal.data.symbol()?);
+    let mut tells = has(&principal.data.symbol()?) || chosen.is_some_and(has);
     if let Data::Resource(target, _) = &principal.data {
         let told = target.symbol().is_some_and(|own| has(&own)) || target.name().is_some_and(has);
         // A cluster has another identity once it is made anew under its old id, unless it is brought one.

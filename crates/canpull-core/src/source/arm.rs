@@ -93,7 +93,7 @@ fn template(root: Node<'_>, target: Target, written: Written, facts: &mut FileFa
         target,
         compiled_from: compiled_from(root),
         parameters: parameters(root, written),
-        variables: variables(root, written),
+        variables: variables(root, written).into_iter().chain(functions(root, written)).collect(),
         outputs: named(root.get("outputs"), |output| output.get("value").map(|own| written.value(own))),
         ..TemplateFact::default()
     };
@@ -121,6 +121,26 @@ fn variables(root: Node<'_>, written: Written) -> Vec<Named> {
         Some(Named { name: name.into(), value })
     }));
     all
+}
+
+/// The functions that a template defines, `namespace.name`, by what they make of their `parameters('…')`.
+fn functions(root: Node<'_>, written: Written) -> Vec<Named> {
+    let namespaces = root.get("functions").into_iter().flat_map(Node::items);
+    let members = namespaces.filter_map(|own| Some((own.get("namespace")?.as_str()?, own.get("members")?)));
+    let function = |namespace: &str, name: &str, own: Node<'_>| {
+        let body = written.value(own.at(&["output", "value"])?);
+        let names = own.get("parameters").into_iter().flat_map(Node::items).filter_map(|own| own.get("name")?.as_str());
+        let names = names.map(|name| format!("parameters({name})").into()).collect();
+        let value = Expression::new(body.range, ExpressionKind::lambda(names, body));
+        Some(Named { name: format!("{namespace}.{name}").into(), value })
+    };
+    let all = members.flat_map(|(namespace, members)| {
+        members
+            .written_entries()
+            .filter_map(move |own| function(&namespace, &own.name(), own.value))
+            .collect::<Vec<_>>()
+    });
+    all.collect()
 }
 
 fn compiled_from(root: Node<'_>) -> Option<&'static str> {

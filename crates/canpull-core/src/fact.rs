@@ -11,7 +11,8 @@ use canpull_syntax::{LineIndex, Problem, Span, TextRange};
 
 pub(crate) use kustomize::split_image;
 pub use kustomize::{
-    DeployerFact, GeneratorFact, ImageOverride, KustomizationFact, NameReferenceFact, PatchFact, Touches,
+    DeployerFact, GeneratorFact, ImageOverride, KustomizationFact, NameReferenceFact, PatchBody, PatchFact,
+    PatchTarget, StepChange, StepFact, Touches,
 };
 
 /// Why a value cannot be known.
@@ -161,6 +162,8 @@ pub struct ImageFact {
     pub container: String,
     /// What uses the image.
     pub role: Role,
+    /// Its place in its list.
+    pub place: usize,
     /// The reference.
     pub image: Field<String>,
     /// The reference where known, else as written, placeholders and all.
@@ -500,6 +503,8 @@ pub struct FileFacts {
     pub recognised: bool,
     /// What the text may change where it is a patch.
     pub touches: Touches,
+    /// The operations of a JSON patch.
+    pub steps: Vec<StepFact>,
     /// Workloads.
     pub workloads: Vec<WorkloadFact>,
     /// Service accounts.

@@ -11,6 +11,7 @@ mod kustomize;
 mod name_reference;
 pub mod namespace;
 mod patch;
+mod patched;
 pub mod pull_secret;
 pub mod registry;
 pub mod role;
@@ -33,6 +34,7 @@ use index::ByName;
 use kustomize::Changes;
 use name_reference::Configurations;
 use patch::Patches;
+use patched::PatchedPod;
 
 pub use azure::Azure;
 pub use namespace::Namespace;
@@ -113,7 +115,7 @@ impl<'a> AccessModel<'a> {
         };
         let mut worlds = std::mem::take(&mut model.worlds);
         let elsewhere = deployer::place(files, &mut worlds);
-        let patches = Patches::new(files);
+        let patches = Patches::new(files, &elsewhere);
         let configurations = Configurations::new(files);
         let scripts: Vec<_> = files.iter().flat_map(|file| &file.script.secrets).collect();
         for (index, world) in worlds.iter().enumerate() {
@@ -146,7 +148,7 @@ impl<'a> AccessModel<'a> {
                 self.add_service_account(service_account::from_fact(id, fact, &layers));
             }
             for fact in file.workloads.iter().filter(|fact| world.holds(&fact.object)) {
-                self.add_pod(workload::pod(id, fact, &layers), &layers);
+                self.add_pod(id, layers.pod(fact), &layers);
             }
         }
         for &fact in scripts {
@@ -201,14 +203,15 @@ impl<'a> AccessModel<'a> {
         self.service_accounts.push(account);
     }
 
-    fn add_pod(&mut self, mut pod: Pod<'a>, layers: &kustomize::Layers<'_, 'a>) {
+    fn add_pod(&mut self, world: WorldId, patched: PatchedPod<'a>, layers: &kustomize::Layers<'_, 'a>) {
         let id = PodId(next_id(&self.pods));
+        let mut pod = workload::pod(world, &patched, layers);
         for class in &pod.fact.mounted_classes {
             self.pods_by_class.add(pod.world, class, &pod.namespace, id);
         }
-        for fact in pod.fact.images.iter().filter(|fact| !fact.image.is_absent()) {
+        for image in patched.images.into_iter().filter(|image| !image.image.is_absent()) {
             pod.images.push(ImageUseId(next_id(&self.image_uses)));
-            self.image_uses.push(workload::image_use(id, pod.touched, fact, layers));
+            self.image_uses.push(workload::image_use(id, patched.images_open, image, layers));
         }
         self.pods.push(pod);
     }

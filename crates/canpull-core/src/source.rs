@@ -5,6 +5,7 @@ mod azure_cli;
 mod bicep;
 mod candidate;
 mod comment;
+mod json_patch;
 mod kubernetes;
 mod kustomization;
 mod loaded;
@@ -74,9 +75,10 @@ trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: [&dyn Format; 7] = [
+const FORMATS: [&dyn Format; 8] = [
     &kustomization::Kustomization,
     &name_reference::NameReferences,
+    &json_patch::JsonPatch,
     &pipeline::Pipeline,
     &arm::Arm,
     &terraform::Plan,

@@ -37,7 +37,7 @@ pub(super) fn facts(facts: &FileFacts, bytes: &[u8]) -> String {
         "documents {} recognised {} touches-pulls {}",
         facts.documents,
         facts.recognised,
-        facts.touches.images || facts.touches.access
+        facts.touches.images || facts.touches.access()
     )
     .unwrap();
     kubernetes::print(&source, &mut out);

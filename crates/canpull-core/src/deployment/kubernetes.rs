@@ -209,6 +209,7 @@ fn image(container: &Evaluated, role: Role) -> ImageFact {
     ImageFact {
         container: text(container, &["name"]).text().unwrap_or_default().to_owned(),
         role,
+        place: 0,
         text: image.text().map(str::to_owned).or(written).unwrap_or_else(|| "…".to_owned()),
         image,
         pull_policy: text(container, &["image_pull_policy"]),

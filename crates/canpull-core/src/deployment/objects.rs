@@ -161,7 +161,7 @@ impl<'f> Changed<'f> {
     fn new(own: &'f KustomizationFact, by_path: &BTreeMap<&str, &'f FileFacts>) -> Self {
         let mut found = Self { all: !own.opaque.is_empty() || own.renames, ..Self::default() };
         for patch in &own.patches {
-            let (kind, name) = (patch.target_kind.as_deref(), patch.target_name.as_deref());
+            let (kind, name) = (patch.target.kind.as_deref(), patch.target.name.as_deref());
             match patch.file.as_deref() {
                 // It is for the objects that it holds.
                 Some(file) if kind.is_none() && name.is_none() => {

@@ -2,7 +2,7 @@
 
 use canpull_syntax::{Span, TextRange};
 
-use super::{Retype, SecretValue};
+use super::{Field, Retype, Role, SecretList, SecretRef, SecretValue, ServiceAccountFact, WorkloadFact};
 
 /// A kustomization file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -70,18 +70,18 @@ pub struct ImageOverride {
 }
 
 impl ImageOverride {
-    /// From the form of a command, `[NAME=]NEW[:TAG][@DIGEST]`, where `*` keeps what is written.
-    pub(crate) fn parse(text: &str, span: Span) -> Self {
+    /// From the form of a command, `[NAME=]NEW[:TAG][@DIGEST]`. `*` keeps what a kustomization says: a name, and then
+    /// nothing changes but a tag.
+    pub(crate) fn parse(text: &str, span: Span) -> Option<Self> {
         let (own, new) = text.split_once('=').map_or((None, text), |(name, new)| (Some(name), new));
         let (written, tag, digest) = split_image(new);
-        let kept = |text: &str| Some(text.to_owned()).filter(|text| text != "*");
-        Self {
+        (written != "*").then(|| Self {
             name: own.unwrap_or(written).to_owned(),
-            new_name: own.and_then(|_| kept(written)),
-            new_tag: tag.and_then(kept),
-            digest: digest.and_then(kept),
+            new_name: own.map(|_| written.to_owned()),
+            new_tag: tag.filter(|tag| *tag != "*").map(str::to_owned),
+            digest: digest.map(str::to_owned),
             span,
-        }
+        })
     }
 }
 
@@ -130,13 +130,40 @@ pub struct GeneratorFact {
 
 /// What a patch may change of a pod's pulls, as far as its text tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a patch may change any of them")]
 pub struct Touches {
     /// Images.
     pub images: bool,
-    /// Pull secrets and service accounts.
-    pub access: bool,
+    /// Pull secrets.
+    pub secrets: bool,
+    /// Service accounts, or which one a pod has.
+    pub accounts: bool,
     /// What a Secret holds.
     pub payload: bool,
+    /// It may take away, or change without naming it.
+    pub removes: bool,
+}
+
+impl Touches {
+    /// Anything.
+    pub const ALL: Self = Self { images: true, secrets: true, accounts: true, payload: true, removes: true };
+
+    /// What either may change.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            images: self.images || other.images,
+            secrets: self.secrets || other.secrets,
+            accounts: self.accounts || other.accounts,
+            payload: self.payload || other.payload,
+            removes: self.removes || other.removes,
+        }
+    }
+
+    /// Pull secrets, or who has them.
+    pub const fn access(self) -> bool {
+        self.secrets || self.accounts
+    }
 }
 
 /// A patch in a kustomization.
@@ -144,12 +171,64 @@ pub struct Touches {
 pub struct PatchFact {
     /// A file of the project, relative to the root; `None` for an inline patch.
     pub file: Option<String>,
-    /// What an inline patch's text may change.
-    pub touches: Touches,
-    /// The target's kind, where told.
-    pub target_kind: Option<String>,
-    /// The target's name, where told literally.
-    pub target_name: Option<String>,
+    /// What an inline patch says.
+    pub body: PatchBody,
+    /// What it is for.
+    pub target: PatchTarget,
     /// The patch.
     pub span: Span,
+}
+
+/// The objects that a patch is for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PatchTarget {
+    /// Told by an entry of its own; a merge without one is for the object that it names.
+    pub told: bool,
+    /// The kind, where told literally.
+    pub kind: Option<String>,
+    /// The name, where told literally.
+    pub name: Option<String>,
+    /// The group of the API, where told.
+    pub group: Option<String>,
+    /// The version of the API, where told.
+    pub version: Option<String>,
+    /// Only some of these: those that a pattern fits, or a selector.
+    pub selects: bool,
+}
+
+/// What a patch says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PatchBody {
+    /// What its text may change, but for the steps that are read.
+    pub touches: Touches,
+    /// What it merges into workloads.
+    pub workloads: Vec<WorkloadFact>,
+    /// What it merges into service accounts.
+    pub service_accounts: Vec<ServiceAccountFact>,
+    /// The operations of a JSON patch.
+    pub steps: Vec<StepFact>,
+}
+
+/// An operation of a JSON patch that sets what a pull depends on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepFact {
+    /// The path of the object's part that it changes something in, such as `/spec/template/spec`.
+    pub of: String,
+    /// What it changes there.
+    pub change: StepChange,
+    /// The operation.
+    pub span: Span,
+}
+
+/// What an operation of a JSON patch changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StepChange {
+    /// All of `imagePullSecrets`.
+    Secrets(SecretList),
+    /// An entry of it that is put in, at a place or at the end.
+    Secret(SecretRef, Option<usize>),
+    /// `serviceAccountName`.
+    Account(Field<String>),
+    /// The image of a container, by its place in its list.
+    Image(Role, usize, Field<String>, String),
 }

@@ -4,16 +4,39 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canpull_syntax::{FileId, order, to_offset};
 
-use crate::fact::{DeployerFact, FileFacts, ImageOverride};
+use crate::fact::{DeployerFact, FileFacts, ImageOverride, PatchFact};
 use crate::model::world::{Layer, World, directory};
+
+/// More that deploy one folder are not told apart.
+const MANY: usize = 32;
 
 /// What deploys something that no folder of the project is known to be.
 #[derive(Default)]
 pub(crate) struct Elsewhere<'a> {
-    /// The names that it gives to images, wherever they are.
-    pub(crate) images: Vec<&'a ImageOverride>,
+    /// What it calls images, by their names: two ways of each at most.
+    images: BTreeMap<&'a str, Vec<&'a ImageOverride>>,
     /// What may change anything of the project.
-    pub(crate) layers: Vec<Layer>,
+    pub(crate) patches: Vec<&'a PatchFact>,
+}
+
+impl<'a> Elsewhere<'a> {
+    fn add(&mut self, fact: &'a DeployerFact) {
+        for entry in &fact.changes.images {
+            let ways = self.images.entry(&entry.name).or_default();
+            if ways.len() < 2 && ways.iter().all(|other| other.new_name != entry.new_name) {
+                ways.push(entry);
+            }
+        }
+        // A folder that the project does not have is of another repository.
+        if fact.folder.is_none() {
+            self.patches.extend(&fact.changes.patches);
+        }
+    }
+
+    /// What images of this name may be called.
+    pub(crate) fn of(&self, name: &str) -> impl Iterator<Item = &'a ImageOverride> {
+        self.images.get(name).into_iter().flatten().copied()
+    }
 }
 
 /// Lays what deploys folders around what it deploys, and returns the rest.
@@ -26,11 +49,10 @@ pub(crate) fn place<'a>(files: &'a [FileFacts], worlds: &mut [World]) -> Elsewhe
     let folders: BTreeSet<&str> = order::gather(files.iter().flat_map(|file| above(directory(&file.path))));
     let mut placed: BTreeMap<&str, Vec<Layer>> = BTreeMap::new();
     for (layer, fact) in &all {
-        if let Some(folder) = fact.folder.as_deref().filter(|folder| folders.contains(folder)) {
-            placed.entry(folder).or_default().push(*layer);
-        } else {
-            elsewhere.images.extend(&fact.changes.images);
-            elsewhere.layers.extend(Some(*layer).filter(|_| fact.folder.is_none()));
+        let folder = fact.folder.as_deref().filter(|folder| folders.contains(folder));
+        match folder.map(|folder| placed.entry(folder).or_default()).filter(|layers| layers.len() < MANY) {
+            Some(layers) => layers.push(*layer),
+            None => elsewhere.add(fact),
         }
     }
     let changing: BTreeSet<Layer> =

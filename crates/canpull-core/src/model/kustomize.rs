@@ -2,11 +2,15 @@
 
 use canpull_syntax::Span;
 
-use crate::fact::{FileFacts, ImageOverride, KustomizationFact, ObjectMeta, WorkloadFact, split_image};
+use crate::fact::{
+    FileFacts, ImageOverride, KustomizationFact, ObjectMeta, SecretList, ServiceAccountFact, Touches, WorkloadFact,
+    split_image,
+};
 use crate::model::deployer::Elsewhere;
 use crate::model::name_reference::Followed;
 use crate::model::namespace::Namespace;
-use crate::model::patch::Patches;
+use crate::model::patch::{Patch, Patches};
+use crate::model::patched::{PatchedAccount, PatchedImage, PatchedPod};
 use crate::model::world::{Layer, Member};
 use crate::placeholder;
 use crate::proof::Truth;
@@ -27,15 +31,6 @@ pub(crate) struct Layers<'l, 'a> {
     facts: Vec<(Layer, &'a KustomizationFact)>,
     /// Those of which one lies around the rest.
     alternatives: Vec<(Layer, &'a KustomizationFact)>,
-}
-
-/// An image after every layer's `images`.
-pub(crate) struct Overridden {
-    pub(crate) text: String,
-    /// The override that changed it last.
-    pub(crate) by: Option<Span>,
-    /// One that may give it another name.
-    pub(crate) open: Option<Span>,
 }
 
 impl<'l, 'a> Layers<'l, 'a> {
@@ -66,26 +61,83 @@ impl<'l, 'a> Layers<'l, 'a> {
         })
     }
 
-    /// The image after every layer's `images`.
-    pub(crate) fn image(&self, image: &str) -> Overridden {
-        let mut own = Overridden { text: image.to_owned(), by: None, open: None };
-        let may_apply = self.alternatives.iter().flat_map(|(_, fact)| &fact.images);
-        let may_apply: Vec<&ImageOverride> = may_apply.chain(self.changes.elsewhere.images.iter().copied()).collect();
-        let mut names = Vec::new();
-        for entry in self.facts.iter().flat_map(|(_, fact)| &fact.images) {
-            if let Some(text) = overridden(&own.text, entry) {
-                names.push(std::mem::replace(&mut own.text, text));
-                own.by = Some(entry.span);
+    /// A pod as it leaves the outermost layer: patched, and its images under their new names.
+    pub(crate) fn pod(&self, fact: &'a WorkloadFact) -> PatchedPod<'a> {
+        let mut pod = PatchedPod::new(fact);
+        if let Some(span) = self.opaque() {
+            pod.leave_open(Touches::ALL, span);
+        }
+        for (at, (layer, own)) in self.facts.iter().enumerate() {
+            self.patches(*layer, &fact.object, |patch, known| {
+                if known { pod.apply(patch) } else { pod.leave_open(patch.may_touch(), patch.fact.span) }
+            });
+            let outer = self.facts.get(at + 1).filter(|(layer, _)| matches!(layer, Layer::Deployer(..)));
+            let replaced = |entry: &ImageOverride| {
+                outer.is_some_and(|(_, outer)| outer.images.iter().any(|other| other.name == entry.name))
+            };
+            let entries: Vec<&ImageOverride> = own.images.iter().filter(|entry| !replaced(entry)).collect();
+            for image in pod.images.iter_mut().filter(|_| !entries.is_empty()) {
+                for entry in &entries {
+                    if let Some(text) = overridden(&image.text, entry) {
+                        image.before.push(std::mem::replace(&mut image.text, text));
+                        image.overridden = Some(entry.span);
+                    }
+                }
             }
         }
-        let last = split_image(&own.text).0;
-        let renames = |entry: &&&ImageOverride| {
+        self.unplaced(&fact.object, |patch| pod.leave_open(patch.may_touch(), patch.fact.span));
+        pod
+    }
+
+    /// What may give an image another name.
+    pub(crate) fn may_rename(&self, image: &PatchedImage<'_>) -> Option<Span> {
+        let last = split_image(&image.text).0;
+        let renames = |entry: &&ImageOverride| {
             let named = |image: &str| split_image(image).0 == entry.name;
             entry.new_name.as_deref().is_some_and(|name| name != last)
-                && (named(last) || names.iter().any(|image| named(image)))
+                && (named(last) || image.before.iter().any(|image| named(image)))
         };
-        own.open = may_apply.iter().find(renames).map(|entry| entry.span);
-        own
+        let alternatives = self.alternatives.iter().flat_map(|(_, fact)| &fact.images);
+        let names = image.before.iter().map(String::as_str).chain([image.text.as_str()]);
+        let elsewhere = names.flat_map(|image| self.changes.elsewhere.of(split_image(image).0));
+        alternatives.chain(elsewhere).find(renames).map(|entry| entry.span)
+    }
+
+    /// A service account's pull secrets as they leave the outermost layer.
+    pub(crate) fn account_secrets(&self, fact: &'a ServiceAccountFact) -> SecretList {
+        let mut account = PatchedAccount::new(fact);
+        if let Some(span) = self.opaque() {
+            account.leave_open(Touches::ALL, span);
+        }
+        for (layer, _) in &self.facts {
+            self.patches(*layer, &fact.object, |patch, known| {
+                if known { account.apply(patch) } else { account.leave_open(patch.may_touch(), patch.fact.span) }
+            });
+        }
+        self.unplaced(&fact.object, |patch| account.leave_open(patch.may_touch(), patch.fact.span));
+        account.pull_secrets()
+    }
+
+    /// Goes through the patches of a layer that may be for an object, and tells of each whether that is to be evaluated.
+    fn patches(&self, layer: Layer, object: &ObjectMeta, mut each: impl FnMut(&Patch<'a>, bool)) {
+        let renamed = self.renames();
+        let (patches, are_all) = self.changes.patches.of(layer, object, renamed);
+        for patch in patches {
+            each(patch, are_all && !renamed);
+        }
+    }
+
+    /// Goes through the patches of what may lie around an object, or may not.
+    fn unplaced(&self, object: &ObjectMeta, mut each: impl FnMut(&Patch<'a>)) {
+        for (layer, _) in &self.alternatives {
+            self.patches(*layer, object, |patch, _| each(patch));
+        }
+        self.changes.patches.elsewhere(object, self.renames()).into_iter().for_each(each);
+    }
+
+    /// A field that is not evaluated and may change anything.
+    fn opaque(&self) -> Option<Span> {
+        self.all().find_map(|(_, fact)| fact.opaque.first()).map(|(_, span)| *span)
     }
 
     /// Whether a generator changes what another generates under this name, or may where names are changed.
@@ -121,25 +173,11 @@ impl<'l, 'a> Layers<'l, 'a> {
         self.changes.followed.follows(&workload.object, referred, &path.join("/"))
     }
 
-    /// A patch or a field that is not evaluated and may change this object's images.
-    pub(crate) fn images_touched(&self, object: &ObjectMeta) -> Option<Span> {
-        self.touched(|id| self.changes.patches.images(id, object))
-    }
-
-    /// A patch or a field that is not evaluated and may change this object's pull secrets or service account.
-    pub(crate) fn access_touched(&self, object: &ObjectMeta) -> Option<Span> {
-        self.touched(|id| self.changes.patches.access(id, object))
-    }
-
     /// Whether a patch or a field that is not evaluated may change what a Secret of this name holds.
     pub(crate) fn payload_touched(&self, name: Option<&str>) -> bool {
-        self.touched(|id| self.changes.patches.payload(id, name)).is_some()
-    }
-
-    fn touched(&self, patched: impl Fn(Layer) -> Option<Span>) -> Option<Span> {
-        let opaque = self.all().find_map(|(_, fact)| fact.opaque.first()).map(|(_, span)| *span);
-        let layers = self.all().map(|(layer, _)| layer).chain(&self.changes.elsewhere.layers);
-        opaque.or_else(|| layers.copied().find_map(patched))
+        let name = name.filter(|_| !self.renames());
+        let layers = self.all().map(|(layer, _)| *layer);
+        self.opaque().is_some() || self.changes.patches.payload(layers, name)
     }
 }
 

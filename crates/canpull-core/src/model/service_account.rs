@@ -1,6 +1,6 @@
 //! Service accounts and the pull secrets that admission copies from them.
 
-use crate::fact::{SecretList, ServiceAccountFact, Why};
+use crate::fact::{SecretList, ServiceAccountFact};
 use crate::model::kustomize::Layers;
 use crate::model::namespace::Namespace;
 use crate::model::world::WorldId;
@@ -29,9 +29,6 @@ pub(crate) fn from_fact<'a>(
     fact: &'a ServiceAccountFact,
     layers: &Layers<'_, 'a>,
 ) -> ServiceAccount<'a> {
-    let pull_secrets = match layers.access_touched(&fact.object) {
-        Some(span) => SecretList::Unknown(Why::PartlyEvaluated, span),
-        None => fact.pull_secrets.clone(),
-    };
+    let pull_secrets = layers.account_secrets(fact);
     ServiceAccount { world, fact, namespace: layers.namespace(&fact.object), pull_secrets, renamed: layers.renames() }
 }

@@ -4,8 +4,9 @@ use canpull_syntax::Span;
 
 use crate::fact::{Field, ImageFact, SecretList, Why, WorkloadFact};
 use crate::model::image::ImageReference;
-use crate::model::kustomize::{Layers, Overridden};
+use crate::model::kustomize::Layers;
 use crate::model::namespace::Namespace;
+use crate::model::patched::{PatchedImage, PatchedPod};
 use crate::model::pull_secret::PullSecret;
 use crate::model::world::WorldId;
 use crate::proof::Truth;
@@ -35,8 +36,6 @@ pub struct Pod<'a> {
     pub service_account: Field<String>,
     /// Its images.
     pub images: Vec<ImageUseId>,
-    /// What may change its images without being evaluated.
-    pub(crate) touched: Option<Span>,
 }
 
 impl Pod<'_> {
@@ -75,8 +74,10 @@ pub enum Reference {
 pub struct ImageUse<'a> {
     /// The pod.
     pub pod: PodId,
-    /// What is written.
+    /// What is written, in the workload or in a patch.
     pub fact: &'a ImageFact,
+    /// Its pull policy.
+    pub pull_policy: &'a Field<String>,
     /// The image string after kustomize.
     pub text: String,
     /// Where it is written.
@@ -97,41 +98,44 @@ impl ImageUse<'_> {
     }
 }
 
-pub(crate) fn pod<'a>(world: WorldId, fact: &'a WorkloadFact, layers: &Layers<'_, 'a>) -> Pod<'a> {
-    let touched = layers.images_touched(&fact.object);
+pub(crate) fn pod<'a>(world: WorldId, patched: &PatchedPod<'a>, layers: &Layers<'_, 'a>) -> Pod<'a> {
+    let fact = patched.fact;
     let follows_names = layers.follows(fact, "Secret", "imagePullSecrets/name");
     let follows_accounts = layers.follows(fact, "ServiceAccount", "serviceAccountName");
-    let access_touched = layers.access_touched(&fact.object);
     // A name that is changed, and not here, may be what is written here.
-    let open = |follows| access_touched.or((follows != Truth::Yes && layers.renames()).then_some(fact.object.span));
-    let pull_secrets = match open(follows_names) {
-        Some(span) => SecretList::Unknown(Why::PartlyEvaluated, span),
-        None => fact.pull_secrets.clone(),
+    let open = |follows| follows != Truth::Yes && layers.renames();
+    let span = fact.object.span;
+    let pull_secrets = match patched.pull_secrets() {
+        SecretList::Unknown(why, span) => SecretList::Unknown(why, span),
+        _ if open(follows_names) => SecretList::Unknown(Why::PartlyEvaluated, span),
+        list => list,
     };
-    let service_account = match open(follows_accounts) {
-        Some(span) => Field::Unknown(Why::PartlyEvaluated, span),
-        None => fact.service_account.clone(),
+    let service_account = match patched.service_account() {
+        Field::Unknown(why, span) => Field::Unknown(why, span),
+        _ if open(follows_accounts) => Field::Unknown(Why::PartlyEvaluated, span),
+        name => name,
     };
     let namespace = layers.namespace(&fact.object);
-    Pod { world, fact, namespace, pull_secrets, follows_names, service_account, images: Vec::new(), touched }
+    Pod { world, fact, namespace, pull_secrets, follows_names, service_account, images: Vec::new() }
 }
 
 pub(crate) fn image_use<'a>(
     pod: PodId,
     touched: Option<Span>,
-    fact: &'a ImageFact,
+    patched: PatchedImage<'a>,
     layers: &Layers<'_, 'a>,
 ) -> ImageUse<'a> {
-    let span = fact.image.span();
-    let Overridden { text, by: overridden, open } = layers.image(&fact.text);
-    let reference = match (&fact.image, touched.is_some(), open.or(overridden)) {
-        (_, true, _) => Reference::Unresolved(Why::PartlyEvaluated),
+    let open = layers.may_rename(&patched);
+    let PatchedImage { fact, image, pull_policy, text, overridden, .. } = patched;
+    let reference = match (image, touched, open.or(overridden)) {
+        (_, Some(_), _) => Reference::Unresolved(Why::PartlyEvaluated),
         _ if open.is_some() => Reference::Unresolved(Why::Placeholder),
         (_, _, Some(_)) | (Field::Known(..), ..) => parse(&text),
         (Field::Unknown(why, _), ..) => Reference::Unresolved(*why),
         (Field::Absent(_), ..) => Reference::Unresolved(Why::FilledAtRunTime),
     };
-    ImageUse { pod, fact, text: without_login(text), span, overridden: open.or(overridden), reference }
+    let (text, span, overridden) = (without_login(text), image.span(), open.or(overridden));
+    ImageUse { pod, fact, pull_policy, text, span, overridden, reference }
 }
 
 /// `user:password@host/…`, which no reference may begin with, shows no password.

@@ -45,7 +45,7 @@ fn prove<'m, 'a>(
     common.extend(case.well_formed());
     common.extend(case.account_exists());
     common.extend(case.admitted());
-    if image.fact.pull_policy.text() == Some("Never") {
+    if image.pull_policy.text() == Some("Never") {
         return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });
     }
     let lists = case.lists();
@@ -153,7 +153,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
     }
 
     fn no_pull_needed(&self) -> Route {
-        let because = vec![self.image.fact.pull_policy.span()];
+        let because = vec![self.image.pull_policy.span()];
         let text =
             "`imagePullPolicy: Never`: the image must be on the node already, or the pod fails with ErrImageNeverPull";
         Route::new(RouteKind::NoPullNeeded, vec![link(Claim::ImagePresent, Truth::Unknown, text, because)])

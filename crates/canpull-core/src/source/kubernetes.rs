@@ -9,6 +9,7 @@ mod defect;
 mod deployer;
 mod mend;
 mod object;
+mod patch;
 mod patcher;
 mod pod;
 mod policy;
@@ -23,6 +24,7 @@ use canpull_syntax::{Kind, Node, Problem, TextRange, order};
 
 pub use api::removed_api;
 pub(super) use api::runs_pods;
+pub(super) use patch::{inline as inline_patch, operations};
 
 use super::{Format, Input, template};
 use crate::fact::{FileFacts, SourceProblem, WorkloadFact};

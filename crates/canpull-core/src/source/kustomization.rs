@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use canpull_syntax::yaml::Layout;
 use canpull_syntax::{Kind, Node, Parsed, Span, TextRange, to_offset, yaml};
 
-use super::{Format, Input, retype, template};
+use super::{Format, Input, kubernetes, retype, template};
 use crate::fact::{
-    Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchFact, Retype, SecretValue, Sensitive,
-    SourceProblem, Touches, UnresolvedFact, Why,
+    Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchBody, PatchFact, PatchTarget, Retype,
+    SecretValue, Sensitive, SourceProblem, Touches, UnresolvedFact, Why,
 };
 use crate::placeholder;
 
@@ -18,6 +18,9 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// Fields that may change anything.
 const OPAQUE: [&str; 7] =
     ["replacements", "vars", "transformers", "generators", "helmCharts", "helmChartInflationGenerator", "validators"];
+
+/// The lists of patches, in the order in which kustomize applies them.
+pub(super) const PATCHES: [&str; 3] = ["patchesStrategicMerge", "patches", "patchesJson6902"];
 
 /// The directory of a kustomization file, `""` for the root; `None` for any other file.
 pub(super) fn directory(path: &str) -> Option<&str> {
@@ -83,8 +86,8 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
         })
     });
     let mut patches = Vec::new();
-    for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-        patches.extend(list(key).into_iter().map(|entry| patch(directory, entry, span(entry))));
+    for key in PATCHES {
+        patches.extend(list(key).into_iter().map(|entry| patch(input, directory, entry)));
     }
     let opaque = OPAQUE.iter().filter_map(|key| Some(((*key).to_owned(), span(root.get(key)?))));
     KustomizationFact {
@@ -161,39 +164,50 @@ fn literal(value: &str, span: Span) -> Field<Sensitive> {
 }
 
 /// A patch: a path, an inline text, or an entry with either and a target.
-pub(super) fn patch(directory: &str, entry: Node<'_>, span: Span) -> PatchFact {
-    let inline = |text: &str| text.contains('\n') || text.trim_start().starts_with(['{', '[']);
-    let (path, body) = if entry.kind() == Kind::Scalar {
-        let text = entry.text().unwrap_or_default().into_owned();
-        if inline(&text) { (None, Some(text)) } else { (Some(text), None) }
-    } else {
-        let part = |key: &str| entry.get(key).and_then(Node::text).map(Cow::into_owned);
-        (part("path"), part("patch"))
+pub(super) fn patch(input: Input<'_>, directory: &str, entry: Node<'_>) -> PatchFact {
+    let part = |key: &str| entry.get(key).filter(|node| node.kind() == Kind::Scalar);
+    let inline = |node: &Node<'_>| {
+        let text = node.text().unwrap_or_default();
+        text.contains('\n') || text.trim_start().starts_with(['{', '['])
     };
-    let target = |key: &str| entry.at(&["target", key]).and_then(Node::text).map(Cow::into_owned);
-    let own = body.as_deref().filter(|_| entry.get("target").is_none()).and_then(own_target);
-    let (own_kind, own_name) = own.unwrap_or_default();
-    // A target's name is a regular expression; only a plain one is taken literally.
-    let literal = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    PatchFact {
-        file: path.and_then(|path| crate::fact::join(directory, &path)),
-        touches: body.map_or(Touches { images: true, access: true, payload: true }, |body| touches(&body)),
-        target_kind: target("kind").or(own_kind),
-        target_name: target("name").filter(literal).or(own_name),
-        span,
-    }
+    let (path, body) = match entry.kind() {
+        Kind::Scalar => (Some(entry).filter(|node| !inline(node)), Some(entry).filter(inline)),
+        _ => (part("path"), part("patch")),
+    };
+    let file = path.and_then(|path| crate::fact::join(directory, &path.text()?));
+    let text = body.and_then(Node::text);
+    let body = match body {
+        Some(body) => kubernetes::inline_patch(input, body),
+        None => PatchBody { touches: Touches::ALL, ..PatchBody::default() },
+    };
+    let mut target = match (entry.get("target"), text) {
+        (Some(node), _) => target(node),
+        (None, Some(text)) => own_target(&text),
+        (None, None) => PatchTarget::default(),
+    };
+    // It may give the object another name, or another kind.
+    target.selects |= entry.get("options").is_some();
+    PatchFact { file, body, target, span: input.span(entry) }
 }
 
-/// Kind and name of the object that an inline strategic merge patch is for.
-fn own_target(body: &str) -> Option<(Option<String>, Option<String>)> {
+/// The object that an inline merge is for.
+fn own_target(body: &str) -> PatchTarget {
     let parsed = yaml::parse(body);
     let mut roots = parsed.roots();
-    let (_, root) = roots.next()?;
-    if roots.next().is_some() {
-        return None;
-    }
-    let text = |path: &[&str]| root.at(path).and_then(Node::as_str).map(Cow::into_owned);
-    Some((text(&["kind"]), text(&["metadata", "name"])))
+    let only = roots.next().filter(|_| roots.next().is_none());
+    let text = |path: &[&str]| only.and_then(|(_, root)| root.at(path)?.as_str()).map(Cow::into_owned);
+    PatchTarget { kind: text(&["kind"]), name: text(&["metadata", "name"]), ..PatchTarget::default() }
+}
+
+/// What a patch is for. Kinds, names and the like are patterns; only plain ones are taken literally.
+fn target(node: Node<'_>) -> PatchTarget {
+    let part = |key: &str| node.get(key).and_then(Node::text).filter(|text| !text.is_empty()).map(Cow::into_owned);
+    let parts = ["kind", "name", "group", "version"].map(part);
+    let literal = |text: &String| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let selectors = ["namespace", "labelSelector", "annotationSelector"];
+    let selects = selectors.iter().any(|key| node.get(key).is_some()) || !parts.iter().flatten().all(literal);
+    let [kind, name, group, version] = parts.map(|part| part.filter(literal));
+    PatchTarget { told: true, kind, name, group, version, selects }
 }
 
 /// What a patch with this text may change.
@@ -201,14 +215,23 @@ pub(super) fn touches(text: &str) -> Touches {
     // `$patch`, and removals and replacements of whole parts, change what is below without naming it.
     // An object merges; operations have no API version.
     let operations = !template::begins_a_line(text, "apiVersion:");
-    let removes = || ["op: remove", "\"remove\""].iter().any(|word| text.contains(word));
-    let below = text.contains("$patch") || (operations && (removes() || names_whole_part(text)));
+    let below = text.contains("$patch") || (operations && (removes_any(text) || names_whole_part(text)));
     let image = text.match_indices("mage").any(|(at, _)| !text.get(at..).unwrap_or_default().starts_with("magePull"));
-    let access = ["PullSecret", "erviceAccount"].iter().any(|word| text.contains(word));
+    let mut accounts = text.match_indices("serviceAccount").map(|(at, _)| text.get(at..).unwrap_or_default());
     // Any text holds `metadata`.
     let data = ["\ndata:", "\"data\"", "/data", "stringData"].iter().any(|word| text.contains(word));
     let payload = data || text.starts_with("data:") || ["$patch", "type"].iter().any(|word| text.contains(word));
-    Touches { images: below || image, access: below || access, payload }
+    Touches {
+        images: below || image,
+        secrets: below || text.contains("PullSecret"),
+        accounts: below || accounts.any(|text| !text.starts_with("serviceAccountToken")),
+        payload,
+        removes: below || ["$retainKeys", "null", "~", "serviceAccount:"].iter().any(|word| text.contains(word)),
+    }
+}
+
+fn removes_any(text: &str) -> bool {
+    ["op: remove", "\"remove\""].iter().any(|word| text.contains(word))
 }
 
 /// Whether a text holds the path of a part with all that is below: a pod, or what a pod is made from.

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use canpull_core::fact::{Field, FileFacts, KustomizationFact, ObjectMeta, Reach, SecretList, SecretRef, Sensitive};
+use canpull_core::fact::{
+    Field, FileFacts, KustomizationFact, ObjectMeta, PatchFact, PatchTarget, Reach, SecretList, SecretRef, Sensitive,
+    StepChange, Touches,
+};
 use canpull_syntax::TextRange;
 
 use super::{Source, field};
@@ -148,12 +151,42 @@ fn changes(fact: &KustomizationFact, out: &mut String) {
         let (namespace, kind) = (&made.namespace, &made.secret_type);
         writeln!(out, "  generates {} in {namespace:?} type {kind:?} keys {:?}", made.name, made.keys).unwrap();
     }
-    for patch in &fact.patches {
-        let target = (&patch.target_kind, &patch.target_name);
-        writeln!(out, "  patch {:?} {:?} target {target:?}", patch.file, patch.touches).unwrap();
+    for fact in &fact.patches {
+        patch(fact, out);
     }
     for (key, _) in &fact.opaque {
         writeln!(out, "  opaque {key}").unwrap();
+    }
+}
+
+fn patch(fact: &PatchFact, out: &mut String) {
+    let PatchTarget { kind, name, group, version, selects, .. } = &fact.target;
+    let selects = if *selects { " some" } else { "" };
+    writeln!(out, "  patch {:?} for{selects} {kind:?} {name:?} of {group:?} {version:?}", fact.file).unwrap();
+    let Touches { images, secrets, accounts, payload, removes } = fact.body.touches;
+    let touched = [
+        (images, " images"),
+        (secrets, " secrets"),
+        (accounts, " accounts"),
+        (payload, " payload"),
+        (removes, " removes"),
+    ];
+    let touched: String = touched.iter().filter(|(touched, _)| *touched).map(|(_, part)| *part).collect();
+    writeln!(out, "    touches{touched}").unwrap();
+    for fact in &fact.body.workloads {
+        writeln!(out, "    merges {} secrets {}", object(&fact.object), list(&fact.pull_secrets)).unwrap();
+    }
+    for fact in &fact.body.service_accounts {
+        writeln!(out, "    merges {} secrets {}", object(&fact.object), list(&fact.pull_secrets)).unwrap();
+    }
+    for step in &fact.body.steps {
+        let change = match &step.change {
+            StepChange::Secrets(own) => format!("secrets {}", list(own)),
+            StepChange::Secret(entry, place) => format!("secret {} at {place:?}", field(&entry.name)),
+            StepChange::Account(name) => format!("account {}", field(name)),
+            StepChange::Image(role, place, image, _) => format!("image of {role:?} {place} {}", field(image)),
+        };
+        writeln!(out, "    sets {:?} {change}", step.of).unwrap();
     }
 }
 

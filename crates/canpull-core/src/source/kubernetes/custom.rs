@@ -134,6 +134,7 @@ fn images(reader: &Reader<'_>, here: Node<'_>, paths: &[&str]) -> Vec<ImageFact>
             images.push(ImageFact {
                 container: named.unwrap_or(key),
                 role: if path.contains("initContainers[]") { Role::Init } else { Role::Container },
+                place: images.len(),
                 image,
                 text: pod::written_text(*value),
                 pull_policy: reader.field(*holder, "imagePullPolicy"),

@@ -37,7 +37,7 @@ fn argo(reader: &Reader<'_>, source: Node<'_>) -> Option<DeployerFact> {
     deployer(folder(source), |directory| {
         let Some(options) = options else { return KustomizationFact::default() };
         let images = options.get("images").into_iter().flat_map(Node::items);
-        let images = images.filter_map(|image| Some(ImageOverride::parse(&image.text()?, reader.span(image))));
+        let images = images.filter_map(|image| ImageOverride::parse(&image.text()?, reader.span(image)));
         KustomizationFact { images: images.collect(), ..changes(reader, options, "namespace", directory) }
     })
 }
@@ -56,14 +56,14 @@ fn deployer(folder: Option<String>, changes: impl FnOnce(&str) -> KustomizationF
 /// What kustomize is told to change, but for images.
 fn changes(reader: &Reader<'_>, options: Node<'_>, namespace: &str, directory: &str) -> KustomizationFact {
     let namespace = options.get(namespace).and_then(|node| Some((node.text()?.into_owned(), reader.span(node))));
-    let patches = ["patches", "patchesStrategicMerge", "patchesJson6902"].iter().filter_map(|key| options.get(key));
+    let patches = kustomization::PATCHES.iter().filter_map(|key| options.get(key));
     let patches = patches.flat_map(Node::items);
     // Components may add and change anything.
     let opaque = options.get("components").map(|node| ("components".to_owned(), reader.span(node)));
     KustomizationFact {
         directory: directory.to_owned(),
         namespace: namespace.filter(|(name, _)| !name.is_empty()),
-        patches: patches.map(|entry| kustomization::patch(directory, entry, reader.span(entry))).collect(),
+        patches: patches.map(|entry| kustomization::patch(reader.input, directory, entry)).collect(),
         opaque: opaque.into_iter().collect(),
         renames: options.get("namePrefix").or(options.get("nameSuffix")).is_some(),
         ..KustomizationFact::default()

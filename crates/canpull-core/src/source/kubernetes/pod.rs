@@ -65,16 +65,17 @@ fn images(reader: &Reader<'_>, spec: Node<'_>) -> Vec<ImageFact> {
     let lists =
         [("initContainers", Role::Init), ("containers", Role::Container), ("ephemeralContainers", Role::Ephemeral)];
     for (key, role) in lists {
-        for container in spec.get(key).into_iter().flat_map(Node::items) {
+        for (place, container) in spec.get(key).into_iter().flat_map(Node::items).enumerate() {
             let policy = reader.field(container, "imagePullPolicy");
-            images.push(image(container, reference(reader, container, "image"), container.get("image"), policy, role));
+            let own = reference(reader, container, "image");
+            images.push(image(container, own, container.get("image"), policy, (role, place)));
         }
     }
-    for volume in spec.get("volumes").into_iter().flat_map(Node::items) {
+    for (place, volume) in spec.get("volumes").into_iter().flat_map(Node::items).enumerate() {
         if let Some(source) = volume.get("image") {
             let policy = reader.field(source, "pullPolicy");
             let reference = reference(reader, source, "reference");
-            images.push(image(volume, reference, source.get("reference"), policy, Role::Volume));
+            images.push(image(volume, reference, source.get("reference"), policy, (Role::Volume, place)));
         }
     }
     order::sort_by_key(&mut images, |image| image.image.span());
@@ -82,7 +83,7 @@ fn images(reader: &Reader<'_>, spec: Node<'_>) -> Vec<ImageFact> {
 }
 
 /// An image string.
-fn reference(reader: &Reader<'_>, map: Node<'_>, key: &str) -> Field<String> {
+pub(super) fn reference(reader: &Reader<'_>, map: Node<'_>, key: &str) -> Field<String> {
     filled_in(reader.field(map, key))
 }
 
@@ -119,11 +120,11 @@ fn image(
     image: Field<String>,
     written: Option<Node<'_>>,
     pull_policy: Field<String>,
-    role: Role,
+    (role, place): (Role, usize),
 ) -> ImageFact {
     let container = named.get("name").and_then(Node::text).unwrap_or_default().into_owned();
     let text = image.text().map(str::to_owned).or_else(|| written.map(written_text)).unwrap_or_default();
-    ImageFact { container, role, image, text, pull_policy }
+    ImageFact { container, role, place, image, text, pull_policy }
 }
 
 /// A value as written, without quotes; what is no scalar is shown by its source.

@@ -20,7 +20,11 @@ pub(super) enum Shape {
 
 /// `imagePullSecrets` of a pod spec or a service account.
 pub(super) fn read(reader: &Reader<'_>, map: Node<'_>) -> SecretList {
-    let Some(list) = map.get("imagePullSecrets") else { return SecretList::Empty(reader.start_of(map)) };
+    map.get("imagePullSecrets").map_or_else(|| SecretList::Empty(reader.start_of(map)), |list| of(reader, list))
+}
+
+/// What stands there.
+pub(super) fn of(reader: &Reader<'_>, list: Node<'_>) -> SecretList {
     let span = reader.span(list);
     match list.kind() {
         Kind::Opaque => SecretList::Unknown(Why::NotText, span),

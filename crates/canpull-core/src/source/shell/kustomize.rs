@@ -21,7 +21,7 @@ pub(super) fn edit(run: &mut Run<'_>, arguments: &[Argument]) {
         let text = known.and_then(|joined| value::symbol(joined)).unwrap_or_else(|| run.slice(image.range).to_owned());
         ImageOverride::parse(&text, span)
     };
-    let images: Vec<ImageOverride> = images.iter().map(parse).filter(|image| image.new_name.is_some()).collect();
+    let images: Vec<ImageOverride> = images.iter().filter_map(parse).filter(|image| image.new_name.is_some()).collect();
     if !images.is_empty() {
         let changes = KustomizationFact { images, ..KustomizationFact::default() };
         run.facts.deployers.push(DeployerFact { folder: None, changes });

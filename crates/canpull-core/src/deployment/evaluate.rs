@@ -253,7 +253,8 @@ impl<'f> Evaluator<'f> {
         let starts =
             of.span.file == span.file && of.span.range.start == span.range.start && of.span.range.end < span.range.end;
         let part_at = if whole && starts { Some(of.span.range.end) } else { of.part_at };
-        let here = |data: Data| Evaluated { data, span, hops: of.hops.clone(), firm: of.firm, part_at };
+        let here =
+            |data: Data| Evaluated { data, span, hops: of.hops.clone(), firm: of.firm, part_at, optional: false };
         match &of.data {
             Data::Object(_) => match of.key(key) {
                 Some(value) => value.clone().through(span).given(of.firm),
@@ -311,6 +312,9 @@ impl<'f> Evaluator<'f> {
     /// A value for each item.
     fn each(&self, each: &'f For, env: &Env<'f>, span: Span) -> Evaluated {
         let over = self.evaluate(&each.over, env);
+        if each.key.is_none() && over.has_optional_keys() {
+            return Evaluated::unknown(span);
+        }
         let items: Vec<(Evaluated, Evaluated)> = match &over.data {
             Data::List(items) => {
                 let number = |at: usize| Evaluated::new(Data::Number(i64::try_from(at).unwrap_or(i64::MAX)), span);
@@ -330,6 +334,7 @@ impl<'f> Evaluator<'f> {
         let mut values = Vec::new();
         let mut firm = over.firm;
         for (index, item) in items {
+            let optional = index.optional;
             let names = each.names.iter().zip([item, index]).map(|(name, own)| (name.to_ascii_lowercase(), own));
             let env = env.and(names);
             if let Some(condition) = &each.condition {
@@ -342,7 +347,7 @@ impl<'f> Evaluator<'f> {
             }
             let value = self.evaluate(&each.body, &env);
             match &each.key {
-                Some(key) => pairs.push((self.evaluate(key, &env), value)),
+                Some(key) => pairs.push((Evaluated { optional, ..self.evaluate(key, &env) }, value)),
                 None => values.push(value),
             }
         }

@@ -15,7 +15,7 @@ use super::Evaluator;
 use super::instance::Env;
 use super::operate::{coalesce, concat, logic, operate};
 use super::target::{Place, Target, segments};
-use super::value::{Data, Evaluated, Piece};
+use super::value::{Data, Evaluated, Piece, same};
 use crate::fact::azure::ResourceKind;
 use crate::fact::template::{CONFIG_VALUE, OBJECT, PLACEHOLDER};
 
@@ -370,7 +370,7 @@ fn contains(all: &[Evaluated]) -> Data {
 
 fn length(first: Option<&Evaluated>) -> Data {
     let number = |length: usize| i64::try_from(length).map_or_else(|_| Data::unknown(), Data::Number);
-    match first.map(|own| &own.data) {
+    match first.filter(|own| !own.has_optional_keys()).map(|own| &own.data) {
         Some(Data::List(items)) => number(items.len()),
         Some(Data::Object(pairs)) => number(pairs.len()),
         Some(data) => data.as_text().map_or_else(Data::unknown, |text| number(text.chars().count())),
@@ -386,7 +386,16 @@ fn union(all: &[Evaluated], span: Span) -> Evaluated {
     let mut pairs: Vec<(Evaluated, Evaluated)> = Vec::new();
     for own in all {
         match &own.data {
-            Data::Object(more) if pairs.len() + more.len() < 1_000 => pairs.extend(more.iter().cloned()),
+            Data::Object(more) if pairs.len() + more.len() < 1_000 => {
+                for (key, value) in more.iter() {
+                    let below = pairs.iter().rev().find(|(own, _)| key.optional && same(&own.data, &key.data));
+                    let laid = below.map(|(below, own)| {
+                        let either = Evaluated::one_of([own.clone(), value.if_present()], span);
+                        (Evaluated { optional: below.optional, ..key.clone() }, either)
+                    });
+                    pairs.push(laid.unwrap_or_else(|| (key.clone(), value.clone())));
+                }
+            }
             Data::Null => {}
             // Its keys are not known.
             _ => pairs.push((Evaluated::unknown(span), Evaluated::unknown(span))),

@@ -341,7 +341,11 @@ impl<'f> Evaluator<'f> {
                 (0..count).map(|at| round(number(at), number(at), Sure::Yes)).collect()
             }
             Data::Object(pairs) if settled(pairs.len()) => {
-                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), Sure::Yes)).collect()
+                // A key that only some of the objects have which it may be; or keys of which none is known.
+                let is_open = |own: &Evaluated| matches!(own.data, Data::Open(_, None));
+                let may = |key: &Evaluated, item: &Evaluated| key.optional || (is_open(key) && is_open(item));
+                let sure = |key: &Evaluated, item: &Evaluated| if may(key, item) { Sure::Maybe } else { Sure::Yes };
+                pairs.iter().map(|(key, item)| round(item.clone(), key.clone(), sure(key, item))).collect()
             }
             _ => vec![round(
                 Evaluated::unknown(span),

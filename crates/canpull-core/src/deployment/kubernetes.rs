@@ -63,10 +63,10 @@ impl Evaluator<'_> {
             ("helm_release", _) => objects.secrets.push(ScriptSecretFact::open(body.span)),
             ("kubernetes_secret", _) => objects.secrets.push(secret(body, maybe, &["data"])),
             ("kubernetes_service_account", _) => {
-                objects.service_accounts.push(account(body, "image_pull_secret", None));
+                objects.service_accounts.push(account(body, maybe, "image_pull_secret", None));
             }
             ("kubernetes_default_service_account", _) => {
-                objects.service_accounts.push(account(body, "image_pull_secret", Some("default")));
+                objects.service_accounts.push(account(body, maybe, "image_pull_secret", Some("default")));
             }
             (_, Some((_, kind, version, path))) => objects.workloads.extend(workload_of(body, kind, version, path)),
             _ => {}
@@ -92,7 +92,7 @@ impl Objects {
             "Secret" => self.secrets.push(secret(manifest, maybe, &["stringData"])),
             // What makes a secret.
             kind if kind.contains("Secret") => self.secrets.push(ScriptSecretFact::open(manifest.span)),
-            "ServiceAccount" => self.service_accounts.push(account(manifest, "imagePullSecrets", None)),
+            "ServiceAccount" => self.service_accounts.push(account(manifest, maybe, "imagePullSecrets", None)),
             kind => {
                 let found = WORKLOADS.iter().find(|(_, own, ..)| *own == kind);
                 self.workloads
@@ -230,12 +230,14 @@ fn pull_secrets(of: &Evaluated, keys: &[&str]) -> SecretList {
     }
 }
 
-fn account(body: &Evaluated, key: &str, name: Option<&str>) -> ServiceAccountFact {
+/// A service account; one that may not be made tells nothing of its pull secrets.
+fn account(body: &Evaluated, maybe: bool, key: &str, name: Option<&str>) -> ServiceAccountFact {
+    let listed = pull_secrets(body, &[key]);
     let annotations = at(body, &["metadata", "annotations"]);
     let client = annotations.and_then(|own| own.key("kubernetes.azure.com/acr-client-id"));
     ServiceAccountFact {
         object: meta(body, "ServiceAccount", "v1", name),
-        pull_secrets: pull_secrets(body, &[key]),
+        pull_secrets: if maybe { SecretList::Unknown(Why::FilledAtRunTime, body.span) } else { listed },
         secrets: Vec::new(),
         acr_client_id: client.map_or_else(|| Field::Absent(body.start()), Value::text),
         enforces: enforces(annotations),

@@ -38,6 +38,8 @@ pub(super) struct Evaluated {
     pub(super) firm: bool,
     /// Of a part of a resource: where the words begin that say which part, at the end of those that say which resource.
     pub(super) part_at: Option<u32>,
+    /// Of a key: only some of the objects have it which its object may be.
+    pub(super) optional: bool,
 }
 
 /// What a value is.
@@ -191,7 +193,7 @@ pub(super) fn symbol_of(pieces: &[Piece]) -> Option<String> {
 impl Evaluated {
     /// A value that is written here.
     pub(super) fn new(data: Data, span: Span) -> Self {
-        Self { data, span, hops: Vec::new(), firm: true, part_at: None }
+        Self { data, span, hops: Vec::new(), firm: true, part_at: None, optional: false }
     }
 
     /// Known only once it runs.
@@ -296,9 +298,10 @@ impl Evaluated {
         }
         // What only some have is null in the others.
         let of = |value: Option<&Self>| value.cloned().unwrap_or_else(|| Self::new(Data::Null, span));
-        let entries = entries
-            .into_iter()
-            .map(|(key, values)| (key.clone(), Self::one_of_few(values.into_iter().map(of), span, left)));
+        let entries = entries.into_iter().map(|(key, values)| {
+            let key = Self { optional: key.optional || values.iter().any(Option::is_none), ..key.clone() };
+            (key, Self::one_of_few(values.into_iter().map(of), span, left))
+        });
         Self::new(Data::Object(entries.collect()), span)
     }
 
@@ -308,6 +311,18 @@ impl Evaluated {
             Data::Object(pairs) => pairs,
             _ => &[],
         }
+    }
+
+    /// What it is where it is anything.
+    pub(super) fn if_present(&self) -> Self {
+        let there: Vec<Self> =
+            self.alternatives().iter().filter(|own| !matches!(own.data, Data::Null)).cloned().collect();
+        if there.is_empty() { self.clone() } else { Self::one_of(there, self.span) }
+    }
+
+    /// Whether it is an object of which it is not known how many keys it has.
+    pub(super) fn has_optional_keys(&self) -> bool {
+        self.pairs().iter().any(|(key, _)| key.optional)
     }
 
     /// How many values it holds; of anything but lists and objects none.

@@ -95,12 +95,16 @@ impl<'f> Evaluator<'f> {
                 _ => given(),
             },
             "tolist" | "values" => match first.map(|own| &own.data) {
-                Some(Data::Object(pairs)) => new(Data::List(pairs.iter().map(|(_, own)| own.clone()).collect())),
+                Some(Data::Object(pairs)) if !given().has_optional_keys() => {
+                    new(Data::List(pairs.iter().map(|(_, own)| own.clone()).collect()))
+                }
                 Some(Data::List(_)) => given(),
                 _ => Evaluated::unknown(span),
             },
             "keys" => match first.map(|own| &own.data) {
-                Some(Data::Object(pairs)) => new(Data::List(pairs.iter().map(|(own, _)| own.clone()).collect())),
+                Some(Data::Object(pairs)) if !given().has_optional_keys() => {
+                    new(Data::List(pairs.iter().map(|(own, _)| own.clone()).collect()))
+                }
                 _ => Evaluated::unknown(span),
             },
             "setproduct" => set_product(&all, span),

@@ -49,7 +49,9 @@ fn items(of: &Evaluated) -> Option<&[Evaluated]> {
 
 fn pairs(of: &Evaluated) -> Option<&[(Evaluated, Evaluated)]> {
     match &of.data {
-        Data::Object(pairs) if pairs.iter().all(|(key, _)| key.data.as_text().is_some()) => Some(pairs),
+        Data::Object(pairs) if pairs.iter().all(|(key, _)| !key.optional && key.data.as_text().is_some()) => {
+            Some(pairs)
+        }
         _ => None,
     }
 }

@@ -88,7 +88,7 @@ pub struct Each {
 }
 
 /// Words that open a statement.
-const OPENERS: [&str; 17] = [
+const OPENERS: [&str; 18] = [
     "param",
     "var",
     "resource",
@@ -101,6 +101,7 @@ const OPENERS: [&str; 17] = [
     "metadata",
     "using",
     "extension",
+    "extensionConfig",
     "provider",
     "assert",
     "test",
@@ -218,7 +219,7 @@ impl Parser<'_> {
                 Some(Statement::Variable { name, value })
             }
             "import" => self.import()?.map(|import| Statement::Import(import, self.range(start))),
-            "extension" | "provider" | "assert" | "test" => {
+            "extension" | "extensionConfig" | "provider" | "assert" | "test" => {
                 self.skip_balanced()?;
                 None
             }
@@ -435,6 +436,7 @@ mod tests {
         };
         assert_eq!(imported("import { a, b as c } from 'x.bicep'\n"), "x.bicep a=a c=b");
         assert_eq!(imported("import {\n  a // one\n  b as c\n} from 'x.bicep'"), "x.bicep a=a c=b");
+        assert_eq!(imported("import { 'odd-name' as odd, b } from 'x.bicep'"), "x.bicep odd=odd-name b=b");
         assert_eq!(imported("import * as own from '../x.bicep'\n"), "../x.bicep own=*");
         assert_eq!(imported("import 'kubernetes@1.0.0' with {\n a: 1 \n} as k8s\n"), "None");
         assert_eq!(parse("import {a b} from 'x'\nvar b = 1\n").statements.len(), 2);
@@ -448,7 +450,13 @@ mod tests {
         let parsed = parse(text);
         assert_eq!(parsed.problems, []);
         assert_eq!(parsed.statements.len(), 9);
-        for text in ["param a string", "var x = 1", "var x string[] = []\r\n\r\n", ""] {
+        for text in [
+            "param a string",
+            "extensionConfig k8s with {\n  a: 'b'\n}",
+            "var x = 1",
+            "var x string[] = []\r\n\r\n",
+            "",
+        ] {
             assert_eq!(parse(text).problems, [], "{text}");
         }
     }

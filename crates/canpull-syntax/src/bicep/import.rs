@@ -56,7 +56,8 @@ impl Parser<'_> {
                 Some(b'}') => break,
                 Some(b',') => self.at += 1,
                 _ => {
-                    let name: Box<str> = self.name()?.into();
+                    // What is no name of Bicep stands in quotes.
+                    let name: Box<str> = if self.peek() == Some(b'\'') { self.literal()? } else { self.name()?.into() };
                     self.space();
                     let alias = self.alias()?.unwrap_or_else(|| name.clone());
                     names.push(Imported { name: Some(name), alias });

@@ -100,6 +100,9 @@ fn locals_variables_and_files_of_variables_are_followed() {
     assert_eq!(registries(&[("infra/main.tf", main), own, one, two]), [name("oneprod"), name("twoprod")]);
     // Another folder is another configuration.
     assert_eq!(registries(&[("infra/main.tf", main), ("other/b.tfvars", "name = \"other\"\n")]), [name("contosoprod")]);
+    // Who fills it in, no source tells.
+    let blank = "variable \"name\" {\n  default = \"ENTER NAME HERE\"\n}\nresource \"azurerm_container_registry\" \"acr\" {\n  name = var.name\n}\n";
+    assert_eq!(registries(&[("main.tf", blank)]), [None]);
 }
 
 #[test]

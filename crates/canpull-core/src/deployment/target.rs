@@ -62,7 +62,8 @@ impl Target {
         let is_part = is_below_registry(&lower) && names.len() > 1;
         let own_kind = if is_part { REGISTRY } else { lower.as_str() };
         let own_name = if is_part { names.first() } else { names.last() };
-        let name = own_name.and_then(|name| known(name));
+        // No registry has a blank in its name: somebody fills it in.
+        let name = own_name.and_then(|name| known(name)).filter(|name| own_kind != REGISTRY || !name.contains(' '));
         let symbol = match (&name, own_name.and_then(|name| symbol_of(name))) {
             (None, Some(symbol)) => {
                 let last = own_kind.rsplit('/').next().unwrap_or(own_kind);

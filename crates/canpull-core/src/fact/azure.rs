@@ -104,6 +104,8 @@ impl ResourceRef {
 /// A resource's name for people, or what stands for it where that is not known.
 pub fn label(name: Option<&str>, symbol: Option<&str>) -> String {
     match name.or_else(|| symbol.map(name_in)) {
+        // A command stands for what it prints.
+        Some(command) if name.is_none() && command.starts_with("az ") => format!("that `{command}` shows"),
         Some(known) => format!("`{known}`"),
         None => "of unknown name".into(),
     }

@@ -1,5 +1,7 @@
 //! A registry's admin account is on.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::azure::Setting;
@@ -37,6 +39,8 @@ Switch it off, and let the cluster pull with its own identity or with a reposito
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    // One place may make several registries.
+    let mut told = BTreeSet::new();
     for registry in context.model.azure.registries.iter().filter(|registry| !registry.is_left_to_readers()) {
         if let Setting::Known(true, spans) = registry.admin_enabled() {
             let message = format!(
@@ -44,7 +48,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 registry.label()
             );
             let help = "switch it off; nodes pull with the cluster's own identity";
-            found.extend(spans.first().map(|&span| finding(&RULE, span, message, help)));
+            found.extend(
+                spans.first().filter(|span| told.insert(**span)).map(|&span| finding(&RULE, span, message, help)),
+            );
         }
     }
 }

@@ -90,6 +90,8 @@ fn edits_change_what_they_are_about_and_nothing_else() {
             own.sort();
             let mended = edit::apply(&text, &own).expect("edits fit");
             assert_eq!(yaml::parse(&mended).problems.len(), yaml::parse(&text).problems.len(), "{name}: {}", fix.title);
+            let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            assert!(is_json(&mended) || !is_json(&text), "{name}: {} leaves no JSON:\n{mended}", fix.title);
             let after = scalars(&mended).unwrap_or_else(|| panic!("{name}: {} breaks it:\n{mended}", fix.title));
             for path in before.keys().chain(after.keys()).filter(|path| before.get(*path) != after.get(*path)) {
                 let about = path.to_lowercase();
@@ -261,6 +263,8 @@ fn a_misshapen_list_keeps_every_name() {
         ("\n  - a\n  - name: b\n", "\n  - name: a\n  - name: b\n"),
         ("\n    name: a\n", "\n  - name: a\n"),
         ("\n  - name: map[name:a]\n", "\n  - name: a\n"),
+        ("\n  - name: \"map[name:a]\"\n", "\n  - name: \"a\"\n"),
+        ("\n  - name: 'map[name:a]'\n", "\n  - name: 'a'\n"),
         ("\n  - name: a\n    namespace: shop\n    kind: Secret\n", "\n  - name: a\n"),
         ("\n  - name: a\n  - name: ''\n  - {}\n", "\n  - name: a\n"),
         same(" a,b\n"),
@@ -281,6 +285,20 @@ fn a_misshapen_list_keeps_every_name() {
         format!("{pod}{own}{rest}").leak() as &str
     };
     check(&table.map(|(before, after)| ("pod.yaml", text(before), text(after))), &[], &Allowed::Safe);
+}
+
+#[test]
+fn json_stays_json() {
+    let pod = |secrets: &str| {
+        format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {{\"name\": \"web\"}}, \"spec\": {{\
+             \"imagePullSecrets\": {secrets}, \"containers\": [{{\"name\": \"web\", \"image\": \"contoso.azurecr.io/web:1\"}}]}}}}\n"
+        )
+        .leak() as &str
+    };
+    let right = pod("[{\"name\": \"a\"}]");
+    let wrong = ["[{\"name\": \"map[name:a]\"}]", "[\"a\"]", "\"a\"", "{\"name\": \"a\"}"];
+    check(&wrong.map(|secrets| ("pod.json", pod(secrets), right)), &[], &Allowed::Safe);
 }
 
 #[test]

@@ -80,11 +80,24 @@ pub(super) fn block_items(reader: &Reader<'_>, map: Node<'_>, names: &[String]) 
     lines.iter().flat_map(|line| [reader.layout.newline, line]).collect()
 }
 
+/// A name in the quotes of what it replaces: JSON knows no other scalars.
+pub(super) fn in_place_of(written: Node<'_>, name: &str) -> String {
+    match written.raw().chars().next() {
+        Some('"') => double_quoted(name),
+        Some('\'') => format!("'{}'", name.replace('\'', "''")),
+        _ => quoted(name),
+    }
+}
+
 /// A name as a YAML scalar that stays a string.
-pub(super) fn quoted(name: &str) -> String {
+fn quoted(name: &str) -> String {
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
         && !words.contains(&name.to_ascii_lowercase().as_str());
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
+    if plain { name.to_owned() } else { double_quoted(name) }
+}
+
+fn double_quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -71,6 +71,8 @@ pub struct AccessModel<'a> {
     pub azure: Azure<'a>,
     /// The worlds with secrets of whose names nothing is known, or with what may make such and is not read.
     pub(crate) nameless_secrets: BTreeSet<WorldId>,
+    /// Where objects make secrets of whose names nothing is known, such as copies of all that a namespace holds.
+    copied_to: BTreeSet<(WorldId, Namespace)>,
     secrets_by_name: ByName<SecretId>,
     /// Those that the kubelet cannot decode.
     undecodable_by_name: ByName<SecretId>,
@@ -106,6 +108,7 @@ impl<'a> AccessModel<'a> {
             injections: scripted::injections(files),
             azure: Azure::new(files),
             nameless_secrets: BTreeSet::new(),
+            copied_to: BTreeSet::new(),
             secrets_by_name: ByName::new(),
             undecodable_by_name: ByName::new(),
             secrets_by_place: BTreeMap::new(),
@@ -179,6 +182,9 @@ impl<'a> AccessModel<'a> {
         let id = SecretId(next_id(&self.secrets));
         if secret.name.is_none() {
             self.nameless_secrets.insert(secret.world);
+            if matches!(secret.origin, Origin::Producer(_)) {
+                self.copied_to.insert((secret.world, secret.namespace.clone()));
+            }
         }
         if let Some(name) = &secret.name {
             self.secrets_by_name.add(secret.world, name, &secret.namespace, id);
@@ -270,6 +276,12 @@ impl<'a> AccessModel<'a> {
         let patterns = self.secrets_by_host.here(world, "", namespace);
         let others = patterns.iter().filter(|id| literal.binary_search(id).is_err());
         literal.iter().chain(others).filter_map(|id| self.secret(*id))
+    }
+
+    /// Whether an object may make a secret of any name in a namespace.
+    pub fn may_copy_to(&self, world: WorldId, namespace: &Namespace) -> bool {
+        let own = self.copied_to.iter().filter(|(own, _)| *own == world);
+        own.into_iter().any(|(_, place)| place.same(namespace) != Truth::No)
     }
 
     /// The service accounts of a world with this name, in every namespace.

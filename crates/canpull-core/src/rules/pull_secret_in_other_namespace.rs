@@ -72,6 +72,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
     for named in context.unseen_names() {
         let Some(elsewhere) = context.elsewhere(&named) else { continue };
+        // A policy that copies the secrets of a namespace may put it there.
+        if context.model.may_copy_to(named.pod.world, &named.pod.namespace) {
+            continue;
+        }
         let diagnostic = by_place.entry(named.at).or_insert_with(|| {
             let message = format!(
                 "pull secret `{}` exists only in {}, but the pod is in {}",

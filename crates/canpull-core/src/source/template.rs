@@ -24,7 +24,7 @@ pub(super) fn in_chart(path: &str, text: &str) -> bool {
 const PULLS: [&str; 5] = ["image:", "\"image\"", "containers", "imagePullSecrets", "dockerconfigjson"];
 
 /// Kinds of objects that make secrets, besides those that say so in their names.
-const MAKERS: [&str; 3] = ["AcrPullBinding", "ClusterPolicy", "OnePasswordItem"];
+const MAKERS: [&str; 4] = ["AcrPullBinding", "ClusterPolicy", "GeneratingPolicy", "OnePasswordItem"];
 
 /// Whether what a template renders to may make a secret: by its kind, or by a part of another template where it has none.
 fn may_make_secrets(text: &str) -> bool {

@@ -18,6 +18,11 @@ pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &Obje
                 }
             }
         }
+        ("policies.kyverno.io", "GeneratingPolicy" | "NamespacedGeneratingPolicy") => {
+            if let Some(spec) = node.get("spec") {
+                producer::generated_by_expression(reader, spec, meta, facts);
+            }
+        }
         ("policies.kyverno.io", "MutatingPolicy" | "NamespacedMutatingPolicy")
         | ("admissionregistration.k8s.io", "MutatingAdmissionPolicy")
         | ("mutations.gatekeeper.sh", "Assign" | "ModifySet" | "AssignMetadata") => {

@@ -61,10 +61,7 @@ pub(super) fn read(reader: &Reader<'_>, group: &str, node: Node<'_>, meta: &Obje
         }
         ("acrpull.microsoft.com" | "msi-acrpull.microsoft.com", "AcrPullBinding") => object.acr_pull_binding(facts),
         // Its chart is not read.
-        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
-            let name = Field::Unknown(Why::FilledAtRunTime, meta.name.span());
-            facts.producers.push(ProducerFact { reach: Reach::Cluster, ..object.producer(name) });
-        }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => facts.may_make_secrets = true,
         ("ops.alexellis.io", "ClusterPullSecret") => {
             let name = Field::Unknown(Why::FilledAtRunTime, meta.name.span());
             let secret_type = docker_type(meta.name.span());
@@ -303,6 +300,21 @@ pub(super) fn generated(reader: &Reader<'_>, rule: Node<'_>, meta: &ObjectMeta, 
             facts.producers.push(ProducerFact { reach, ..object.producer(name) });
         }
     }
+}
+
+/// The secrets that a policy written in CEL generates, of whatever names.
+pub(super) fn generated_by_expression(reader: &Reader<'_>, spec: Node<'_>, meta: &ObjectMeta, facts: &mut FileFacts) {
+    let about_secrets = |word: &str| word.eq_ignore_ascii_case("secret") || word.eq_ignore_ascii_case("secrets");
+    if !spec.raw().split(|c: char| !c.is_ascii_alphanumeric()).any(about_secrets) {
+        return;
+    }
+    let name = Field::Unknown(Why::FilledAtRunTime, reader.span(spec));
+    let object = Object { reader, node: spec, meta };
+    let reach = match meta.kind.as_str() {
+        "GeneratingPolicy" => Reach::Cluster,
+        _ => Reach::Namespace(meta.namespace.clone()),
+    };
+    facts.producers.push(ProducerFact { reach, ..object.producer(name) });
 }
 
 /// A secret that an operator makes in all namespaces.

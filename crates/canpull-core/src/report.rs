@@ -151,6 +151,7 @@ pub fn analyze(mut files: Vec<FileFacts>, config: &Config, options: &Options) ->
         for rule in rules::ALL.iter().filter(|rule| selected(rule.id, options)) {
             (rule.check)(&context, &mut report.diagnostics);
         }
+        rules::temper_traps(&mut report.diagnostics, &proofs);
         rules::silence_named_causes(&mut report.diagnostics, |id| runs(id, config, options));
         set_levels(&mut report.diagnostics, config);
         let joined: Vec<_> = proofs.into_iter().filter_map(|proof| pull(&model, proof)).collect();

@@ -280,7 +280,7 @@ impl<'a> Context<'a> {
         found: &mut Vec<Diagnostic>,
     ) {
         let mut by_place = BTreeMap::new();
-        for (index, proof, route, secret) in self.named_secrets() {
+        for (index, _, route, secret) in self.named_secrets() {
             let Some((reason, help, span)) = defect(&secret.content) else { continue };
             let diagnostic = by_place.entry(span).or_insert_with(|| {
                 let name = secret.name.as_deref().unwrap_or_default();
@@ -291,10 +291,6 @@ impl<'a> Context<'a> {
                 );
                 diagnostic
             });
-            // Where another route proves the pull, the secret is a trap at most.
-            if proof.verdict() == Truth::Yes {
-                diagnostic.severity = diagnostic.severity.min(Severity::Warning);
-            }
             diagnostic.pulls.push(index);
         }
         for mut diagnostic in by_place.into_values() {
@@ -303,11 +299,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// One finding for each secret and reason for which the holder of its credential is refused; an error, unless another
-    /// route proves the pull.
+    /// One finding for each secret and reason for which the holder of its credential is refused.
     fn holder_findings(&self, rule: &Rule, claim: &Claim, help: &str, found: &mut Vec<Diagnostic>) {
         let mut by_cause = BTreeMap::new();
-        for (index, proof, route, secret) in self.named_secrets() {
+        for (index, _, route, secret) in self.named_secrets() {
             let refused = |link: &&Link| link.claim == *claim && link.truth == Truth::No;
             let Some(link) = route.links.iter().find(refused) else { continue };
             let diagnostic = by_cause.entry((secret.span, link.text.as_str())).or_insert_with(|| {
@@ -319,9 +314,6 @@ impl<'a> Context<'a> {
                 diagnostic.related.extend(told);
                 diagnostic
             });
-            if proof.verdict() == Truth::Yes {
-                diagnostic.severity = Severity::Warning;
-            }
             diagnostic.pulls.push(index);
         }
         found.extend(by_cause.into_values());
@@ -561,6 +553,20 @@ const SECRET_FAULTS: [&str; 9] = [
     pull_secret_wrong_layout::RULE.id,
     pull_secret_wrong_type::RULE.id,
 ];
+
+/// The other rules about secrets that may tell of errors.
+const SECRET_TRAPS: [&str; 2] = [pull_credential_admin::RULE.id, pull_credential_short_lived::RULE.id];
+
+/// Where other routes prove every pull that a finding about a secret is about, the secret is a trap at most.
+pub(crate) fn temper_traps(found: &mut [Diagnostic], proofs: &[PullProof]) {
+    let is_proven = |pull: &usize| proofs.get(*pull).is_some_and(|proof| proof.verdict() == Truth::Yes);
+    let about_secrets = |rule: &str| SECRET_FAULTS.contains(&rule) || SECRET_TRAPS.contains(&rule);
+    for diagnostic in found.iter_mut().filter(|diagnostic| about_secrets(diagnostic.rule)) {
+        if !diagnostic.pulls.is_empty() && diagnostic.pulls.iter().all(is_proven) {
+            diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+        }
+    }
+}
 
 /// One cause, one finding. `cluster-without-pull-role` is silent where a grant goes wrong. `pull-denied` is silent where an error names the cause, also one that is turned off:
 /// who ignores the cause ignores what follows from it. `pull-unproven` is silent where a secret is at hand that would

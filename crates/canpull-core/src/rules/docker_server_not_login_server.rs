@@ -85,14 +85,9 @@ fn without_server(context: &Context<'_>, told: &BTreeSet<Span>, found: &mut Vec<
         let image = context.model.image_use(proof.image_use).and_then(ImageUse::parsed);
         let host = image.map(|image| image.registry.as_str()).filter(|host| registry::acr_host(host).is_some());
         let (misses, diagnostic) = by_command.entry(command.span).or_insert_with(|| {
-            let mut diagnostic = finding(&RULE, command.span, NO_SERVER.to_owned(), &help(host));
-            diagnostic.severity = Severity::Warning;
-            (true, diagnostic)
+            (true, finding(&RULE, command.span, NO_SERVER.to_owned(), &help(host)))
         });
         *misses &= matches.truth == Truth::No && host.is_some();
-        if proof.verdict() != Truth::Yes {
-            diagnostic.severity = Severity::Error;
-        }
         diagnostic.pulls.push(index);
     }
     found.extend(by_command.into_values().filter(|(misses, _)| *misses).map(|(_, diagnostic)| diagnostic));

@@ -6,7 +6,8 @@ use canpull_syntax::Span;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::Content;
+use crate::model::docker_config::Credential;
+use crate::model::{Content, PullSecret};
 use crate::proof::{Claim, Link, RouteKind, Truth};
 
 /// The rule.
@@ -80,16 +81,28 @@ const HELP: &str = "renew the credential, or use the cluster's own access";
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let Some(now) = context.now else { return };
+    let mut pulls: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    for (index, _, _, secret) in context.named_secrets() {
+        if let Some((_, span)) = expired(secret, now) {
+            pulls.entry(span).or_default().push(index);
+        }
+    }
     for secret in &context.model.secrets {
-        let Content::Credentials { credentials, span, .. } = &secret.content else { continue };
-        let expired = credentials.iter().find(|credential| credential.expires.is_some_and(|expires| expires <= now));
-        let Some(credential) = expired else { continue };
+        let Some((credential, span)) = expired(secret, now) else { continue };
         let name = secret.name.as_deref().unwrap_or_default();
         let message = format!("pull secret `{name}`: its token for `{}` has expired", credential.registry_key);
-        found.push(finding(&RULE, *span, message, HELP));
+        let pulls = pulls.get(&span).cloned().unwrap_or_default();
+        found.push(Diagnostic { pulls, ..finding(&RULE, span, message, HELP) });
     }
     context.holder_findings(&RULE, &Claim::HolderIsCurrent, HELP, found);
     of_clusters(context, found);
+}
+
+/// A credential of a secret that has expired by now, and the secret's payload.
+fn expired<'s>(secret: &'s PullSecret<'_>, now: i64) -> Option<(&'s Credential, Span)> {
+    let Content::Credentials { credentials, span, .. } = &secret.content else { return None };
+    let expired = |credential: &&Credential| credential.expires.is_some_and(|expires| expires <= now);
+    Some((credentials.iter().find(expired)?, *span))
 }
 
 /// Clusters that pull as a service principal: one finding for each.

@@ -88,10 +88,6 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             diagnostic.related.push(Annotation { span: elsewhere.span, message: "the secret".to_owned() });
             diagnostic
         });
-        // Where another route proves the pull, the name is a trap at most.
-        if context.is_proven(named.pull) {
-            diagnostic.severity = Severity::Warning;
-        }
         diagnostic.pulls.push(named.pull);
     }
     found.extend(by_place.into_values());

@@ -101,8 +101,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             diagnostic
         });
         if named.exists == Truth::No {
-            let own = if context.is_proven(named.pull) { Severity::Warning } else { Severity::Error };
-            diagnostic.severity = diagnostic.severity.max(own);
+            diagnostic.severity = Severity::Error;
         }
         diagnostic.pulls.push(named.pull);
     }

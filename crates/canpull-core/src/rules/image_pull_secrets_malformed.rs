@@ -82,6 +82,9 @@ fn describe(defect: &FieldDefect) -> Option<Diagnostic> {
             format!("an entry of `imagePullSecrets` takes only `name`: the API server drops `{key}`"),
             "remove it; a pod can name secrets of its own namespace only, so copy the secret there",
         ),
+        DefectKind::EmptyName if is_account(defect) => {
+            ("the entry names no secret: the API server only warns, and the kubelet skips it".to_owned(), "remove it")
+        }
         DefectKind::EmptyName => (
             "the entry names no secret: the kubelet skips it, and it still keeps the service account's secrets away"
                 .to_owned(),
@@ -97,9 +100,14 @@ fn describe(defect: &FieldDefect) -> Option<Diagnostic> {
         DefectKind::Misplaced | DefectKind::Misspelt { .. } => return None,
     };
     let severity = match defect.kind {
-        // The API server only warns of a doubled name.
+        // The API server only warns of a doubled name, and of none; in an account's list none keeps anything away.
         DefectKind::DuplicateName { .. } => Severity::Warning,
+        DefectKind::EmptyName if is_account(defect) => Severity::Warning,
         _ => RULE.severity,
     };
     Some(Diagnostic { severity, ..finding(&RULE, defect.span, message, help) })
+}
+
+fn is_account(defect: &FieldDefect) -> bool {
+    defect.object.kind == "ServiceAccount"
 }

@@ -166,7 +166,7 @@ pub(super) fn is_template(value: Node<'_>) -> bool {
     value.is_flow()
         && value.kind() == Kind::Map
         && entries.peek().is_some()
-        && entries.all(|entry| entry.value.is_null() && entry.key.raw() != "name")
+        && entries.all(|entry| entry.value.is_null() && entry.value.raw().is_empty() && entry.name() != "name")
 }
 
 /// Whether a placeholder stands where something else belongs.

@@ -84,9 +84,9 @@ fn without_server(context: &Context<'_>, told: &BTreeSet<Span>, found: &mut Vec<
         let (Some(command), Some(matches)) = (command, matches) else { continue };
         let image = context.model.image_use(proof.image_use).and_then(ImageUse::parsed);
         let host = image.map(|image| image.registry.as_str()).filter(|host| registry::acr_host(host).is_some());
-        let (misses, diagnostic) = by_command.entry(command.span).or_insert_with(|| {
-            (true, finding(&RULE, command.span, NO_SERVER.to_owned(), &help(host)))
-        });
+        let (misses, diagnostic) = by_command
+            .entry(command.span)
+            .or_insert_with(|| (true, finding(&RULE, command.span, NO_SERVER.to_owned(), &help(host))));
         *misses &= matches.truth == Truth::No && host.is_some();
         diagnostic.pulls.push(index);
     }

@@ -253,7 +253,8 @@ impl<'t> Target<'_, 't> {
                 (Some(name), Some(text)) if text.starts_with("map[") => {
                     let inner = text.strip_prefix("map[name:").and_then(|rest| rest.strip_suffix(']'));
                     let inner = inner.filter(|inner| own && !inner.is_empty() && !inner.contains([' ', '[', ']', ':']));
-                    let edits = inner.map(|inner| vec![Edit { range: name.range(), text: mend::in_place_of(name, inner) }]);
+                    let edits =
+                        inner.map(|inner| vec![Edit { range: name.range(), text: mend::in_place_of(name, inner) }]);
                     self.report(DefectKind::MapInName, name.range(), format!("{path}.name"), edits, facts);
                 }
                 (Some(_), Some(text)) if !seen.insert(text.clone().into_owned()) => {

@@ -11,8 +11,8 @@ use canpull_syntax::{LineIndex, Problem, Span, TextRange};
 
 pub(crate) use kustomize::split_image;
 pub use kustomize::{
-    DeployerFact, GeneratorFact, ImageOverride, KustomizationFact, NameReferenceFact, PatchBody, PatchFact,
-    PatchTarget, StepChange, StepFact, Touches,
+    DeployerFact, GeneratedFile, GeneratorFact, ImageOverride, KustomizationFact, NameReferenceFact, PatchBody,
+    PatchFact, PatchTarget, StepChange, StepFact, Touches,
 };
 
 /// Why a value cannot be known.

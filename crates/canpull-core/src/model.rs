@@ -4,6 +4,7 @@ pub mod azure;
 pub mod condition;
 mod deployer;
 pub mod docker_config;
+pub(crate) mod generated;
 pub mod image;
 mod index;
 pub mod keyring;

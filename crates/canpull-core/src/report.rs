@@ -12,7 +12,7 @@ use crate::config::{self, CONFIG_PATHS, Config, ConfigError, Level, did_you_mean
 use crate::deployment;
 use crate::diagnostic::{Applicability, Change, Diagnostic, Fix, RuleInfo, Severity};
 use crate::fact::{FileFacts, Role};
-use crate::model::AccessModel;
+use crate::model::{AccessModel, generated};
 use crate::proof::review::Review;
 use crate::proof::{self, Link, PullProof, Route, Truth};
 use crate::rules::{self, Rule};
@@ -141,6 +141,7 @@ pub struct Report {
 /// own but path and lines.
 pub fn analyze(mut files: Vec<FileFacts>, config: &Config, options: &Options) -> Report {
     let mut report = Report::default();
+    generated::fill(&mut files);
     deployment::resolve(&mut files);
     {
         let model = AccessModel::new(&files, config);

@@ -116,8 +116,10 @@ pub struct GeneratorFact {
     pub secret_type: Option<String>,
     /// The keys it fills; empty where they cannot be seen.
     pub keys: Vec<String>,
-    /// What its literals hold.
-    pub literals: Vec<SecretValue>,
+    /// What its literals hold, and its files as far as the sources do.
+    pub values: Vec<SecretValue>,
+    /// The files that fill keys.
+    pub files: Vec<GeneratedFile>,
     /// It changes the secret of another generator (`behavior`).
     pub merges: bool,
     /// kustomize appends a hash to its name (no `disableNameSuffixHash`).
@@ -125,6 +127,17 @@ pub struct GeneratorFact {
     /// How to give the secret the type that its key is for.
     pub retype: Option<Retype>,
     /// The entry.
+    pub span: Span,
+}
+
+/// A key of a generated secret that a file fills.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GeneratedFile {
+    /// The key.
+    pub key: String,
+    /// The file, relative to the root of the project.
+    pub path: String,
+    /// Where it is named.
     pub span: Span,
 }
 

@@ -164,7 +164,7 @@ impl PullSecret<'_> {
         (decoded && matches!(quotes, 0 | 2)).then_some((key, (value.key_span.file, edit)))
     }
 
-    /// The credentials that a manifest holds, whatever its type and keys, each with the value that it stands in.
+    /// The credentials that a manifest or a generator holds, whatever its type and keys, each with the value that it stands in.
     pub fn written_credentials(&self) -> Vec<(Credential, Span)> {
         if let Content::Credentials { credentials, span, .. } = &self.content {
             return if self.is_written() {
@@ -173,7 +173,11 @@ impl PullSecret<'_> {
                 Vec::new()
             };
         }
-        let values = self.manifest().map(|fact| fact.values.as_slice()).unwrap_or_default();
+        let values = match self.origin {
+            Origin::Manifest(fact) => fact.values.as_slice(),
+            Origin::Generator(fact) => fact.values.as_slice(),
+            Origin::Producer(_) | Origin::Script(_) => &[],
+        };
         // What should be encoded may stand there as it is.
         let clear =
             values.iter().filter(|value| value.encoded).map(|value| SecretValue { encoded: false, ..value.clone() });
@@ -404,8 +408,8 @@ fn generated_as(fact: &GeneratorFact, secret_type: &str) -> Content {
     match layout_of(secret_type) {
         None => Content::Ignored { secret_type: secret_type.to_owned(), span: fact.span },
         Some((key, _)) if !fact.keys.is_empty() && !fact.keys.iter().any(|own| own == key) => lacks_key(key, fact.span),
-        // What files hold is not read.
-        Some((key, layout)) => match fact.literals.iter().find(|value| value.key == key) {
+        // A file that the sources do not hold is put there before deploying.
+        Some((key, layout)) => match fact.values.iter().find(|value| value.key == key) {
             Some(value) => payload(value, layout),
             None => Content::Hidden(Why::FilledAtRunTime),
         },

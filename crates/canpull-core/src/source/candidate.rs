@@ -24,7 +24,7 @@ const EXTENSIONS: [&str; 16] = [
 ];
 
 /// Whole names of files that may be sources.
-const NAMES: [&str; 4] = ["Kustomization", "Makefile", "makefile", "GNUmakefile"];
+const NAMES: [&str; 5] = ["Kustomization", "Makefile", "makefile", "GNUmakefile", ".dockerconfigjson"];
 
 /// Whether a folder, or a file, of this name is passed over with all that is in it.
 pub fn is_skipped(name: &str) -> bool {

@@ -7,8 +7,8 @@ use canpull_syntax::{Kind, Node, Parsed, Span, TextRange, to_offset, yaml};
 
 use super::{Format, Input, kubernetes, retype, template};
 use crate::fact::{
-    Field, FileFacts, GeneratorFact, ImageOverride, KustomizationFact, PatchBody, PatchFact, PatchTarget, Retype,
-    SecretValue, Sensitive, SourceProblem, Touches, UnresolvedFact, Why,
+    Field, FileFacts, GeneratedFile, GeneratorFact, ImageOverride, KustomizationFact, PatchBody, PatchFact,
+    PatchTarget, Retype, SecretValue, Sensitive, SourceProblem, Touches, UnresolvedFact, Why, join,
 };
 use crate::placeholder;
 
@@ -58,7 +58,10 @@ impl Format for Kustomization {
             let literals = entry.get("literals").into_iter().flat_map(Node::items);
             facts.masked.extend(literals.map(Node::range));
         }
-        facts.kustomization = Some(kustomization(input, directory, root));
+        let fact = kustomization(input, directory, root);
+        let loaded = fact.generators.iter().flat_map(|generator| &generator.files);
+        facts.loads = loaded.filter_map(|file| file.path.rsplit('/').next()).map(Box::from).collect();
+        facts.kustomization = Some(fact);
     }
 }
 
@@ -78,7 +81,8 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
             namespace: text(entry, "namespace"),
             secret_type: text(entry, "type"),
             keys: generated_keys(entry),
-            literals: literals(input, entry),
+            values: literals(input, entry),
+            files: files(input, directory, entry),
             merges: entry.get("behavior").is_some(),
             hashed: !never_hashed && !entry.get("options").is_some_and(keeps_names),
             retype: retype(input, entry),
@@ -100,7 +104,7 @@ fn kustomization(input: Input<'_>, directory: &str, root: Node<'_>) -> Kustomiza
         patches,
         opaque: opaque.collect(),
         renames: root.get("namePrefix").or(root.get("nameSuffix")).is_some(),
-        configurations: paths("configurations").iter().map(|(path, _)| crate::fact::join(directory, path)).collect(),
+        configurations: paths("configurations").iter().map(|(path, _)| join(directory, path)).collect(),
         crds: !list("crds").is_empty(),
         component: text(root, "kind").as_deref() == Some("Component"),
     }
@@ -153,6 +157,16 @@ fn literals(input: Input<'_>, entry: Node<'_>) -> Vec<SecretValue> {
     entry.get("literals").into_iter().flat_map(Node::items).filter_map(literal).collect()
 }
 
+/// The files that fill keys of a generated secret.
+fn files(input: Input<'_>, directory: &str, entry: Node<'_>) -> Vec<GeneratedFile> {
+    let file = |item: Node<'_>| {
+        let text = item.text()?;
+        let (key, path) = text.split_once('=').unwrap_or_else(|| (text.rsplit('/').next().unwrap_or(&text), &text));
+        Some(GeneratedFile { key: key.to_owned(), path: join(directory, path)?, span: input.span(item) })
+    };
+    entry.get("files").into_iter().flat_map(Node::items).filter_map(file).collect()
+}
+
 /// A literal's value, without the quotes around it that kustomize takes off.
 fn literal(value: &str, span: Span) -> Field<Sensitive> {
     let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
@@ -174,7 +188,7 @@ pub(super) fn patch(input: Input<'_>, directory: &str, entry: Node<'_>) -> Patch
         Kind::Scalar => (Some(entry).filter(|node| !inline(node)), Some(entry).filter(inline)),
         _ => (part("path"), part("patch")),
     };
-    let file = path.and_then(|path| crate::fact::join(directory, &path.text()?));
+    let file = path.and_then(|path| join(directory, &path.text()?));
     let text = body.and_then(Node::text);
     let body = match body {
         Some(body) => kubernetes::inline_patch(input, body),

@@ -1,8 +1,8 @@
-//! Which files templates load others from, which those are, and what is kept of them.
+//! Which files templates and kustomizations load others from, which those are, and what is kept of them.
 
 use crate::fact::Content;
 
-use super::{bicep, terraform};
+use super::{bicep, kustomization, terraform};
 
 /// Files that are longer hold no settings, in bytes.
 const MAX_CONTENT: usize = 64 << 10;
@@ -12,10 +12,10 @@ const ENDINGS: [&str; 2] = ["Content(", "file("];
 
 /// Whether a file may load others.
 pub fn loads_files(path: &str) -> bool {
-    terraform::claims(path) || bicep::claims(path)
+    terraform::claims(path) || bicep::claims(path) || kustomization::directory(path).is_some()
 }
 
-/// What a template may load from a file.
+/// What may be loaded from a file.
 pub(super) fn content(text: &str) -> Option<Content> {
     (text.len() <= MAX_CONTENT).then(|| Content(text.into()))
 }

@@ -266,6 +266,7 @@ fn nobody_is_granted_what_nobody_asks_for() {
     let open = "[coalesce(parameters('grants'), createArray())[copyIndex()].principalId]";
     let nullable = r#"{"type": "array", "nullable": true}"#;
     assert_eq!(grants("azuredeploy.json", &arm(&parts(nullable), &grant(open))), [""; 0]);
+    assert_eq!(grants("azuredeploy.json", &arm(&parts(nullable), &grant(""))), [""; 0]);
     let told = "11111111-2222-4333-8444-555555555555";
     let may_be = [format!("{PULL} to {told} on contoso")];
     assert_eq!(grants("azuredeploy.json", &arm(&parts(nullable), &grant(told))), may_be);

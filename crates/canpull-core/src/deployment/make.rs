@@ -312,7 +312,11 @@ fn principal_of(body: &Evaluated) -> Option<&Evaluated> {
 
 /// Whether nothing tells whom a role assignment is for.
 fn is_for_no_one(body: &Evaluated) -> bool {
-    principal_of(body).is_none_or(|own| matches!(own.data, Data::Open(..) | Data::Null))
+    principal_of(body).is_none_or(|own| match &own.data {
+        Data::Open(..) | Data::Null => true,
+        Data::Resource(target, _) => target.reference.is_open(),
+        data => data.as_text() == Some(""),
+    })
 }
 
 /// The bodies of a role assignment for each that its principal or role may be.

@@ -194,6 +194,8 @@ impl Target {
         let text = |segment: Option<&Vec<Piece>>| segment.and_then(|segment| known(segment));
         let subscription = text(after("subscriptions"));
         let symbol = after("subscriptions").filter(|_| subscription.is_none()).and_then(|own| symbol_of(own));
+        // That of the deployment itself goes without saying.
+        let symbol = symbol.filter(|symbol| symbol != "subscription().subscriptionId");
         let place = match after("resourceGroups") {
             Some(group) => Place::group(group, subscription, root),
             None => Place { subscription, ..Place::default() },

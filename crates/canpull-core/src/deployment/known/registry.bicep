@@ -8,7 +8,7 @@ param quarantinePolicyStatus string = 'disabled'
 param publicNetworkAccess string?
 param networkRuleSetIpRules array?
 param privateEndpoints array?
-param roleAssignments array = []
+param roleAssignments array?
 param scopeMaps array = []
 param tokens array = []
 
@@ -31,7 +31,7 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   }
 }
 
-resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for grant in roleAssignments: {
+resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for grant in roleAssignments ?? []: {
   scope: registry
   properties: {
     principalId: grant.principalId

@@ -253,6 +253,7 @@ fn is_for(azure: &Azure<'_>, assignment: &Assignment<'_>, puller: Puller) -> Tru
                 return may_be(azure, *who, puller);
             }
             match sort {
+                IdSort::Object if is_in_dispute(azure, *who) => Truth::Unknown,
                 IdSort::Object => Truth::Yes,
                 // The command line asks the directory for the object behind a client id.
                 IdSort::Client => (fact.origin == GrantOrigin::Command && !fact.unchecked).into(),
@@ -260,6 +261,11 @@ fn is_for(azure: &Azure<'_>, assignment: &Assignment<'_>, puller: Puller) -> Tru
             }
         }
     }
+}
+
+/// Whether sources tell of one kubelet identity by several ids, as where they were taken before and after it was replaced.
+fn is_in_dispute(azure: &Azure<'_>, who: PrincipalId) -> bool {
+    azure.principals.get(who).is_some_and(|own| own.kind == PrincipalKind::Kubelet && own.object_ids.len() > 1)
 }
 
 fn in_cluster(azure: &Azure<'_>, who: PrincipalId, cluster: Option<ClusterId>) -> bool {

@@ -4,11 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use canpull_syntax::Span;
-
 use crate::fact::Field;
 use crate::fact::azure::{
-    ClusterIdentityKind, PrincipalAttribute, PrincipalRef, RegistryMode, ResourceKind, ResourceRef,
+    ClusterIdentityKind, PrincipalAttribute, PrincipalRef, RegistryMode, ResourceKind, ResourceRef, Statement,
 };
 use crate::fact::grant::{GrantOrigin, RoleAssignmentFact};
 use crate::model::azure::{
@@ -114,7 +112,7 @@ impl<'m, 'a> Review<'m, 'a> {
 
     /// The one registry that an assignment reaches for certain.
     pub fn registry_of(&self, assignment: &Assignment<'_>) -> Option<RegistryId> {
-        let scope = assignment.fact.scope.known()?;
+        let scope = assignment.fact.scope.known().filter(|scope| !scope::below_registry(scope))?;
         let reaches = |id: &RegistryId| {
             let registry = self.azure.registry(*id);
             registry.is_some_and(|registry| scope::reaches(scope, &registry.place) == Truth::Yes)
@@ -317,9 +315,14 @@ fn is_of(azure: &Azure<'_>, principal: PrincipalId, assignment: &Assignment<'_>,
             cluster.service_principal.as_ref().is_some_and(is) && !cluster.kubelet_open
         }
         PrincipalKind::Identity => {
-            let beside = |span: &Span| span.file == assignment.fact.span.file;
-            let beside_it = cluster.facts.iter().any(|fact| beside(&fact.span));
-            !cluster.kubelet_open && beside_it && !has_other_use(azure, &assignment.fact.principal)
+            // What is read from Azure is in a file for each sort of thing.
+            let listed = assignment.fact.origin == GrantOrigin::Listed;
+            let beside_it = cluster.facts.iter().any(|fact| {
+                fact.span.file == assignment.fact.span.file || (listed && fact.statement == Statement::Shows)
+            });
+            // Where service accounts bring identities, it may be one of theirs.
+            let is_for_nodes = matches!(cluster.service_account_pull(), Setting::Known(false, _) | Setting::Unseen);
+            !cluster.kubelet_open && beside_it && is_for_nodes && !has_other_use(azure, &assignment.fact.principal)
         }
         PrincipalKind::Owned | PrincipalKind::Unknown => false,
     }

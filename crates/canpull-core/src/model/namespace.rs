@@ -1,6 +1,10 @@
 //! Namespaces: written, left to deploy time, or not resolvable.
 
+use canpull_syntax::Span;
+
+use crate::config::Declared;
 use crate::fact::Field;
+use crate::glob;
 use crate::proof::Truth;
 
 /// A namespace as far as the sources tell.
@@ -32,6 +36,17 @@ impl Namespace {
             (Self::LeftOut, Self::LeftOut) => Truth::Yes,
             _ => Truth::Unknown,
         }
+    }
+
+    /// The declaration that an object of this name is made elsewhere, in this namespace or in one that may be it.
+    pub fn declared(&self, globs: &[Declared<String>], name: &str) -> Option<(Truth, Span)> {
+        // One that is given at deploy time certainly satisfies no glob but `*`.
+        let namespace = self.written();
+        let here =
+            globs.iter().find(|declared| glob::matches_object(&declared.value, namespace.unwrap_or_default(), name));
+        let maybe = || globs.iter().find(|declared| namespace.is_none() && glob::matches_name(&declared.value, name));
+        let sure = here.map(|declared| (Truth::Yes, declared.span));
+        sure.or_else(|| maybe().map(|declared| (Truth::Unknown, declared.span)))
     }
 
     /// The name, where written.

@@ -8,8 +8,7 @@ use canpull_syntax::{Span, text, to_offset};
 
 use crate::config::{ClusterDecl, CompleteKind, Declared};
 use crate::fact::{Field, SecretList, Why};
-use crate::glob;
-use crate::model::{AccessModel, ImageUse, ImageUseId, Namespace, Pod, Reference, ServiceAccount, WorldId};
+use crate::model::{AccessModel, ImageUse, ImageUseId, Pod, Reference, ServiceAccount, WorldId};
 use crate::proof::credential;
 use crate::proof::identity::Found;
 use crate::proof::{Claim, Link, PullProof, Route, RouteKind, Truth};
@@ -352,15 +351,7 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
 
     /// The declaration that an object of this name is made elsewhere, in the pod's namespace or in one that may be its.
     pub(super) fn external(&self, globs: &[Declared<String>], name: &str) -> Option<(Truth, Span)> {
-        let (namespace, is_written) = match &self.pod.namespace {
-            Namespace::Written(namespace) => (namespace.as_str(), true),
-            // One that is given at deploy time certainly satisfies no glob but `*`.
-            Namespace::LeftOut | Namespace::Unknown => ("", false),
-        };
-        let here = globs.iter().find(|declared| glob::matches_object(&declared.value, namespace, name));
-        let maybe = || globs.iter().find(|declared| !is_written && glob::matches_name(&declared.value, name));
-        let sure = here.map(|declared| (Truth::Yes, declared.span));
-        sure.or_else(|| maybe().map(|declared| (Truth::Unknown, declared.span)))
+        self.pod.namespace.declared(globs, name)
     }
 }
 

@@ -68,6 +68,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Field::Known(name, span) = &pod.service_account else { continue };
         let private = needs_credentials(&proof.routes);
         let written = context.model.accounts_named(pod.world, name).next().is_some();
+        let declared = pod.namespace.declared(&context.model.config.external_service_accounts, name);
+        if declared.is_some_and(|(truth, _)| truth == Truth::Yes) {
+            continue;
+        }
         let matters = private && matches!(pod.pull_secrets, SecretList::Empty(_)) && pod.fact.built_in;
         if written || !matters || name == "default" || name.is_empty() {
             continue;

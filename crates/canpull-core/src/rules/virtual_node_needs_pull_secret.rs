@@ -8,7 +8,7 @@ use super::{Context, Rule, finding, name_secret};
 use crate::diagnostic::{Annotation, Diagnostic, Fix, Severity};
 use crate::fact::SecretList;
 use crate::model::{ImageUse, Pod, PullSecret};
-use crate::proof::{Truth, needs_credentials};
+use crate::proof::{Claim, Link, PullProof, Route, Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -90,9 +90,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let diagnostic = by_place.entry(span).or_insert_with(|| {
-            let (place, severity) = if certain { ("runs", Severity::Error) } else { ("may run", Severity::Warning) };
+            let hidden = has_hidden_account(context, pod, proof);
+            let place = if certain { "runs" } else { "may run" };
+            let severity = if certain && !hidden { Severity::Error } else { Severity::Warning };
+            let account = if hidden { "; what its service account names is not visible" } else { "" };
             let message = format!(
-                "{} {place} on a virtual node, which has no identity that pulls, and names no secret that fits `{}`",
+                "{} {place} on a virtual node, which has no identity that pulls, and names no secret that fits `{}`{account}",
                 pod.describe(),
                 image.text
             );
@@ -107,6 +110,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.pulls.push(index);
     }
     found.extend(by_place.into_values());
+}
+
+/// Whether an account that no source shows gives the pod its secrets: one that it names, or that is declared to be made
+/// elsewhere. The default account has none unless somebody sees to it.
+fn has_hidden_account(context: &Context<'_>, pod: &Pod<'_>, proof: &PullProof) -> bool {
+    let named = pod.service_account.text().filter(|name| !name.is_empty()).unwrap_or("default");
+    let declared = pod.namespace.declared(&context.model.config.external_service_accounts, named).is_some();
+    let open = |link: &Link| link.claim == Claim::ServiceAccountNames && link.truth == Truth::Unknown;
+    let hidden = |route: &Route| route.truth() == Truth::Unknown && route.links.iter().any(open);
+    (declared || named != "default") && proof.routes.iter().any(hidden)
 }
 
 /// Names the one secret whose key is the image's host and nothing else.

@@ -302,28 +302,6 @@ fn json_stays_json() {
 }
 
 #[test]
-fn a_patch_that_is_about_pull_secrets_alone_adds() {
-    let of = |before: &'static str, after: &'static str| ("setup.sh", before, after);
-    let cases = [
-        of(
-            "kubectl patch sa default --type merge -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
-            "kubectl patch sa default --type strategic -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
-        ),
-        of(
-            "kubectl patch sa default --type \"merge\" -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
-            "kubectl patch sa default --type \"strategic\" -p '{\"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
-        ),
-        of(
-            "kubectl patch sa default --type merge -p '{\"secrets\": [], \"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
-            "kubectl patch sa default --type merge -p '{\"secrets\": [], \"imagePullSecrets\": [{\"name\": \"acr\"}]}'\n",
-        ),
-    ];
-    check(&cases, &[], &Allowed::Unsafe);
-    let (_, written, _) = cases[0];
-    assert_eq!(fixed(&[("setup.sh", written)], &Allowed::Safe)["setup.sh"], written);
-}
-
-#[test]
 fn a_role_that_lets_nobody_pull_gives_way_to_one_that_does() {
     let script = |mode: &str, role: &str| {
         format!(

@@ -9,6 +9,7 @@ pub mod evidence;
 mod holder;
 mod identity;
 mod node;
+mod patched_account;
 mod receiver;
 pub mod review;
 mod secret;

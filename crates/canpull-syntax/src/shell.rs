@@ -138,6 +138,8 @@ pub enum When {
     /// Perhaps: it stands in a branch, in a loop over what may be nothing, or follows `||`. The body of a function counts
     /// as called.
     Maybe,
+    /// No: it stands behind `if false` or follows `false &&`.
+    Never,
 }
 
 /// A variable that gets a value.

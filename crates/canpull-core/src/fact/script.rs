@@ -67,16 +67,18 @@ pub struct AccountPatchFact {
     pub namespace: Field<String>,
     /// The names of the secrets that it is given.
     pub secrets: Vec<Field<String>>,
-    /// Where `--type merge` stands: the patch replaces the list; otherwise it adds to it.
-    pub replaces: Option<Span>,
-    /// The edit that makes it add, where the patch is about nothing but pull secrets.
-    pub adding: Option<Edit>,
+    /// What it named before is gone; otherwise the patch adds to it.
+    pub resets: bool,
+    /// Where `--type merge` stands.
+    pub merge: Option<Span>,
+    /// The command may not run.
+    pub maybe: bool,
     /// The command.
     pub span: Span,
 }
 
-/// A step of a pipeline that adds pull secrets to the workloads that it deploys: `KubernetesManifest@1`,
-/// `azure/k8s-deploy`.
+/// Pull secrets that are added to workloads: by a step of a pipeline to those that it deploys (`KubernetesManifest@1`,
+/// `azure/k8s-deploy`), or by `kubectl patch`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InjectionFact {
     /// The secrets' names.
@@ -84,10 +86,21 @@ pub struct InjectionFact {
     /// The manifests that it deploys, as paths or globs relative to the project root; empty where they cannot be
     /// known.
     pub manifests: Vec<String>,
+    /// The one workload that it changes.
+    pub workload: Option<PatchedWorkload>,
     /// The namespace that it deploys to.
     pub namespace: Field<String>,
     /// The step's entry.
     pub span: Span,
+}
+
+/// A workload that a command changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatchedWorkload {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: Field<String>,
 }
 
 /// A command that does not do what it is meant to.

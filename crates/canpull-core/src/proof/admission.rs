@@ -41,7 +41,12 @@ impl<'m> Case<'_, 'm, '_> {
         };
         let accounts = self.accounts();
         let is_written = accounts.iter().any(|(_, uncertain)| !uncertain);
-        if is_written || self.external(&self.model.config.external_service_accounts, name).is_some() {
+        // What a script patches is there.
+        let patched = self.patches_of(name).map(|(_, here)| here).max();
+        if is_written
+            || patched == Some(Truth::Yes)
+            || self.external(&self.model.config.external_service_accounts, name).is_some()
+        {
             return None;
         }
         let kind = CompleteKind::ServiceAccounts;
@@ -49,7 +54,7 @@ impl<'m> Case<'_, 'm, '_> {
         let Some(complete) = complete else {
             return taken(format!("service account `{name}`, which no source makes, is taken to exist"));
         };
-        let (truth, text) = if accounts.is_empty() && self.complete(kind).is_some() {
+        let (truth, text) = if accounts.is_empty() && patched.is_none() && self.complete(kind).is_some() {
             let refused = "the API server refuses the pod: service account";
             (Truth::No, format!("{refused} `{name}` is in no source, and the configuration says that these are all"))
         } else {

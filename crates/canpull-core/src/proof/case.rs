@@ -195,15 +195,15 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         lists.extend(self.injected());
         let Some(name) = self.account_name() else { return lists };
         let condition = self.own_list_empty();
-        lists.extend(self.patched_accounts(name, &condition));
         let accounts = self.accounts();
+        lists.extend(self.patched_accounts(name, &accounts, &condition));
         let disputed = disputed(&accounts);
         lists.extend(accounts.into_iter().map(|(account, uncertain)| NamedList {
             kind: RouteKind::ServiceAccountPullSecret,
             list: &account.pull_secrets,
             condition: std::iter::once(condition.clone()).chain(account_refused(account)).collect(),
             uncertain,
-            disputed,
+            disputed: disputed || self.may_be_replaced(name, &account.pull_secrets),
             added: false,
             follows_names: Truth::Yes,
         }));
@@ -227,15 +227,15 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
         maybe.map(|account| (account, true)).collect()
     }
 
-    /// Pull secrets that pipelines add to the pod as they deploy it.
+    /// Pull secrets that pipelines add to the pod as they deploy it, and commands to its workload.
     fn injected(&self) -> impl Iterator<Item = NamedList<'m>> {
         let path =
             self.model.files.get(self.pod.fact.object.span.file.0 as usize).map_or("", |file| file.path.as_str());
-        let deploying = self.model.injections.iter().filter_map(move |injection| {
-            let deploys = injection.deploys(path);
-            (deploys != Some(false)).then_some((injection, deploys.is_none()))
+        let changing = self.model.injections.iter().filter_map(move |injection| {
+            let reaches = injection.reaches(&self.pod.fact.object, &self.pod.namespace, path);
+            (reaches != Truth::No).then_some((injection, reaches == Truth::Unknown))
         });
-        deploying.map(|(injection, uncertain)| NamedList {
+        changing.map(|(injection, uncertain)| NamedList {
             kind: RouteKind::PodPullSecret,
             list: &injection.list,
             condition: Vec::new(),
@@ -244,24 +244,6 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
             added: true,
             follows_names: Truth::No,
         })
-    }
-
-    /// Pull secrets that scripts add to the pod's service account.
-    fn patched_accounts(&self, account: &str, condition: &Link) -> Vec<NamedList<'m>> {
-        let patches = self.model.account_patches.iter().filter_map(|patch| {
-            let name = patch.name.as_deref().map_or(Truth::Unknown, |name| (name == account).into());
-            let here = name.and(patch.namespace.same(&self.pod.namespace));
-            (here != Truth::No).then(|| NamedList {
-                kind: RouteKind::ServiceAccountPullSecret,
-                list: &patch.list,
-                condition: vec![condition.clone()],
-                uncertain: here == Truth::Unknown,
-                disputed: false,
-                added: true,
-                follows_names: Truth::No,
-            })
-        });
-        patches.collect()
     }
 
     /// The service account's name; `None` where it is not known.

@@ -8,7 +8,7 @@ use super::{Context, Rule, finding, name_secret};
 use crate::diagnostic::{Annotation, Applicability, Diagnostic, Fix, Severity};
 use crate::fact::SecretList;
 use crate::model::{ImageUse, Namespace, Pod, PullSecret, WorldId};
-use crate::proof::{Claim, Route, RouteKind, Truth, needs_credentials};
+use crate::proof::{Claim, Link, Route, RouteKind, Truth, needs_credentials};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -76,8 +76,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls() {
         let private = needs_credentials(&proof.routes);
         let named = proof.routes.iter().any(|route| route.secret_name.is_some() && route.truth() != Truth::No);
-        // What hands out secrets at run time may well hand out this one.
-        let handed_out = proof.routes.iter().flat_map(|route| &route.links).any(|link| link.claim == Claim::HandedOut);
+        // What hands out secrets at run time may well hand out this one, and a name that is not seen may be its own.
+        let may_be_it = |link: &Link| matches!(link.claim, Claim::HandedOut | Claim::NamesOpen);
+        let handed_out = proof.routes.iter().flat_map(|route| &route.links).any(may_be_it);
         let empty = matches!(pod.pull_secrets, SecretList::Empty(_));
         let Some(reference) = image.parsed().filter(|_| private && !named && !handed_out && empty) else { continue };
         // A field that went wrong names the secret already: that is the cause to tell.

@@ -68,6 +68,8 @@ struct Script<'s> {
     /// How many of the blocks are subshells, and how many may not run.
     subshells: usize,
     uncertain: usize,
+    /// How many of them never run.
+    never: usize,
 }
 
 /// An open compound command.
@@ -76,6 +78,8 @@ struct Block {
     kind: BlockKind,
     /// Whether its statements may not run.
     uncertain: bool,
+    /// Whether they never do.
+    never: bool,
     /// It is a loop over a list, whose body runs.
     entered: bool,
     /// How many scopes it is.
@@ -102,7 +106,22 @@ impl Script<'_> {
     fn open(&mut self, kind: BlockKind, uncertain: bool) {
         self.subshells += usize::from(kind == BlockKind::Subshell);
         self.uncertain += usize::from(uncertain);
-        self.blocks.push(Block { kind, uncertain, entered: false, scopes: 0 });
+        self.blocks.push(Block { kind, uncertain, never: false, entered: false, scopes: 0 });
+    }
+
+    /// From here on, the innermost block never runs, or may.
+    fn never(&mut self, never: bool) {
+        if let Some(block) = self.blocks.last_mut().filter(|block| block.never != never) {
+            block.never = never;
+            self.never = if never { self.never + 1 } else { self.never - 1 };
+        }
+    }
+
+    /// Opens a block that hangs on the statement before it, where `&&` or `||` joins them.
+    fn open_linked(&mut self, kind: BlockKind) {
+        let link = self.link.take();
+        self.open(kind, link.is_some());
+        self.never(link == Some(When::Never));
     }
 
     /// The innermost block is a scope.
@@ -121,6 +140,7 @@ impl Script<'_> {
         for block in self.blocks.drain(recent + at..) {
             self.subshells -= usize::from(block.kind == BlockKind::Subshell);
             self.uncertain -= usize::from(block.uncertain);
+            self.never -= usize::from(block.never);
             self.found.extend((0..block.scopes).map(|_| Statement::Leave(range)));
         }
     }
@@ -147,7 +167,11 @@ impl Script<'_> {
     /// Whether the next statement runs.
     fn when(&mut self) -> When {
         let link = self.link.take().unwrap_or(When::Always);
-        if self.uncertain > 0 { When::Maybe } else { link }
+        match (self.never, self.uncertain) {
+            (0, 0) => link,
+            (0, _) => link.max(When::Maybe),
+            _ => When::Never,
+        }
     }
 }
 
@@ -201,8 +225,7 @@ impl<'s> Scanner<'s> {
             b'(' => {
                 let start = self.cursor.at;
                 self.cursor.skip(1);
-                let linked = script.link.take().is_some();
-                script.open(BlockKind::Subshell, linked);
+                script.open_linked(BlockKind::Subshell);
                 script.enter_scope(Scope::Subshell, self.cursor.range_since(start));
             }
             _ => {
@@ -300,8 +323,15 @@ impl<'s> Scanner<'s> {
         self.cursor.skip(word.len());
         let range = self.cursor.range_since(start);
         match word {
-            "!" | "elif" | "else" => {}
-            "if" => script.open(BlockKind::If, false),
+            "!" => {}
+            "if" => {
+                script.open(BlockKind::If, false);
+                script.never(self.sees_false());
+            }
+            "elif" | "else" if script.innermost() == Some(BlockKind::If) => {
+                script.never(word == "elif" && self.sees_false());
+            }
+            "elif" | "else" => {}
             "then" => script.enter(BlockKind::If),
             "fi" => script.close(&[BlockKind::If], MAX_UNCLOSED, range),
             "while" | "until" => script.open(BlockKind::Loop, false),
@@ -310,10 +340,7 @@ impl<'s> Scanner<'s> {
             "for" | "select" => self.loop_head(script),
             "case" => self.case_head(script),
             "esac" => script.close(&[BlockKind::CaseBody, BlockKind::CasePatterns], MAX_UNCLOSED, range),
-            "{" => {
-                let linked = script.link.take().is_some();
-                script.open(BlockKind::Group, linked);
-            }
+            "{" => script.open_linked(BlockKind::Group),
             "}" => script.close(&[BlockKind::Group], MAX_UNCLOSED, range),
             "function" => {
                 self.skip_blanks();
@@ -329,6 +356,15 @@ impl<'s> Scanner<'s> {
             }
         }
         true
+    }
+
+    /// Whether a condition comes next that never holds, and nothing else before `then`.
+    fn sees_false(&self) -> bool {
+        let rest = self.cursor.slice(self.cursor.at, self.cursor.end).trim_start_matches([' ', '\t']);
+        let Some(rest) = rest.strip_prefix("false") else { return false };
+        let rest = rest.trim_start_matches([' ', '\t', '\r']);
+        let then = rest.strip_prefix([';', '\n']).map(str::trim_start).and_then(|rest| rest.strip_prefix("then"));
+        then.is_some_and(|behind| behind.starts_with(char::is_whitespace))
     }
 
     /// Moves on over the `()` of a function, if it comes next.
@@ -466,6 +502,8 @@ impl<'s> Scanner<'s> {
         let (Some(first), Some(last)) = (commands.first(), commands.last()) else { return };
         let range = TextRange::new(first.range.start, last.range.end);
         let tests = last.words.first().is_some_and(|word| word.is("[") || word.is("[[") || word.is("test"));
+        let fails = commands.len() == 1 && last.words.len() == 1 && last.words.iter().all(|word| word.is("false"));
+        let when = if fails && self.cursor.sees("&&") { When::Never } else { when };
         command::emit(Pipeline { commands, when, range }, &mut script.found);
         self.link(script, when, tests);
     }

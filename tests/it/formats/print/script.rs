@@ -25,7 +25,8 @@ pub(super) fn print(source: &Source<'_>, out: &mut String) {
     for fact in &script.account_patches {
         let (name, namespace) = (field(&fact.name), field(&fact.namespace));
         let secrets: Vec<String> = fact.secrets.iter().map(field).collect();
-        let how = if fact.replaces.is_some() { "replaces" } else { "adds" };
+        let how = if fact.resets { "replaces" } else { "adds" };
+        let how = if fact.merge.is_some() { "merge " } else { "" }.to_owned() + how;
         writeln!(out, "account-patch{} {namespace}/{name} {how} [{}]", at(source, fact.span), secrets.join(", "))
             .unwrap();
     }
@@ -34,6 +35,9 @@ pub(super) fn print(source: &Source<'_>, out: &mut String) {
         let namespace = field(&fact.namespace);
         writeln!(out, "injection{} [{}] into {namespace}", at(source, fact.span), secrets.join(", ")).unwrap();
         writeln!(out, "  manifests {:?}", fact.manifests).unwrap();
+        if let Some(workload) = &fact.workload {
+            writeln!(out, "  workload {}/{}", workload.kind, field(&workload.name)).unwrap();
+        }
     }
     for fact in &script.slips {
         let kind = match &fact.kind {

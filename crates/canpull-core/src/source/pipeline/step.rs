@@ -106,7 +106,7 @@ impl Step<'_, '_> {
             self.lines("manifests").iter().map(|(path, _)| project_path(path)).collect();
         let (namespace, span) = (self.field("namespace"), self.span);
         let manifests = manifests.unwrap_or_default();
-        facts.script.injections.push(InjectionFact { secrets, manifests, namespace, span });
+        facts.script.injections.push(InjectionFact { secrets, manifests, workload: None, namespace, span });
     }
 
     fn action_secret(&self, facts: &mut FileFacts) {

@@ -1,9 +1,11 @@
 //! Commands of `kubectl`: secrets and service accounts that they make or change, manifests that they are fed.
 
+pub(super) mod patch;
+
 use std::rc::Rc;
 
 use canpull_syntax::edit::Edit;
-use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
+use canpull_syntax::{Span, TextRange};
 
 use super::super::retype;
 use super::arguments::{Argument, Arguments, Style};
@@ -12,7 +14,7 @@ use super::run::{Feed, Run};
 use super::value::{self, Shape, Value};
 use crate::acr_host::{AcrHostKind, acr_host, near_acr};
 use crate::fact::azure::{PrincipalRef, RegistryFact, ResourceRef, Statement};
-use crate::fact::script::{AccountPatchFact, ScriptSecretFact, SlipFact, SlipKind};
+use crate::fact::script::{ScriptSecretFact, SlipFact, SlipKind};
 use crate::fact::{Field, Retype, Why};
 use crate::password::looks_live;
 use crate::placeholder;
@@ -64,26 +66,38 @@ const ZERO_USER: &str = "00000000-0000-0000-0000-000000000000";
 pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, range: TextRange) -> Feed {
     let arguments = Arguments::new(arguments, Style::Listed(&VALUED));
     mask(run, &arguments);
+    if run.never {
+        return Feed::Nothing;
+    }
     let words = arguments.command();
     match words.as_slice() {
         ["create", "secret", kind @ ("docker-registry" | "generic" | "tls"), ..] => {
             return secret(run, &arguments, kind, range);
         }
         ["get", "secret" | "secrets", _, ..] if prints(&arguments) => return copy(run, &arguments, range),
-        ["patch", "serviceaccount" | "serviceaccounts" | "sa", ..] => {
-            let name = name_at(run, &arguments, 2, range);
-            patch(run, &arguments, name, range);
+        ["get", ..] if prints(&arguments) => return patch::shown(run, &arguments, range),
+        ["patch", ..] => patch::patch(run, &arguments, range),
+        ["set", "serviceaccount" | "sa", ..] if !is_dry(&arguments) => {
+            if let Some(target) = patch::target(run, &arguments, 2, range) {
+                patch::open(run, &target);
+            }
         }
-        ["patch", target, ..] if target.starts_with("serviceaccount/") || target.starts_with("sa/") => {
-            let (_, name) = target.split_once('/').unwrap_or_default();
-            let place = arguments.words.get(1).map_or(range, |word| word.range);
-            let name = Field::Known(name.to_owned(), run.span(place));
-            patch(run, &arguments, name, range);
+        // What a dry run prints is what it was fed.
+        ["apply" | "create" | "replace", ..] if is_dry(&arguments) => {
+            return if prints(&arguments) { feed.clone() } else { Feed::Nothing };
         }
         ["apply" | "create" | "replace", ..] => manifests(run, &arguments, feed),
         _ => {}
     }
     Feed::Nothing
+}
+
+/// Whether a command only shows what it would do.
+fn is_dry(arguments: &Arguments) -> bool {
+    arguments.flag(&["--dry-run"]).is_some_and(|flag| {
+        let asked = flag.values.first().and_then(|argument| argument.value.as_text());
+        !asked.is_some_and(|asked| ["none", "false"].contains(&asked))
+    })
 }
 
 /// Whether a command prints objects whole.
@@ -118,6 +132,7 @@ fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
                     secret.printed = false;
                 }
             }
+            Some(Feed::Object(target)) => patch::open(run, &target),
             Some(Feed::Copy(secret)) => run.facts.script.secrets.push((*secret).clone()),
             Some(Feed::Value(_) | Feed::Nothing) | None => {}
         }
@@ -193,10 +208,6 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
     };
     let namespace = field(run, arguments, NAMESPACE, range);
     let retype = retype(run, arguments, keys.as_deref().unwrap_or_default());
-    let dry = arguments.flag(&["--dry-run"]).is_some_and(|flag| {
-        let asked = flag.values.first().and_then(|argument| argument.value.as_text());
-        !asked.is_some_and(|asked| ["none", "false"].contains(&asked))
-    });
     made(
         run,
         ScriptSecretFact {
@@ -210,7 +221,7 @@ fn secret(run: &mut Run<'_>, arguments: &Arguments, kind: &str, range: TextRange
             retype,
             short_lived,
             live_password,
-            printed: dry,
+            printed: is_dry(arguments),
             ..ScriptSecretFact::open(span)
         },
     )
@@ -362,65 +373,6 @@ fn meant(server: &str) -> Option<Option<String>> {
     }
     let is_name = (5..=50).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_alphanumeric());
     Some(is_name.then(|| format!("{}.azurecr.io", host.to_ascii_lowercase())))
-}
-
-/// `kubectl patch serviceaccount`: names of pull secrets, in a merge or in steps.
-fn patch(run: &mut Run<'_>, arguments: &Arguments, name: Field<String>, range: TextRange) {
-    let Some(argument) = arguments.value(&["--patch", "-p"]) else { return };
-    let [joined] = argument.value.alternatives() else { return };
-    let Some(written) = value::symbol(joined) else { return };
-    // Windows shells keep the backslashes in front of quotes.
-    let written = if written.contains("{\\\"") { written.replace("\\\"", "\"") } else { written };
-    let parsed = yaml::parse(&written);
-    let Some((_, root)) = parsed.roots().next() else { return };
-    let span = run.span(argument.range);
-    let kind = arguments.value(&["--type"]);
-    let mut adding = None;
-    let (secrets, replaces) = match (root.kind(), kind.and_then(|kind| kind.value.as_text())) {
-        (Kind::List, _) => (steps(root, span), None),
-        (_, Some("merge")) => {
-            let only = root.written_entries().count() == 1;
-            let literal = kind.filter(|kind| only && kind.literal);
-            adding = literal.map(|kind| Edit { range: run.place(kind.range), text: "strategic".to_owned() });
-            (names(root.get("imagePullSecrets"), span), kind.map(|kind| run.span(kind.range)))
-        }
-        _ => (names(root.get("imagePullSecrets"), span), None),
-    };
-    if secrets.is_empty() {
-        return;
-    }
-    let namespace = field(run, arguments, NAMESPACE, range);
-    let span = run.span(range);
-    run.facts.script.account_patches.push(AccountPatchFact { name, namespace, secrets, replaces, adding, span });
-}
-
-/// The steps of a JSON patch that add pull secrets.
-fn steps(root: Node<'_>, span: Span) -> Vec<Field<String>> {
-    let mut secrets = Vec::new();
-    for step in root.items() {
-        let text = |key: &str| step.get(key).and_then(Node::text).unwrap_or_default();
-        let adds = matches!(&*text("op"), "add" | "replace");
-        match &*text("path") {
-            "/imagePullSecrets" if adds => secrets.extend(names(step.get("value"), span)),
-            path if adds && path.starts_with("/imagePullSecrets/") => {
-                secrets.extend(step.get("value").and_then(|value| name_of(value, span)));
-            }
-            _ => {}
-        }
-    }
-    secrets
-}
-
-fn names(list: Option<Node<'_>>, span: Span) -> Vec<Field<String>> {
-    list.into_iter().flat_map(Node::items).filter_map(|item| name_of(item, span)).collect()
-}
-
-fn name_of(item: Node<'_>, span: Span) -> Option<Field<String>> {
-    let name = item.get("name")?.text()?;
-    Some(match placeholder::find(&name) {
-        Some(_) => Field::Unknown(Why::Placeholder, span),
-        None => Field::Known(name.into_owned(), span),
-    })
 }
 
 #[cfg(test)]

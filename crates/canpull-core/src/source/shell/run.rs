@@ -45,6 +45,8 @@ pub(super) enum Feed {
     Secret(usize),
     /// A secret that is read from the cluster.
     Copy(Rc<ScriptSecretFact>),
+    /// Another object that is read from the cluster.
+    Object(Rc<kubectl::patch::Target>),
 }
 
 /// A file's scripts on their way to facts.
@@ -61,6 +63,8 @@ pub(super) struct Run<'r> {
     seen: Seen,
     /// Whether what runs now may not run.
     pub(super) maybe: bool,
+    /// Whether what is read now never runs.
+    pub(super) never: bool,
     /// How many commands that run others are open.
     pub(super) nesting: usize,
 }
@@ -207,7 +211,8 @@ fn shell(
         for (section, _) in sections {
             let facts = if collects { &mut dropped } else { &mut *facts };
             let own = std::mem::take(seen);
-            let mut run = Run { file, path, text, section, facts, shell, seen: own, maybe: false, nesting: 0 };
+            let mut run =
+                Run { file, path, text, section, facts, shell, seen: own, maybe: false, never: false, nesting: 0 };
             for statement in shell::parse(&section.text, 0, section.language) {
                 run.statement(&statement);
             }
@@ -259,8 +264,9 @@ impl Run<'_> {
     }
 
     fn statement(&mut self, statement: &Statement<'_>) -> Value {
-        let outside = self.maybe;
-        self.maybe |= statement.when() == When::Maybe;
+        let outside = (self.maybe, self.never);
+        self.never |= statement.when() == When::Never;
+        self.maybe |= self.never || statement.when() == When::Maybe;
         let value = match statement {
             Statement::Assign(assign) => {
                 self.assign(assign);
@@ -276,7 +282,7 @@ impl Run<'_> {
                 Value::unknown()
             }
         };
-        self.maybe = outside;
+        (self.maybe, self.never) = outside;
         value
     }
 
@@ -339,7 +345,7 @@ impl Run<'_> {
         }
         match feed {
             Feed::Value(value) => value,
-            Feed::Nothing | Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) => Value::unknown(),
+            Feed::Nothing | Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) | Feed::Object(_) => Value::unknown(),
         }
     }
 
@@ -532,7 +538,9 @@ impl Run<'_> {
         }
         let skipped = arguments.iter().take_while(|word| word.value.as_text().is_some_and(is_prefix)).count();
         arguments.drain(..skipped);
-        kustomize::edit(self, &arguments);
+        if !self.never {
+            kustomize::edit(self, &arguments);
+        }
         let Some(name) = arguments.first().and_then(|name| name.value.as_text()).map(program) else {
             // A value that PowerShell puts into a pipe: `$x | ConvertFrom-Json`.
             return arguments.first().map_or(Feed::Nothing, |first| Feed::Value(first.value.clone()));
@@ -567,6 +575,9 @@ impl Run<'_> {
         output: Option<&str>,
         range: TextRange,
     ) -> Feed {
+        if self.never && name != "kubectl" {
+            return Feed::Nothing;
+        }
         if matches!(name, "az" | "kubectl") || name.contains("-az") {
             self.seen.commands += 1;
             if self.seen.commands > MAX_COMMANDS {
@@ -609,7 +620,7 @@ impl Run<'_> {
                 let query = arguments.iter().filter_map(|word| word.value.as_text()).find_map(query::jq);
                 match (feed, query) {
                     (Feed::Value(value), Some(query)) => Feed::Value(value.select(&query.path, (range, false))),
-                    (feed @ (Feed::Secret(_) | Feed::Copy(_)), _) => self.kept(feed, output),
+                    (feed @ (Feed::Secret(_) | Feed::Copy(_) | Feed::Object(_)), _) => self.kept(feed, output),
                     _ => Feed::Nothing,
                 }
             }
@@ -718,7 +729,7 @@ impl Run<'_> {
 
     /// Remembers a text that goes to a file.
     fn kept(&mut self, feed: Feed, file: Option<&str>) -> Feed {
-        if let (Some(file), Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_)) = (file, &feed)
+        if let (Some(file), Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) | Feed::Object(_)) = (file, &feed)
             && self.seen.files.len() < MAX_COMMANDS
         {
             self.seen.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use canpull_syntax::shell::{
-    self, Access, Assign, Body, Command, Dialect, Mode, Part, RedirectKind, Scope, Statement, Substitution, Variable,
-    When, Word,
+    self, Access, Assign, Body, Command, Dialect, Mode, Part, Pipeline, RedirectKind, Scope, Statement, Substitution,
+    Variable, When, Word,
 };
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
@@ -65,6 +65,8 @@ pub(super) struct Run<'r> {
     pub(super) maybe: bool,
     /// Whether what is read now never runs.
     pub(super) never: bool,
+    /// The script has ended, as far as can be told.
+    ended: bool,
     /// How many commands that run others are open.
     pub(super) nesting: usize,
 }
@@ -211,8 +213,19 @@ fn shell(
         for (section, _) in sections {
             let facts = if collects { &mut dropped } else { &mut *facts };
             let own = std::mem::take(seen);
-            let mut run =
-                Run { file, path, text, section, facts, shell, seen: own, maybe: false, never: false, nesting: 0 };
+            let mut run = Run {
+                file,
+                path,
+                text,
+                section,
+                facts,
+                shell,
+                seen: own,
+                maybe: false,
+                never: false,
+                ended: false,
+                nesting: 0,
+            };
             for statement in shell::parse(&section.text, 0, section.language) {
                 run.statement(&statement);
             }
@@ -266,13 +279,16 @@ impl Run<'_> {
     fn statement(&mut self, statement: &Statement<'_>) -> Value {
         let outside = (self.maybe, self.never);
         self.never |= statement.when() == When::Never;
-        self.maybe |= self.never || statement.when() == When::Maybe;
+        self.maybe |= self.never || self.ended || statement.when() == When::Maybe;
         let value = match statement {
             Statement::Assign(assign) => {
                 self.assign(assign);
                 Value::text("")
             }
-            Statement::Pipeline(pipeline) => self.pipeline(&pipeline.commands),
+            Statement::Pipeline(pipeline) => {
+                self.ended |= self.ends(pipeline);
+                self.pipeline(&pipeline.commands)
+            }
             Statement::Enter(scope, _) => {
                 self.shell.enter(*scope);
                 Value::unknown()
@@ -284,6 +300,13 @@ impl Run<'_> {
         };
         (self.maybe, self.never) = outside;
         value
+    }
+
+    /// Whether the script ends with this `exit`: no condition, function or subshell is around it.
+    fn ends(&self, pipeline: &Pipeline<'_>) -> bool {
+        let exits = |command: &Command<'_>| command.words.first().is_some_and(|word| word.is("exit"));
+        let alone = pipeline.when == When::Always && !self.maybe && self.nesting == 0 && self.shell.scopes.is_empty();
+        alone && matches!(pipeline.commands.as_slice(), [command] if exits(command))
     }
 
     fn assign(&mut self, assign: &Assign<'_>) {

@@ -323,7 +323,6 @@ impl<'s> Scanner<'s> {
         self.cursor.skip(word.len());
         let range = self.cursor.range_since(start);
         match word {
-            "!" => {}
             "if" => {
                 script.open(BlockKind::If, false);
                 script.never(self.sees_false());
@@ -331,7 +330,7 @@ impl<'s> Scanner<'s> {
             "elif" | "else" if script.innermost() == Some(BlockKind::If) => {
                 script.never(word == "elif" && self.sees_false());
             }
-            "elif" | "else" => {}
+            "!" | "elif" | "else" => {}
             "then" => script.enter(BlockKind::If),
             "fi" => script.close(&[BlockKind::If], MAX_UNCLOSED, range),
             "while" | "until" => script.open(BlockKind::Loop, false),

@@ -8,7 +8,7 @@ use crate::proof::{Link, RouteKind, Truth};
 /// Of more patches of one account than these, it is not told which is the last.
 const MANY: usize = 32;
 
-impl<'m, 'a> Case<'_, 'm, 'a> {
+impl<'m> Case<'_, 'm, '_> {
     /// Pull secrets that scripts give to the pod's service account. Where others may have taken their place, what the
     /// account names in the end is not known.
     pub(super) fn patched_accounts(

@@ -121,3 +121,27 @@ fn levels_of_the_configuration_hold() {
     let select = Options { select: vec!["pull-unproven".to_owned()], ..Options::default() };
     assert_eq!(report(&files, &select).diagnostics.len(), 1);
 }
+
+#[test]
+fn a_pull_that_fails_for_a_cause_that_is_not_told_is_denied() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: acr}\ntype: Opaque\n";
+    let pod = |comment: &str| {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  imagePullSecrets: [{name: acr}]\n";
+        let image = "  containers: [{name: web, image: contoso.azurecr.io/web:1}]\n";
+        format!("{}{comment}\n---\n{pod}{image}", secret.trim_end())
+    };
+    let closed = "clusters:\n  - name: prod\n    complete: [secrets, service-accounts, attached]\n";
+    let found = |config: &str, comment: &str, options: &Options| -> Vec<&str> {
+        let config = format!("{closed}{config}");
+        let report = report(&[("pod.yaml", &pod(comment)), ("canpull.yaml", &config)], options);
+        report.diagnostics.iter().map(|finding| finding.rule).collect()
+    };
+    let all = Options::default();
+    assert_eq!(found("", "", &all), ["pull-secret-wrong-type"]);
+    assert_eq!(found("rules: {pull-secret-wrong-type: off}\n", "", &all), ["pull-denied"]);
+    assert_eq!(found("rules: {pull-secret-wrong-type: info}\n", "", &all), ["pull-secret-wrong-type", "pull-denied"]);
+    let ignore = Options { ignore: vec!["pull-secret-wrong-type".to_owned()], ..Options::default() };
+    assert_eq!(found("", "", &ignore), ["pull-denied"]);
+    // Who silences a finding where it stands knows of it, and of what follows.
+    assert_eq!(found("", " # canpull: ignore[pull-secret-wrong-type] known", &all), [""; 0]);
+}

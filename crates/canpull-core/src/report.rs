@@ -149,12 +149,12 @@ pub fn analyze(mut files: Vec<FileFacts>, config: &Config, options: &Options) ->
         let review = Review::new(&model.azure);
         let near_misses = review.near_misses();
         let context = rules::Context { model: &model, proofs: &proofs, review, near_misses, now: options.now };
-        for rule in rules::ALL.iter().filter(|rule| selected(rule.id, options)) {
+        for rule in rules::ALL.iter().filter(|rule| runs(rule.id, config, options)) {
             (rule.check)(&context, &mut report.diagnostics);
         }
         rules::temper_traps(&mut report.diagnostics, &proofs);
-        rules::silence_named_causes(&mut report.diagnostics, |id| runs(id, config, options));
         set_levels(&mut report.diagnostics, config);
+        rules::silence_named_causes(&mut report.diagnostics);
         let joined: Vec<_> = proofs.into_iter().filter_map(|proof| pull(&model, proof)).collect();
         let places: Vec<_> = joined.iter().map(|(pull, object)| suppress::PullPlace::new(pull.span, *object)).collect();
         report.registries = estate::registries(&model);

@@ -568,11 +568,11 @@ pub(crate) fn temper_traps(found: &mut [Diagnostic], proofs: &[PullProof]) {
     }
 }
 
-/// One cause, one finding. `cluster-without-pull-role` is silent where a grant goes wrong. `pull-denied` is silent where an error names the cause, also one that is turned off:
-/// who ignores the cause ignores what follows from it. `pull-unproven` is silent where a secret is at hand that would
-/// prove the pull, `pull-secret-registry-mismatch` where the command that makes the secret goes wrong,
-/// and `virtual-node-needs-pull-secret` where an error tells of the secret that is named.
-pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>, ran: impl Fn(&str) -> bool) {
+/// One cause, one finding. `cluster-without-pull-role` is silent where a grant goes wrong, `pull-denied` where an error names
+/// the cause, `pull-unproven` where a secret is at hand that would prove the pull, `pull-secret-registry-mismatch` where the
+/// command that makes the secret goes wrong, and `virtual-node-needs-pull-secret` where an error tells of the secret that is
+/// named. A cause that is not told, for its rule is turned off or made less than an error, silences nothing.
+pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>) {
     let denied = pull_denied::RULE.id;
     silence(found, cluster_without_pull_role::RULE.id, |cause| NEAR_MISSES.contains(&cause.rule));
     silence(found, pull_secret_registry_mismatch::RULE.id, |cause| {
@@ -582,7 +582,6 @@ pub(crate) fn silence_named_causes(found: &mut Vec<Diagnostic>, ran: impl Fn(&st
         cause.severity == Severity::Error && SECRET_FAULTS.contains(&cause.rule)
     });
     silence(found, denied, |cause| cause.severity == Severity::Error && cause.rule != denied);
-    found.retain(|diagnostic| ran(diagnostic.rule));
     silence(found, pull_unproven::RULE.id, |cause| cause.rule == pull_secret_not_referenced::RULE.id);
 }
 

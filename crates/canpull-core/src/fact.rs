@@ -331,6 +331,8 @@ pub struct ProducerFact {
     pub registry: Option<Field<String>>,
     /// The `ACRAccessToken` whose token is the credential, where that is all that it is made of.
     pub generator: Option<String>,
+    /// Where it says that it renews the credential more rarely than such a token lives.
+    pub rarely_renewed: Option<Span>,
     /// Made only while a pod of the namespace mounts this `SecretProviderClass`.
     pub needs_mount: Option<String>,
     /// How to give the Secret the type that its key is for.

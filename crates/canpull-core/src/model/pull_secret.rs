@@ -126,6 +126,14 @@ impl PullSecret<'_> {
         matches!(self.origin, Origin::Manifest(_) | Origin::Generator(_))
     }
 
+    /// Where it is written that its token is renewed more rarely than it lives.
+    pub const fn rarely_renewed(&self) -> Option<Span> {
+        match self.origin {
+            Origin::Producer(fact) => fact.rarely_renewed,
+            _ => None,
+        }
+    }
+
     /// Whether it exists under a longer name: kustomize appends a hash, and writes that name where it follows it.
     pub const fn is_hashed(&self) -> bool {
         matches!(self.origin, Origin::Generator(fact) if fact.hashed)

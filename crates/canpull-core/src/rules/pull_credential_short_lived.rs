@@ -1,8 +1,10 @@
 //! A token of a few hours in a secret that stays.
 
+use std::collections::BTreeMap;
+
 use canpull_syntax::Span;
 
-use super::{Context, Rule};
+use super::{Context, Rule, finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Content;
 use crate::model::docker_config::UserKind;
@@ -19,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = r#"## What it does
-Reports credentials with the user name of a registry token (the zero GUID) and passwords that are JSON web tokens with an expiry.
+Reports credentials with the user name of a registry token (the zero GUID), passwords that are JSON web tokens with an expiry,
+and tokens of an `ACRAccessToken` that an `ExternalSecret` renews less often than every three hours.
 
 ## Why it matters
 Such a token lives about three hours; afterwards every new pull is refused with 401.
@@ -70,6 +73,22 @@ Use the cluster's own access, a repository token, or something that renews the s
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     context.secret_findings(&RULE, defect, |_| None, found);
+    rarely_renewed(context, found);
+}
+
+/// Secrets of tokens that something renews, but too late: one finding each.
+fn rarely_renewed(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
+    for (index, _, _, secret) in context.named_secrets() {
+        let Some(span) = secret.rarely_renewed() else { continue };
+        let diagnostic = by_place.entry(span).or_insert_with(|| {
+            let name = secret.name.as_deref().unwrap_or_default();
+            let message = format!("pull secret `{name}`: its token lives for three hours, and is not renewed by then");
+            finding(&RULE, span, message, "renew it every hour: `refreshInterval: 1h`")
+        });
+        diagnostic.pulls.push(index);
+    }
+    found.extend(by_place.into_values());
 }
 
 fn defect(content: &Content) -> Option<(String, &'static str, Span)> {

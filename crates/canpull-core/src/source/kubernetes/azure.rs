@@ -51,6 +51,7 @@ fn secret_of_type(reader: &Reader<'_>, place: Node<'_>, secret_type: &str, meta:
         keys: None,
         registry: None,
         generator: None,
+        rarely_renewed: None,
         needs_mount: None,
         retype: None,
         name,

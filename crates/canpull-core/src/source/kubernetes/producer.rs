@@ -82,6 +82,7 @@ impl Object<'_, '_> {
             keys: None,
             registry: None,
             generator: None,
+            rarely_renewed: None,
             needs_mount: None,
             retype: None,
         }
@@ -120,11 +121,15 @@ impl Object<'_, '_> {
         let config = data.and_then(|data| data.get(".dockerconfigjson"));
         let retype = template.and_then(|template| self.retype(template, keys.as_deref()));
         let filled_in = config.and_then(Node::text).is_some_and(|config| config.contains("{{"));
+        let generator = acr_generator(spec).filter(|_| filled_in);
+        let rarely_renewed =
+            spec.get("refreshInterval").filter(|interval| generator.is_some() && is_too_long(*interval));
         Some(ProducerFact {
             secret_type,
             keys,
             retype,
-            generator: acr_generator(spec).filter(|_| filled_in),
+            generator,
+            rarely_renewed: rarely_renewed.map(|interval| self.reader.span(interval)),
             registry: config.and_then(|config| registry(self.reader, config)),
             ..self.producer(name)
         })
@@ -327,6 +332,7 @@ pub(super) fn everywhere(meta: &ObjectMeta, name: &str, span: Span) -> ProducerF
         keys: None,
         registry: None,
         generator: None,
+        rarely_renewed: None,
         needs_mount: None,
         retype: None,
     }
@@ -345,6 +351,31 @@ fn acr_generator(spec: Node<'_>) -> Option<String> {
     let only = items.next().is_none() && spec.get("data").is_none();
     let is_acr = reference.get("kind")?.text()? == "ACRAccessToken";
     Some(reference.get("name")?.text()?.into_owned()).filter(|_| only && is_acr)
+}
+
+/// Whether a token of a registry, which lives for three hours, ends before an interval such as `24h` or `3h30m` does. After
+/// none, `0`, it is never renewed.
+fn is_too_long(interval: Node<'_>) -> bool {
+    let Some(text) = interval.text() else { return false };
+    let mut seconds = 0.0;
+    let mut rest = &*text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at_checked(digits).unwrap_or((rest, ""));
+        let unit = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at_checked(unit).unwrap_or((behind, ""));
+        let Ok(number) = number.parse::<f64>() else { return false };
+        seconds += match unit {
+            "h" => number * 3600.0,
+            "m" => number * 60.0,
+            "s" => number,
+            "ms" | "us" | "ns" => 0.0,
+            "" if number == 0.0 => 0.0,
+            _ => return false,
+        };
+        rest = behind;
+    }
+    seconds > 3.0 * 3600.0 || seconds == 0.0 && !text.is_empty()
 }
 
 fn keys_of(map: Node<'_>) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Confidence, Diagnostic, Severity};
-use crate::model::WorldId;
+use crate::model::{WorldId, registry};
 use crate::proof::{Claim, Link, Route, RouteKind, Truth, evidence, needs_credentials};
 
 /// The rule.
@@ -64,7 +64,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (index, proof, image, pod) in context.pulls() {
         let Some(reference) = image.parsed() else { continue };
         let host = reference.registry.as_str();
-        let private = needs_credentials(&proof.routes);
+        // Whether Azure's own lets everyone pull may be open as well.
+        let private = needs_credentials(&proof.routes) || registry::acr_host(host).is_some();
         // A secret that is named but not visible or not known, or handed out at run time, may well be the way in.
         let out_of_sight = |link: &Link| matches!(link.claim, Claim::NamesOpen | Claim::HandedOut);
         let hidden = |route: &Route| {

@@ -7,8 +7,8 @@ use canpull_syntax::{FileId, Span, order};
 use super::{Context, Rule, finding};
 use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::fact::{COMPOSITION, HELM_TEMPLATE, Why};
-use crate::model::{ImageUse, Reference};
-use crate::proof::{Claim, Truth};
+use crate::model::{Content, ImageUse, PullSecret, Reference};
+use crate::proof::{Claim, Link, Route, Truth};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -79,12 +79,14 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Pull secrets that are named, but by what is filled in or changed before deploying: one finding a file.
+/// Pull secrets that are named, but by what is filled in or changed before deploying, or whose content is: one finding a
+/// file.
 fn open_names(context: &Context<'_>) -> impl Iterator<Item = Diagnostic> {
     let mut by_file: BTreeMap<FileId, BTreeMap<Span, (&str, BTreeSet<usize>)>> = BTreeMap::new();
     for (index, proof, _, _) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::Unknown) {
         let routes = proof.routes.iter().filter(|route| route.truth() == Truth::Unknown);
-        for link in routes.flat_map(|route| &route.links).filter(|link| link.claim == Claim::NamesOpen) {
+        let open = |link: &&Link| link.claim == Claim::NamesOpen;
+        for link in routes.flat_map(|route| route.links.iter().filter(open).chain(filled_in(context, route))) {
             let Some(&span) = link.because.first() else { continue };
             let (_, pulls) = by_file.entry(span.file).or_default().entry(span).or_insert((&link.text, BTreeSet::new()));
             pulls.insert(index);
@@ -100,6 +102,14 @@ fn open_names(context: &Context<'_>) -> impl Iterator<Item = Diagnostic> {
         finding.pulls.extend(pulls);
         Some(finding)
     })
+}
+
+/// What a secret is for, where that is filled in before deploying.
+fn filled_in<'p>(context: &Context<'_>, route: &'p Route) -> Option<&'p Link> {
+    let hidden = |secret: &PullSecret<'_>| matches!(secret.content, Content::Hidden(Why::Placeholder));
+    let all = route.secrets.iter().all(|id| context.model.secret(*id).is_some_and(hidden));
+    let open = |link: &&Link| link.claim == Claim::KeyMatches && link.truth == Truth::Unknown;
+    route.links.iter().find(open).filter(|_| all)
 }
 
 /// Grants that may let the cluster pull, but for something that the sources leave open: one finding a grant.

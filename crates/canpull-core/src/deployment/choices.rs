@@ -1,13 +1,16 @@
 //! What one choice of parameters makes and another does not, of what both know: nothing tells which is deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use canpull_syntax::FileId;
+use canpull_syntax::{FileId, Span};
 
 use super::Made;
 use crate::fact::azure::{PrincipalAttribute, PrincipalRef, ResourceKind, ResourceRef, name_in};
 use crate::fact::grant::RoleAssignmentFact;
 use crate::fact::{AzureFacts, Field};
+
+/// So many resources of one name are told apart.
+const MAX_NAMESAKES: usize = 16;
 
 /// What is made with the parameters of a file.
 pub(super) struct Choice {
@@ -16,26 +19,57 @@ pub(super) struct Choice {
     pub(super) made: BTreeMap<FileId, Made>,
 }
 
-impl Choice {
-    fn azure(&self) -> impl Iterator<Item = &AzureFacts> {
-        self.made.values().map(|made| &made.azure)
+/// What a choice has, to be looked up.
+struct Known<'c> {
+    /// What it grants for certain.
+    granted: BTreeSet<Granted>,
+    /// Where it grants anything.
+    spans: BTreeSet<Span>,
+    /// Its resources, by what of them is compared.
+    by_id: BTreeMap<(ResourceKind, String), Vec<&'c ResourceRef>>,
+    by_name: BTreeMap<(ResourceKind, String), Vec<&'c ResourceRef>>,
+}
+
+impl<'c> Known<'c> {
+    fn new(choice: &'c Choice) -> Self {
+        let azure = || choice.made.values().map(|made| &made.azure);
+        let mut known = Self {
+            granted: azure().flat_map(|own| &own.assignments).filter(|own| !own.maybe).map(granted).collect(),
+            spans: azure().flat_map(|own| &own.assignments).map(|own| own.span).collect(),
+            by_id: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+        };
+        for own in azure().flat_map(resources) {
+            for (told, places) in [(&own.id, &mut known.by_id), (&own.name, &mut known.by_name)] {
+                if let Some(told) = told {
+                    let same = places.entry((own.kind, told.to_ascii_lowercase())).or_default();
+                    // One of them is met again with each of its grants.
+                    if same.len() < MAX_NAMESAKES && !same.contains(&own) {
+                        same.push(own);
+                    }
+                }
+            }
+        }
+        known
     }
 
     /// Whether a role assignment of another choice may not be there with this one: it does not make it, though it has
     /// whom it is for.
-    fn disputes(&self, grant: &RoleAssignmentFact, of: Option<FileId>) -> bool {
-        let makes = self.azure().flat_map(|own| &own.assignments).any(|own| !own.maybe && is_same(own, grant));
-        !makes && self.has_puller(grant, of)
+    fn disputes(&self, grant: &RoleAssignmentFact, key: &Granted, of: Option<FileId>) -> bool {
+        !self.granted.contains(key) && self.has_puller(grant, of)
     }
 
     fn has_puller(&self, grant: &RoleAssignmentFact, of: Option<FileId>) -> bool {
         match &grant.principal {
-            PrincipalRef::Of { resource, .. } => self.azure().any(|own| resources(own).any(|own| means(own, resource))),
-            // An id that the choice itself gives is for that choice alone.
-            PrincipalRef::Written(_, span) => {
-                let makes_it = self.azure().flat_map(|own| &own.assignments).any(|own| own.span == grant.span);
-                Some(span.file) != of && !makes_it
+            PrincipalRef::Of { resource, .. } => {
+                let told = [(&resource.id, &self.by_id), (&resource.name, &self.by_name)];
+                let namesakes = told
+                    .into_iter()
+                    .filter_map(|(told, places)| places.get(&(resource.kind, told.as_ref()?.to_ascii_lowercase())));
+                namesakes.flatten().any(|own| means(own, resource))
             }
+            // An id that the choice itself gives is for that choice alone.
+            PrincipalRef::Written(_, span) => Some(span.file) != of && !self.spans.contains(&grant.span),
             PrincipalRef::Unknown(..) | PrincipalRef::Absent(_) => false,
         }
     }
@@ -44,12 +78,16 @@ impl Choice {
 /// Leaves open what the choices for one template do not agree on.
 pub(super) fn settle(mut choices: Vec<Choice>) -> Vec<BTreeMap<FileId, Made>> {
     let mut disputed = Vec::new();
+    let known: Vec<Known<'_>> = choices.iter().map(Known::new).collect();
     for (at, choice) in choices.iter().enumerate() {
-        let others = || choices.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
+        let others = || known.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
         for (file, made) in &choice.made {
-            let grants = made.azure.assignments.iter().enumerate().filter(|(_, grant)| !grant.maybe);
-            let open = grants.filter(|(_, grant)| others().any(|other| other.disputes(grant, choice.file)));
-            disputed.extend(open.map(|(index, _)| (at, *file, index)));
+            for (index, grant) in made.azure.assignments.iter().enumerate().filter(|(_, grant)| !grant.maybe) {
+                let key = granted(grant);
+                if others().any(|other| other.disputes(grant, &key, choice.file)) {
+                    disputed.push((at, *file, index));
+                }
+            }
         }
     }
     for (at, file, index) in disputed {
@@ -92,10 +130,6 @@ type Granted = (Option<(Told, Option<PrincipalAttribute>)>, [Option<String>; 2],
 
 /// A resource or an id, as far as it is told.
 type Told = (Option<ResourceKind>, [Option<String>; 4]);
-
-fn is_same(one: &RoleAssignmentFact, other: &RoleAssignmentFact) -> bool {
-    granted(one) == granted(other)
-}
 
 fn granted(grant: &RoleAssignmentFact) -> Granted {
     let lower = |text: &str| text.to_ascii_lowercase();

@@ -138,7 +138,7 @@ pub(crate) fn names_node_group(key: &str) -> bool {
 }
 
 /// Which of a resource's ids is meant.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum PrincipalAttribute {
     /// A cluster's `identityProfile.kubeletidentity.objectId`: what pulls.
     KubeletObjectId,

@@ -281,8 +281,12 @@ impl<'a> AccessModel<'a> {
 
     /// Whether an object may make a secret of any name in a namespace.
     pub fn may_copy_to(&self, world: WorldId, namespace: &Namespace) -> bool {
-        let own = self.copied_to.iter().filter(|(own, _)| *own == world);
-        own.into_iter().any(|(_, place)| place.same(namespace) != Truth::No)
+        let holds = |place: Namespace| self.copied_to.contains(&(world, place));
+        match namespace {
+            Namespace::Written(_) => [namespace.clone(), Namespace::LeftOut, Namespace::Unknown].into_iter().any(holds),
+            // Which of them that will be is not known.
+            Namespace::LeftOut | Namespace::Unknown => self.copied_to.iter().any(|(own, _)| *own == world),
+        }
     }
 
     /// The service accounts of a world with this name, in every namespace.

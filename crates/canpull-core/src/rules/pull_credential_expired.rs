@@ -81,19 +81,22 @@ const HELP: &str = "renew the credential, or use the cluster's own access";
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let Some(now) = context.now else { return };
-    let mut pulls: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
-    for (index, _, _, secret) in context.named_secrets() {
-        if let Some((_, span)) = expired(secret, now) {
-            pulls.entry(span).or_default().push(index);
-        }
-    }
+    let mut by_place: BTreeMap<Span, Diagnostic> = BTreeMap::new();
     for secret in &context.model.secrets {
         let Some((credential, span)) = expired(secret, now) else { continue };
-        let name = secret.name.as_deref().unwrap_or_default();
-        let message = format!("pull secret `{name}`: its token for `{}` has expired", credential.registry_key);
-        let pulls = pulls.get(&span).cloned().unwrap_or_default();
-        found.push(Diagnostic { pulls, ..finding(&RULE, span, message, HELP) });
+        by_place.entry(span).or_insert_with(|| {
+            let name = secret.name.as_deref().unwrap_or_default();
+            let message = format!("pull secret `{name}`: its token for `{}` has expired", credential.registry_key);
+            finding(&RULE, span, message, HELP)
+        });
     }
+    for (index, _, _, secret) in context.named_secrets() {
+        let diagnostic = expired(secret, now).and_then(|(_, span)| by_place.get_mut(&span));
+        if let Some(diagnostic) = diagnostic {
+            diagnostic.pulls.push(index);
+        }
+    }
+    found.extend(by_place.into_values());
     context.holder_findings(&RULE, &Claim::HolderIsCurrent, HELP, found);
     of_clusters(context, found);
 }

@@ -31,6 +31,8 @@ pub struct ScriptSecretFact {
     pub live_password: Option<Span>,
     /// The command only prints it (`--dry-run`), and nothing that the script does with it puts it into the cluster.
     pub printed: bool,
+    /// Where the script deletes it again.
+    pub deleted: Option<Span>,
     /// The payload is given in base64 where plain text is asked for, which is then encoded.
     pub encoded: Option<Span>,
     /// The command.
@@ -52,6 +54,7 @@ impl ScriptSecretFact {
             short_lived: None,
             live_password: None,
             printed: false,
+            deleted: None,
             encoded: None,
             span,
         }
@@ -71,8 +74,12 @@ pub struct AccountPatchFact {
     pub resets: bool,
     /// Where `--type merge` stands.
     pub merge: Option<Span>,
-    /// The command may not run.
+    /// The command may not run, or not where it stands.
     pub maybe: bool,
+    /// The account is deleted: made anew, it names none.
+    pub deletes: bool,
+    /// Commands of one such number run one after the other.
+    pub sequence: u32,
     /// The command.
     pub span: Span,
 }

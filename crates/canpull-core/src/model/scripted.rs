@@ -21,6 +21,8 @@ pub struct AccountPatch {
     pub list: SecretList,
     /// What it named before is gone.
     pub resets: bool,
+    /// Commands of one file and number run one after the other.
+    pub sequence: u32,
     /// The command.
     pub span: Span,
 }
@@ -40,7 +42,8 @@ impl AccountPatch {
 
     /// Whether it may take away what another patch gives to the account. Whatever does so for certain has done it already.
     pub fn may_undo(&self, other: &Self) -> bool {
-        let before = self.span.file == other.span.file && self.span.range.start <= other.span.range.start;
+        let follows = |own: &Self| (own.span.file, own.sequence);
+        let before = follows(self) == follows(other) && self.span.range.start <= other.span.range.start;
         !before && !self.keeps(&other.list)
     }
 
@@ -98,17 +101,20 @@ pub(super) fn account_patches(files: &[FileFacts]) -> Vec<AccountPatch> {
 }
 
 fn left_at_end(facts: &[AccountPatchFact]) -> Vec<AccountPatch> {
-    let mut by_account: BTreeMap<(Option<String>, Namespace), Vec<AccountPatch>> = BTreeMap::new();
+    let mut by_account: BTreeMap<(Option<String>, Namespace, u32), Vec<AccountPatch>> = BTreeMap::new();
     for fact in facts {
         let name = fact.name.text().map(str::to_owned);
         let namespace = Namespace::from_field(&fact.namespace);
         let known = name.is_some() && namespace.same(&namespace) == Truth::Yes;
-        let own = by_account.entry((name.clone(), namespace.clone())).or_default();
+        let own = by_account.entry((name.clone(), namespace.clone(), fact.sequence)).or_default();
         if known && fact.resets && !fact.maybe {
             own.clear();
         }
+        if fact.deletes {
+            continue;
+        }
         let list = list(&fact.secrets, fact.span);
-        own.push(AccountPatch { name, namespace, list, resets: fact.resets, span: fact.span });
+        own.push(AccountPatch { name, namespace, list, resets: fact.resets, sequence: fact.sequence, span: fact.span });
     }
     let mut left: Vec<AccountPatch> = by_account.into_values().flatten().collect();
     order::sort_by_key(&mut left, |patch| patch.span);

@@ -108,6 +108,11 @@ impl<'m, 'a> Case<'_, 'm, 'a> {
                 format!("secret `{name}` is printed by a command, and no source shows that it is made in {place}");
             return link(Claim::SecretExists, Truth::Unknown, text, because);
         }
+        let deleted = |secret: &PullSecret<'_>| matches!(secret.origin, Origin::Script(fact) if fact.deleted.is_some());
+        if candidates.iter().all(|(_, secret)| deleted(secret)) {
+            let text = format!("secret `{name}` is deleted by the script that makes it");
+            return link(Claim::SecretExists, Truth::Unknown, text, because);
+        }
         match candidates.iter().find_map(|(_, secret)| self.unmounted(secret)) {
             Some(class) => {
                 let text = format!("secret `{name}` is made only while a pod mounts SecretProviderClass `{class}`");

@@ -49,9 +49,10 @@ const HELP: &str =
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for file in context.model.files {
         // What each account of the script names so far, and what gave it that.
-        let mut named: BTreeMap<(&str, Option<&str>), Vec<&AccountPatchFact>> = BTreeMap::new();
+        let mut named: BTreeMap<(&str, Option<&str>, u32), Vec<&AccountPatchFact>> = BTreeMap::new();
         for patch in &file.script.account_patches {
-            let account = patch.name.text().map(|name| named.entry((name, patch.namespace.text())).or_default());
+            let account =
+                patch.name.text().map(|name| named.entry((name, patch.namespace.text(), patch.sequence)).or_default());
             let before = account.as_deref().filter(|_| patch.resets).and_then(|before| lost(before, patch));
             // Whoever empties the list means to.
             if !patch.secrets.is_empty() && (patch.merge.is_some() || before.is_some()) {

@@ -63,6 +63,8 @@ struct Script<'s> {
     blocks: Vec<Block>,
     /// How the next statement hangs on the one before, where `&&` or `||` joins them.
     link: Option<When>,
+    /// `!` stands in front of the next statement.
+    negated: bool,
     /// Whether an unmatched `)` ends it.
     closes: bool,
     /// How many of the blocks are subshells, and how many may not run.
@@ -104,6 +106,7 @@ const MAX_PATTERNS: usize = 200;
 
 impl Script<'_> {
     fn open(&mut self, kind: BlockKind, uncertain: bool) {
+        self.negated = false;
         self.subshells += usize::from(kind == BlockKind::Subshell);
         self.uncertain += usize::from(uncertain);
         self.blocks.push(Block { kind, uncertain, never: false, entered: false, scopes: 0 });
@@ -330,7 +333,8 @@ impl<'s> Scanner<'s> {
             "elif" | "else" if script.innermost() == Some(BlockKind::If) => {
                 script.never(word == "elif" && self.sees_false());
             }
-            "!" | "elif" | "else" => {}
+            "!" => script.negated = !script.negated,
+            "elif" | "else" => {}
             "then" => script.enter(BlockKind::If),
             "fi" => script.close(&[BlockKind::If], MAX_UNCLOSED, range),
             "while" | "until" => script.open(BlockKind::Loop, false),
@@ -501,7 +505,8 @@ impl<'s> Scanner<'s> {
         let (Some(first), Some(last)) = (commands.first(), commands.last()) else { return };
         let range = TextRange::new(first.range.start, last.range.end);
         let tests = last.words.first().is_some_and(|word| word.is("[") || word.is("[[") || word.is("test"));
-        let fails = commands.len() == 1 && last.words.len() == 1 && last.words.iter().all(|word| word.is("false"));
+        let constant = if std::mem::take(&mut script.negated) { "true" } else { "false" };
+        let fails = commands.len() == 1 && last.words.len() == 1 && last.words.iter().all(|word| word.is(constant));
         let when = if fails && self.cursor.sees("&&") { When::Never } else { when };
         command::emit(Pipeline { commands, when, range }, &mut script.found);
         self.link(script, when, tests);

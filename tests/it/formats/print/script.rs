@@ -25,7 +25,11 @@ pub(super) fn print(source: &Source<'_>, out: &mut String) {
     for fact in &script.account_patches {
         let (name, namespace) = (field(&fact.name), field(&fact.namespace));
         let secrets: Vec<String> = fact.secrets.iter().map(field).collect();
-        let how = if fact.resets { "replaces" } else { "adds" };
+        let how = match (fact.deletes, fact.resets) {
+            (true, _) => "deletes",
+            (_, true) => "replaces",
+            _ => "adds",
+        };
         let how = if fact.merge.is_some() { "merge " } else { "" }.to_owned() + how;
         writeln!(out, "account-patch{} {namespace}/{name} {how} [{}]", at(source, fact.span), secrets.join(", "))
             .unwrap();

@@ -77,6 +77,8 @@ pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, rang
         ["get", "secret" | "secrets", _, ..] if prints(&arguments) => return copy(run, &arguments, range),
         ["get", ..] if prints(&arguments) => return patch::shown(run, &arguments, range),
         ["patch", ..] => patch::patch(run, &arguments, range),
+        ["delete", "secret" | "secrets", ..] if !is_dry(&arguments) => delete_secrets(run, &arguments, range),
+        ["delete", ..] if !is_dry(&arguments) => patch::delete(run, &arguments, range),
         ["set", "serviceaccount" | "sa", ..] if !is_dry(&arguments) => {
             if let Some(target) = patch::target(run, &arguments, 2, range) {
                 patch::open(run, &target);
@@ -90,6 +92,28 @@ pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, rang
         _ => {}
     }
     Feed::Nothing
+}
+
+/// Notes which of the script's secrets are gone again.
+fn delete_secrets(run: &mut Run<'_>, arguments: &Arguments, range: TextRange) {
+    if !run.is_certain() {
+        return;
+    }
+    let span = run.span(range);
+    let namespace = field(run, arguments, NAMESPACE, range);
+    let names = arguments.words.iter().skip(2).filter_map(|word| word.value.as_text());
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    for secret in run.secrets() {
+        let named = secret.name.text().is_some_and(|own| names.iter().any(|name| name == own));
+        if named && same_text(&secret.namespace, &namespace) {
+            secret.deleted = Some(span);
+        }
+    }
+}
+
+/// Whether two values are known to be one, or left out both.
+fn same_text(own: &Field<String>, other: &Field<String>) -> bool {
+    (own.is_absent() && other.is_absent()) || own.text().is_some_and(|text| other.text() == Some(text))
 }
 
 /// Whether a command only shows what it would do.

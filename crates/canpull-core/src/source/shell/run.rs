@@ -65,6 +65,8 @@ pub(super) struct Run<'r> {
     pub(super) maybe: bool,
     /// Whether what is read now never runs.
     pub(super) never: bool,
+    /// How many secrets the scripts before this one make.
+    secrets_before: usize,
     /// The script has ended, as far as can be told.
     ended: bool,
     /// How many commands that run others are open.
@@ -213,6 +215,7 @@ fn shell(
         for (section, _) in sections {
             let facts = if collects { &mut dropped } else { &mut *facts };
             let own = std::mem::take(seen);
+            let secrets_before = facts.script.secrets.len();
             let mut run = Run {
                 file,
                 path,
@@ -223,6 +226,7 @@ fn shell(
                 seen: own,
                 maybe: false,
                 never: false,
+                secrets_before,
                 ended: false,
                 nesting: 0,
             };
@@ -270,6 +274,21 @@ impl Run<'_> {
         }
         let ResourceRef { kind, id, name, group, subscription, symbol, .. } = resource;
         self.seen.mentioned.insert(format!("{kind:?} {id:?} {name:?} {group:?} {subscription:?} {symbol:?}"))
+    }
+
+    /// Whether what is read now runs, and runs here: a function runs where it is called.
+    pub(super) fn is_certain(&self) -> bool {
+        !self.maybe && self.shell.scopes.iter().all(|(scope, _)| *scope != Scope::Function)
+    }
+
+    /// What tells the script from others of the file, with which it need not run.
+    pub(super) fn sequence(&self) -> u32 {
+        self.place(TextRange::empty(0)).start
+    }
+
+    /// The secrets that the script has made so far.
+    pub(super) fn secrets(&mut self) -> &mut [ScriptSecretFact] {
+        self.facts.script.secrets.get_mut(self.secrets_before..).unwrap_or_default()
     }
 
     fn is_powershell(&self) -> bool {

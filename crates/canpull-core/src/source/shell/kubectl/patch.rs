@@ -93,6 +93,23 @@ pub(super) fn patch(run: &mut Run<'_>, arguments: &Arguments, range: TextRange) 
     }
 }
 
+/// `kubectl delete`.
+pub(super) fn delete(run: &mut Run<'_>, arguments: &Arguments, range: TextRange) {
+    let gone = target(run, arguments, 1, range).filter(|target| target.kind == ACCOUNT && run.is_certain());
+    let Some(Target { name, namespace, span, .. }) = gone else { return };
+    run.facts.script.account_patches.push(AccountPatchFact {
+        name,
+        namespace,
+        secrets: Vec::new(),
+        resets: true,
+        merge: None,
+        maybe: false,
+        deletes: true,
+        sequence: run.sequence(),
+        span,
+    });
+}
+
 /// What a patch says.
 enum Content {
     Text(String, Span),
@@ -174,8 +191,9 @@ fn note(run: &mut Run<'_>, target: Target, change: Change, merge: Option<Span>) 
     let Target { kind, name, namespace, span } = target;
     let Change { secrets, resets } = change;
     if kind == ACCOUNT {
-        let maybe = run.maybe;
-        let fact = AccountPatchFact { name, namespace, secrets, resets, merge: merge.filter(|_| resets), maybe, span };
+        let (maybe, sequence) = (!run.is_certain(), run.sequence());
+        let merge = merge.filter(|_| resets);
+        let fact = AccountPatchFact { name, namespace, secrets, resets, merge, maybe, deletes: false, sequence, span };
         run.facts.script.account_patches.push(fact);
     } else if !secrets.is_empty() {
         let workload = Some(PatchedWorkload { kind, name });

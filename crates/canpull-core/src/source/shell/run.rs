@@ -224,7 +224,7 @@ fn shell(
                 facts,
                 shell,
                 seen: own,
-                maybe: false,
+                maybe: section.maybe,
                 never: false,
                 secrets_before,
                 ended: false,

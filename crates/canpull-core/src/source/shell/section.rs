@@ -15,6 +15,8 @@ pub(in crate::source) struct Section<'t> {
     pub(super) text: Cow<'t, str>,
     /// Its language.
     pub(super) language: Dialect,
+    /// Whether only some runs of the file run it.
+    pub(super) maybe: bool,
     /// Pairs of offsets, in the text and in the file, from which on both run in step.
     steps: Vec<(u32, u32)>,
 }
@@ -22,7 +24,7 @@ pub(in crate::source) struct Section<'t> {
 impl<'t> Section<'t> {
     /// A range of the file, as it stands there.
     pub(in crate::source) fn plain(file: &'t str, range: TextRange, language: Dialect) -> Self {
-        Self { text: Cow::Borrowed(range.slice(file)), language, steps: vec![(0, range.start)] }
+        Self { text: Cow::Borrowed(range.slice(file)), language, maybe: false, steps: vec![(0, range.start)] }
     }
 
     /// The same with words in front, which stand at its start in the file.
@@ -49,7 +51,7 @@ impl<'t> Section<'t> {
                 text.push('\n');
             }
         }
-        Self { text: Cow::Owned(text), language, steps }
+        Self { text: Cow::Owned(text), language, maybe: false, steps }
     }
 
     /// Adds a line of a recipe that stands at a place of the file.
@@ -296,13 +298,17 @@ pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
     let in_one = file.lines().any(|line| line.starts_with(".ONESHELL"));
     let mut found: Vec<Section<'_>> = Vec::new();
     let mut goes_on = false;
+    let mut conditions = 0usize;
     for line in lines(file, TextRange::new(0, to_offset(file.len()))) {
         let own = line.slice(file);
         let recipe = match own.strip_prefix('\t') {
             // What goes on with a command is the shell's: it opens with options, not with marks of make.
             rest if goes_on => rest.unwrap_or(own),
             Some(recipe) => recipe.trim_start_matches(['@', '-', '+', ' ', '\t']),
-            None => continue,
+            None => {
+                conditions = conditions.saturating_add_signed(condition(own));
+                continue;
+            }
         };
         let joins = goes_on || (in_one && !found.is_empty());
         goes_on = recipe.trim_end_matches(['\n', '\r']).ends_with('\\');
@@ -310,13 +316,24 @@ pub(super) fn recipes(file: &str) -> Vec<Section<'_>> {
             if found.len() >= MAX_SECTIONS {
                 return found;
             }
-            found.push(Section { text: Cow::Owned(String::new()), language: Dialect::Bash, steps: Vec::new() });
+            let text = Cow::Owned(String::new());
+            found.push(Section { text, language: Dialect::Bash, maybe: false, steps: Vec::new() });
         }
         if let Some(section) = found.last_mut() {
+            section.maybe |= conditions > 0;
             section.push_recipe(recipe, line.end - to_offset(recipe.len()));
         }
     }
     found
+}
+
+/// How many conditions of make a line opens or closes.
+fn condition(line: &str) -> isize {
+    match line.split_whitespace().next() {
+        Some("ifeq" | "ifneq" | "ifdef" | "ifndef") => 1,
+        Some("endif") => -1,
+        _ => 0,
+    }
 }
 
 /// The variables that a Makefile sets to plain text, with the last value of each. What only some runs set has none, but

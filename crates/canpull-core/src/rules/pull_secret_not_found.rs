@@ -79,7 +79,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let diagnostic = by_place.entry(named.at).or_insert_with(|| {
-            let message = format!("no source makes pull secret `{}`", named.name);
+            let message = if context.model.nameless_secrets.contains(&named.pod.world) {
+                format!("no source that is read makes pull secret `{}`; one that is not read may", named.name)
+            } else {
+                format!("no source makes pull secret `{}`", named.name)
+            };
             let help = "create it, or declare it under `external: secrets:` in canpull.yaml";
             let mut diagnostic = finding(&RULE, named.at, message, help);
             if let Some(generated) = context.generated(&named) {

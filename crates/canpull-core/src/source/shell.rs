@@ -5,6 +5,7 @@ mod arguments;
 mod azure;
 mod conceal;
 mod environment;
+mod feed;
 mod handed;
 mod kubectl;
 mod kustomize;
@@ -13,8 +14,10 @@ mod powershell;
 mod query;
 mod run;
 mod section;
+mod session;
 mod slip;
 mod value;
+mod word;
 
 use std::rc::Rc;
 

@@ -5,7 +5,8 @@ use canpull_syntax::TextRange;
 
 use super::arguments::Argument;
 use super::azure;
-use super::run::{Feed, Run, is_name, program};
+use super::feed::Feed;
+use super::run::{Run, is_name, program};
 use super::value::{Joined, Piece, Value};
 use crate::fact::Why;
 

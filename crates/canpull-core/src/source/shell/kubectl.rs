@@ -9,8 +9,9 @@ use canpull_syntax::{Span, TextRange};
 
 use super::super::retype;
 use super::arguments::{Argument, Arguments, Style};
+use super::feed::Feed;
 use super::meaning;
-use super::run::{Feed, Run};
+use super::run::Run;
 use super::value::{self, Shape, Value};
 use crate::acr_host::{AcrHostKind, acr_host, near_acr};
 use crate::fact::azure::{PrincipalRef, RegistryFact, ResourceRef, Statement};
@@ -88,7 +89,7 @@ pub(super) fn run(run: &mut Run<'_>, arguments: Vec<Argument>, feed: &Feed, rang
         ["apply" | "create" | "replace", ..] if is_dry(&arguments) => {
             return if prints(&arguments) { feed.clone() } else { Feed::Nothing };
         }
-        ["apply" | "create" | "replace", ..] => manifests(run, &arguments, feed),
+        ["apply" | "create" | "replace", ..] => manifests(run, &arguments, feed, range),
         _ => {}
     }
     Feed::Nothing
@@ -144,7 +145,7 @@ fn made(run: &mut Run<'_>, fact: ScriptSecretFact) -> Feed {
 }
 
 /// Manifests from a pipe, or from files that the script has written.
-fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
+fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed, range: TextRange) {
     let files = arguments.flags.iter().filter(|flag| FILE.contains(&flag.name.as_str()));
     let files: Vec<String> = files.filter_map(|flag| Some(flag.values.first()?.value.as_text()?.to_owned())).collect();
     for file in files {
@@ -158,6 +159,8 @@ fn manifests(run: &mut Run<'_>, arguments: &Arguments, feed: &Feed) {
             }
             Some(Feed::Object(target)) => patch::open(run, &target),
             Some(Feed::Copy(secret)) => run.facts.script.secrets.push((*secret).clone()),
+            // It may make a secret.
+            Some(Feed::Unread) => run.facts.script.secrets.push(ScriptSecretFact::open(run.span(range))),
             Some(Feed::Value(_) | Feed::Nothing) | None => {}
         }
     }

@@ -3,8 +3,9 @@
 use canpull_syntax::{Span, TextRange};
 
 use super::arguments::{Argument, Arguments, Style};
+use super::feed::Feed;
 use super::meaning;
-use super::run::{Feed, Run};
+use super::run::Run;
 use super::slip;
 use super::value::{Joined, Shape, Value};
 use crate::fact::azure::{

@@ -4,50 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use canpull_syntax::shell::{
-    self, Access, Assign, Body, Command, Dialect, Mode, Part, Pipeline, RedirectKind, Scope, Statement, Substitution,
-    Variable, When, Word,
+    self, Assign, Command, Dialect, Mode, Pipeline, RedirectKind, Scope, Statement, When, Word,
 };
 use canpull_syntax::{FileId, Span, TextRange, to_offset};
 
 use super::arguments::{Argument, Arguments, Style};
 use super::environment::{Environment, Start, Variables, key};
+use super::feed::{Feed, echo, quoted};
 use super::section::Section;
+use super::session::Shell;
 use super::value::{self, Piece, Value};
+use super::word::variable_symbol;
 use super::{azure, conceal, kubectl, kustomize, powershell, query};
 use crate::fact::azure::{ResourceKind, ResourceRef};
 use crate::fact::script::ScriptSecretFact;
 use crate::fact::{FileFacts, Why};
-use crate::source::{self, Fill};
-
-/// Longer texts are no symbols, in bytes.
-const MAX_SYMBOL: usize = 120;
 
 /// A list of more items is not kept.
 const MAX_ITEMS: usize = 256;
 
 /// So many commands of a file are looked at, and so many files that it writes.
-const MAX_COMMANDS: usize = 10_000;
+pub(super) const MAX_COMMANDS: usize = 10_000;
+
+/// Programs that print what is read elsewhere, or what others publish.
+const PUBLISHERS: [&str; 6] = ["curl", "git", "helm", "kustomize", "oc", "wget"];
 
 /// Commands that run another one: their own name and flags are stepped over.
 const PREFIXES: [&str; 9] = ["sudo", "exec", "command", "time", "nohup", "winpty", "call", "&", "!"];
-
-/// What a command reads.
-#[derive(Clone, Debug, Default)]
-pub(super) enum Feed {
-    /// Nothing that can be told.
-    #[default]
-    Nothing,
-    /// The output of a command.
-    Value(Value),
-    /// Text of the script.
-    Text(Body),
-    /// A secret that a command would make and prints, by its place among those of the file's commands.
-    Secret(usize),
-    /// A secret that is read from the cluster.
-    Copy(Rc<ScriptSecretFact>),
-    /// Another object that is read from the cluster.
-    Object(Rc<kubectl::patch::Target>),
-}
 
 /// A file's scripts on their way to facts.
 pub(super) struct Run<'r> {
@@ -59,8 +42,8 @@ pub(super) struct Run<'r> {
     /// The script that is read.
     section: &'r Section<'r>,
     pub(super) facts: &'r mut FileFacts,
-    shell: Shell,
-    seen: Seen,
+    pub(super) shell: Shell,
+    pub(super) seen: Seen,
     /// Whether what runs now may not run.
     pub(super) maybe: bool,
     /// Whether what is read now never runs.
@@ -73,88 +56,11 @@ pub(super) struct Run<'r> {
     pub(super) nesting: usize,
 }
 
-/// A shell while it runs.
-#[derive(Default)]
-struct Shell {
-    variables: Variables,
-    /// What each variable is given anywhere in its sections, for functions written before what sets their variables.
-    anywhere: Variables,
-    /// What it was given when it started.
-    environment: Rc<Environment>,
-    /// What earlier steps of the job handed on.
-    handed: Rc<Variables>,
-    /// What it hands on to later steps.
-    handing: Variables,
-    /// The open scopes, each with what variables held that are given back at its end.
-    scopes: Vec<(Scope, Vec<Before>)>,
-    /// The variable of the loop whose body comes next, with its last value.
-    looped: Option<Before>,
-    /// A loop is left before its end.
-    breaks: bool,
-}
-
-/// What a variable held before.
-type Before = ((bool, String), Option<Vec<Value>>);
-
-impl Shell {
-    /// What a variable holds now.
-    fn now(&self, key: &(bool, String)) -> Option<&Vec<Value>> {
-        self.variables.get(key).or_else(|| self.environment.get(key)).or_else(|| self.handed.get(key))
-    }
-
-    /// What a variable holds. A function may be called behind what gives it its variables.
-    fn get(&self, key: &(bool, String)) -> Option<&Vec<Value>> {
-        let in_function = || self.scopes.iter().any(|(scope, _)| *scope == Scope::Function);
-        self.now(key).or_else(|| self.anywhere.get(key).filter(|_| in_function()))
-    }
-
-    /// Gives a variable a value, in its function alone where it is `local`.
-    fn hold(&mut self, key: (bool, String), values: Vec<Value>, local: bool) {
-        let bounds = |scope: Scope| scope == Scope::Subshell || (local && scope == Scope::Function);
-        if let Some((_, before)) = self.scopes.iter_mut().rev().find(|(scope, _)| bounds(*scope)) {
-            before.push((key.clone(), self.variables.get(&key).cloned()));
-        }
-        self.variables.hold(key, values);
-    }
-
-    fn enter(&mut self, scope: Scope) {
-        let looped = if scope == Scope::Loop { self.looped.take() } else { None };
-        self.scopes.push((scope, looped.into_iter().collect()));
-    }
-
-    fn leave(&mut self) {
-        let Some((scope, before)) = self.scopes.pop() else { return };
-        if scope == Scope::Loop {
-            let breaks = std::mem::take(&mut self.breaks);
-            return before.into_iter().for_each(|(key, last)| self.leave_loop(key, last, breaks));
-        }
-        for (key, values) in before.into_iter().rev() {
-            self.variables.restore(key, values);
-        }
-    }
-
-    /// Behind a loop its variable is the last of its values, unless the loop is left before.
-    fn leave_loop(&mut self, key: (bool, String), last: Option<Vec<Value>>, breaks: bool) {
-        let Some([now]) = self.variables.get(&key).map(Vec::as_slice) else { return };
-        if now.is_each() {
-            let values = if breaks { Some(vec![now.clone().either()]) } else { last };
-            self.variables.restore(key, values);
-        }
-    }
-
-    /// Leaves scopes until so many are open.
-    fn leave_to(&mut self, outside: usize) {
-        while self.scopes.len() > outside {
-            self.leave();
-        }
-    }
-}
-
 /// What has been met in a file.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     /// Manifests that scripts write to files, by the file's name as written.
-    files: BTreeMap<String, Feed>,
+    pub(super) files: BTreeMap<String, Feed>,
     /// Resources that commands ask for.
     mentioned: BTreeSet<String>,
     /// Commands that may state something.
@@ -164,7 +70,7 @@ struct Seen {
     /// Where outputs are chosen that the script compares with `msi`.
     compared: BTreeSet<TextRange>,
     /// The file with blanks in the place of the tabs that begin its lines.
-    untabbed: Option<Rc<str>>,
+    pub(super) untabbed: Option<Rc<str>>,
 }
 
 /// Reads all sections of a file into facts.
@@ -291,11 +197,11 @@ impl Run<'_> {
         self.facts.script.secrets.get_mut(self.secrets_before..).unwrap_or_default()
     }
 
-    fn is_powershell(&self) -> bool {
+    pub(super) fn is_powershell(&self) -> bool {
         self.section.language == Dialect::PowerShell
     }
 
-    fn statement(&mut self, statement: &Statement<'_>) -> Value {
+    pub(super) fn statement(&mut self, statement: &Statement<'_>) -> Value {
         let outside = (self.maybe, self.never);
         self.never |= statement.when() == When::Never;
         self.maybe |= self.never || self.ended || statement.when() == When::Maybe;
@@ -387,154 +293,10 @@ impl Run<'_> {
         }
         match feed {
             Feed::Value(value) => value,
-            Feed::Nothing | Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) | Feed::Object(_) => Value::unknown(),
-        }
-    }
-
-    /// The output of a script whose output is used.
-    fn substitution(&mut self, substitution: &Substitution<'_>) -> Value {
-        // `$(NAME)` is a variable to Azure Pipelines and to make.
-        if let [Statement::Pipeline(pipeline)] = substitution.statements.as_slice()
-            && let [command] = pipeline.commands.as_slice()
-            && let [name] = command.words.as_slice()
-            && let Some(name) = name.literal()
-            && !self.slice(substitution.range).contains(char::is_whitespace)
-            && self.slice(substitution.range).starts_with("$(")
-        {
-            return self.given(&name, substitution.range);
-        }
-        let mut value = Value::unknown();
-        let outside = self.shell.scopes.len();
-        if !self.is_powershell() {
-            self.shell.enter(Scope::Subshell);
-        }
-        for statement in &substitution.statements {
-            let own = self.statement(statement);
-            if matches!(statement, Statement::Pipeline(_)) {
-                value = own;
-            }
-        }
-        self.shell.leave_to(outside);
-        self.taken(&value, &substitution.path, substitution.range)
-    }
-
-    /// A value of the surroundings, by its name.
-    fn given(&mut self, name: &str, range: TextRange) -> Value {
-        let written = self.slice(range);
-        let symbol = (written.len() <= MAX_SYMBOL).then(|| hole_symbol(written));
-        let key = key(self.is_powershell(), name);
-        // It is filled in before the shell starts.
-        let known = self.shell.environment.get(&key).or_else(|| self.shell.now(&key)).and_then(|values| values.first());
-        known.cloned().unwrap_or_else(|| Value::open(Why::Placeholder, symbol))
-    }
-
-    fn taken(&self, value: &Value, path: &[Access<'_>], range: TextRange) -> Value {
-        let keys: Vec<String> = path
-            .iter()
-            .filter_map(|step| if let Access::Member(key) = step { Some((*key).to_owned()) } else { None })
-            .collect();
-        value.select(&self.property_names(value, keys), (range, false))
-    }
-
-    /// PowerShell finds properties in any case of letters.
-    fn property_names(&self, value: &Value, keys: Vec<String>) -> Vec<String> {
-        if self.is_powershell() && value.as_output().is_some() {
-            return keys.iter().map(|key| powershell::property(key)).collect();
-        }
-        keys
-    }
-
-    fn variable(&mut self, variable: &Variable<'_>) -> Value {
-        let powershell = self.is_powershell();
-        let found = self.lookup(variable.name);
-        let index = variable.path.iter().find_map(|step| match step {
-            Access::Index(index) => index.parse::<usize>().ok(),
-            _ => None,
-        });
-        let item = found.and_then(|values| {
-            let value = values.get(index.unwrap_or(0)).or_else(|| values.first().filter(|_| values.len() == 1));
-            value.cloned()
-        });
-        let value = match (item, &variable.default) {
-            (Some(value), _) => value,
-            (None, Some(default)) => self.word(default),
-            // Parameters are others in each function.
-            (None, None) if self.maybe && variable.name.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') => {
+            Feed::Nothing | Feed::Unread | Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) | Feed::Object(_) => {
                 Value::unknown()
             }
-            (None, None) => Value::open(Why::Placeholder, Some(variable_symbol(variable.name, powershell))),
-        };
-        self.taken(&value, &variable.path, variable.range)
-    }
-
-    fn lookup(&self, name: &str) -> Option<&Vec<Value>> {
-        self.shell.get(&key(self.is_powershell(), name))
-    }
-
-    /// The value of a variable that is no list.
-    pub(super) fn value_of(&self, name: &str) -> Option<&Value> {
-        self.lookup(name)?.first()
-    }
-
-    /// What a word comes to.
-    pub(super) fn word(&mut self, word: &Word<'_>) -> Value {
-        let mut value = Value::text("");
-        for part in &word.parts {
-            let own = self.part(part);
-            value = value.then(&own);
         }
-        value
-    }
-
-    fn part(&mut self, part: &Part<'_>) -> Value {
-        match part {
-            Part::Text { text, .. } => Value::text(text.clone()),
-            Part::Variable(variable) => self.variable(variable),
-            Part::Substitution(substitution) => self.substitution(substitution),
-            Part::Process(substitution) => {
-                self.substitution(substitution);
-                Value::unknown()
-            }
-            Part::Hole(range) => {
-                let name = hole_name(self.slice(*range)).to_owned();
-                self.given(&name, *range)
-            }
-            Part::Opaque(range) => {
-                let written = self.slice(*range);
-                let symbol = (written.len() <= MAX_SYMBOL && !written.contains("$(")).then(|| written.to_owned());
-                Value::open(Why::FilledAtRunTime, symbol)
-            }
-        }
-    }
-
-    /// The arguments that a word becomes.
-    fn argument(&mut self, word: &Word<'_>) -> Vec<Argument> {
-        let range = word.content();
-        if let [Part::Variable(variable)] = word.parts.as_slice() {
-            let each = variable.path.contains(&Access::Each);
-            if each && let Some(values) = self.lookup(variable.name).cloned() {
-                let argument = |value: Value| {
-                    let spread = value.is_anonymous();
-                    Argument { value, range, literal: false, spread }
-                };
-                return values.into_iter().map(argument).collect();
-            }
-            let value = self.variable(variable);
-            if !variable.quoted
-                && !self.is_powershell()
-                && let Some(words) = value.split()
-            {
-                let argument =
-                    |word: String| Argument { value: Value::text(word), range, literal: false, spread: false };
-                return words.into_iter().map(argument).collect();
-            }
-            let unsplit = !variable.quoted && value.as_text().is_none() && value.as_output().is_none();
-            let spread = each || matches!(variable.name, "@" | "*") || (unsplit && !self.is_powershell());
-            return vec![Argument { value, range, literal: false, spread }];
-        }
-        let value = self.word(word);
-        let literal = word.literal().is_some_and(|text| text == self.slice(range));
-        vec![Argument { value, range, literal, spread: false }]
     }
 
     fn command(&mut self, command: &Command<'_>, mut feed: Feed) -> Feed {
@@ -684,7 +446,8 @@ impl Run<'_> {
                 }
                 self.may_grant(name, &arguments, range);
                 let value = powershell::run(self, name, arguments, feed, range);
-                value.map_or(Feed::Nothing, Feed::Value)
+                let unread = if PUBLISHERS.contains(&name) { Feed::Nothing } else { Feed::Unread };
+                value.map_or(unread, Feed::Value)
             }
         }
     }
@@ -753,79 +516,6 @@ impl Run<'_> {
         self.maybe = outside;
     }
 
-    /// Programs that let through what they read, more or less.
-    fn pass(&mut self, name: &str, arguments: &[Argument], feed: Feed, output: Option<&str>) -> Feed {
-        let words: Vec<&str> = arguments.iter().filter_map(|word| word.value.as_text()).collect();
-        let file = match name {
-            "tee" | "out-file" | "set-content" => words.iter().rev().copied().find(|word| !word.starts_with('-')),
-            _ => output,
-        };
-        let feed = self.kept(feed, file);
-        match (name, feed) {
-            // Where a program takes text apart, only ids and names come through whole.
-            ("sed" | "cut" | "awk" | "grep" | "base64", Feed::Value(_)) if !only_unquotes(&words) => Feed::Nothing,
-            (_, feed) if output.is_none() => feed,
-            _ => Feed::Nothing,
-        }
-    }
-
-    /// Remembers a text that goes to a file.
-    fn kept(&mut self, feed: Feed, file: Option<&str>) -> Feed {
-        if let (Some(file), Feed::Text(..) | Feed::Secret(_) | Feed::Copy(_) | Feed::Object(_)) = (file, &feed)
-            && self.seen.files.len() < MAX_COMMANDS
-        {
-            self.seen.files.insert(file.trim_start_matches("./").to_owned(), feed.clone());
-        }
-        feed
-    }
-
-    /// What a script has written to a file.
-    pub(super) fn written(&self, file: &str) -> Option<Feed> {
-        self.seen.files.get(file.trim_start_matches("./")).cloned()
-    }
-
-    /// Text with its variables replaced by what they are known to hold; `None` where any is not.
-    pub(super) fn fill(&self, text: &str) -> Option<String> {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('$') {
-            let (before, after) = rest.split_at_checked(at)?;
-            out.push_str(before);
-            let after = after.get(1..)?;
-            let (name, behind) = match after.strip_prefix('{') {
-                Some(inner) => inner.split_once('}')?,
-                None => after.split_at_checked(after.find(|c| !is_name(c)).unwrap_or(after.len()))?,
-            };
-            let plain = !name.is_empty() && name.chars().all(is_name);
-            let value = self.lookup(name).filter(|_| plain)?.first()?.as_text()?;
-            out.push_str(value);
-            rest = behind;
-        }
-        out.push_str(rest);
-        Some(out)
-    }
-
-    /// Reads the manifests in a here-document or a quoted text.
-    pub(super) fn manifest(&mut self, Body { range, expands, strips_tabs }: Body) {
-        let place = self.place(range);
-        // With the blanks in front of the first line, which all lines have.
-        let before = self.text.get(..place.start as usize).unwrap_or_default();
-        let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
-        let place = TextRange::new(place.start - to_offset(blanks), place.end);
-        // Where lines are left out of the script, what stands between them is no manifest.
-        if self.slice(range).lines().count() != place.slice(self.text).lines().count() {
-            return;
-        }
-        let text = self.text;
-        let blank = (strips_tabs && is_tabbed_evenly(place.slice(text)))
-            .then(|| Rc::clone(self.seen.untabbed.get_or_insert_with(|| untabbed(text).into())));
-        let mut facts = std::mem::take(self.facts);
-        let fill = |text: &str| self.fill(text);
-        let fill: Option<&Fill<'_>> = if expands { Some(&fill) } else { None };
-        source::manifest((self.file, self.path, text), (place, blank.as_deref().unwrap_or(text)), fill, &mut facts);
-        *self.facts = facts;
-    }
-
     /// Hides a range of the script in all output.
     pub(super) fn mask(&mut self, range: TextRange) {
         let range = self.place(range);
@@ -846,43 +536,6 @@ fn is_github_env(file: &Value) -> bool {
 
 pub(super) fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
-}
-
-/// A text that stands in quotes, as a here-document would hold it.
-const fn quoted(range: TextRange, expands: bool) -> Body {
-    Body { range, expands, strips_tabs: false }
-}
-
-/// Whether as many tabs begin each line, blank ones aside: without them all lines are as far from one another as with them.
-fn is_tabbed_evenly(text: &str) -> bool {
-    let tabs = |line: &str| line.len() - line.trim_start_matches('\t').len();
-    let mut all = text.lines().filter(|line| !line.trim().is_empty()).map(tabs);
-    let first = all.next();
-    all.all(|own| Some(own) == first)
-}
-
-/// A text with blanks in the place of the tabs that begin its lines.
-fn untabbed(text: &str) -> String {
-    let line = |line: &str| {
-        let rest = line.trim_start_matches('\t');
-        " ".repeat(line.len() - rest.len()) + rest
-    };
-    text.split_inclusive('\n').map(line).collect()
-}
-
-/// What a command prints that only repeats its arguments.
-fn echo(arguments: Vec<Argument>) -> Feed {
-    let shown = |argument: &Argument| {
-        !argument.value.as_text().is_some_and(|text| text.starts_with('-') || text.starts_with('%'))
-    };
-    let mut words: Vec<Argument> = arguments.into_iter().filter(shown).collect();
-    match words.as_slice() {
-        [only] if only.value.as_text().is_some_and(|text| text.contains("apiVersion")) => {
-            Feed::Text(quoted(only.range, !only.literal))
-        }
-        [_] => words.pop().map_or(Feed::Nothing, |only| Feed::Value(only.value)),
-        _ => Feed::Nothing,
-    }
 }
 
 /// Words in a row, as an assignment of PowerShell puts them.
@@ -913,31 +566,4 @@ pub(super) fn program(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
     let bare = [".exe", ".cmd", ".bat"].iter().find_map(|ending| last.strip_suffix(ending));
     bare.map_or(last.clone(), str::to_owned)
-}
-
-/// Whether the words of `sed`, `cut` and the like only take quotes away.
-fn only_unquotes(words: &[&str]) -> bool {
-    words.iter().all(|word| word.starts_with('-') || word.contains(['"', '\'']))
-}
-
-/// How a variable is written.
-fn variable_symbol(name: &str, powershell: bool) -> String {
-    if powershell { format!("${}", key(true, name).1) } else { format!("${name}") }
-}
-
-/// A hole as all that mean the same are written: `${{ env.X }}` is `$X`, and blanks in it do not count.
-fn hole_symbol(written: &str) -> String {
-    let Some(inner) = written.strip_prefix("${{").and_then(|inner| inner.strip_suffix("}}")) else {
-        return written.to_owned();
-    };
-    match inner.trim().strip_prefix("env.") {
-        Some(name) => format!("${name}"),
-        None => format!("${{{{ {} }}}}", inner.trim()),
-    }
-}
-
-/// The name inside a hole: `env.X` in `${{ env.X }}`.
-fn hole_name(written: &str) -> &str {
-    let inner = written.trim_matches(['$', '{', '}', '<', '>', '#', '(', ')', ' ']);
-    inner.strip_prefix("env.").or_else(|| inner.strip_prefix("variables.")).unwrap_or(inner)
 }

@@ -6,8 +6,9 @@ use super::Call;
 use crate::fact::azure::{PrincipalRef, ResourceRef};
 use crate::fact::grant::{GrantOrigin, RoleAssignmentFact, RoleRef};
 use crate::fact::{Field, Why};
+use crate::source::shell::feed::Feed;
 use crate::source::shell::meaning;
-use crate::source::shell::run::{Feed, Run};
+use crate::source::shell::run::Run;
 use crate::source::shell::value::{Joined, Piece, Value};
 
 const METHOD: &[&str] = &["--method", "-m"];

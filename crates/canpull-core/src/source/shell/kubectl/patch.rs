@@ -5,7 +5,8 @@ use std::rc::Rc;
 use canpull_syntax::{Kind, Node, Span, TextRange, yaml};
 
 use super::super::arguments::{Argument, Arguments};
-use super::super::run::{Feed, Run};
+use super::super::feed::Feed;
+use super::super::run::Run;
 use super::super::value::{self, Piece};
 use super::{NAMESPACE, field, is_dry, name_at, prints};
 use crate::fact::script::{AccountPatchFact, InjectionFact, PatchedWorkload};

@@ -1,7 +1,11 @@
 //! An image that no route leads to.
 
+use std::collections::BTreeMap;
+
+use canpull_syntax::Span;
+
 use super::{Context, Rule, finding};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Annotation, Diagnostic, Severity};
 use crate::proof::Truth;
 
 /// The rule.
@@ -75,14 +79,30 @@ Mend one of the links that the message names: one route is enough.
 "#;
 
 fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let mut by_cause: BTreeMap<(Span, &str), Diagnostic> = BTreeMap::new();
     for (index, proof, image, pod) in context.pulls().filter(|(_, proof, ..)| proof.verdict() == Truth::No) {
-        // What every pull of the pod needs decides alone.
-        let routes = proof.routes.iter().filter(|_| proof.common_truth() != Truth::No);
-        let all = proof.common.iter().chain(routes.flat_map(|route| &route.links));
-        let mut broken: Vec<&str> = all.filter(|link| link.truth == Truth::No).map(|link| link.text.as_str()).collect();
+        let denied = |why: &str| format!("`{}` of {} cannot be pulled: {why}", image.text, pod.describe());
+        // What every pull of the pod needs decides alone, once for all of them.
+        if let Some(link) = proof.common.iter().find(|link| link.truth == Truth::No) {
+            let at = link.because.first().copied().unwrap_or(image.span);
+            let help = "no route helps before that is mended: every pull of the pod needs it";
+            let first = || finding(&RULE, at, denied(&link.text), help);
+            let diagnostic = by_cause.entry((at, &link.text)).or_insert_with(first);
+            if at != image.span {
+                diagnostic
+                    .related
+                    .push(Annotation { span: image.span, message: "this image is not pulled".to_owned() });
+            }
+            diagnostic.pulls.push(index);
+            continue;
+        }
+        let links = proof.routes.iter().flat_map(|route| &route.links);
+        let mut broken: Vec<&str> =
+            links.filter(|link| link.truth == Truth::No).map(|link| link.text.as_str()).collect();
         broken.dedup();
-        let message = format!("`{}` of {} cannot be pulled: {}", image.text, pod.describe(), broken.join("; "));
         let help = "one route is enough: a pull secret that fits, or access of the node's identity";
-        found.push(Diagnostic { pulls: vec![index], ..finding(&RULE, image.span, message, help) });
+        let diagnostic = finding(&RULE, image.span, denied(&broken.join("; ")), help);
+        found.push(Diagnostic { pulls: vec![index], ..diagnostic });
     }
+    found.extend(by_cause.into_values());
 }

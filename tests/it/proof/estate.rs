@@ -233,12 +233,6 @@ impl Estate {
         others.any(|namespace| namespace.is_some() != self.pod.namespace.is_some())
     }
 
-    /// Whether some clusters' service accounts are all in the sources, and others' need not be: which of them runs the pod
-    /// then decides more than one link.
-    pub(crate) fn is_partly_complete(&self) -> bool {
-        self.clusters.iter().any(|own| own.all_accounts) && !self.clusters.iter().all(|own| own.all_accounts)
-    }
-
     /// The manifests of the estate, one document an object.
     pub(crate) fn manifests(&self) -> String {
         let mut documents = vec![self.pod.manifest()];

@@ -103,9 +103,6 @@ impl Completion<'_> {
             return Some(false);
         }
         let namespace = place(estate.pod.namespace);
-        if self.lacks_account(namespace, place, &cluster) {
-            return Some(false);
-        }
         let host = match estate.pod.image {
             Image::Valid { host, .. } => host,
             Image::Invalid => return Some(false),
@@ -131,21 +128,6 @@ impl Completion<'_> {
 
     fn flip(&mut self) -> bool {
         self.choices.choose(2) == 1
-    }
-
-    /// Whether the pod's service account does not exist: the API server refuses the pod. That one exists which may be
-    /// outside the sources is taken for granted.
-    fn lacks_account(&mut self, namespace: &str, place: impl Fn(Namespace) -> &'static str, cluster: &Cluster) -> bool {
-        let account = match self.estate.pod.account {
-            Name::Known(account) => account,
-            Name::Empty => "default",
-            Name::Placeholder => return self.reading == Reading::Strict && self.flip(),
-        };
-        let written = self.estate.accounts.iter().any(|own| own.name == account && place(own.namespace) == namespace);
-        if account == "default" || written || self.estate.external_accounts.contains(&account) {
-            return false;
-        }
-        cluster.all_accounts || (self.reading == Reading::Strict && self.flip())
     }
 
     /// The names that reach the kubelet: the pod's own, or where it has none, its service account's.

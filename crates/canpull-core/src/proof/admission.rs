@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use canpull_syntax::Span;
 
-use crate::config::CompleteKind;
 use crate::fact::{Field, SecretList};
 use crate::model::ServiceAccount;
-use crate::proof::case::{Case, assumed, link};
+use crate::proof::case::{Case, link};
 use crate::proof::{Claim, Link, Truth};
 
 /// Pull secrets of a pod that may be none of its service account's.
@@ -25,44 +24,6 @@ impl<'m> Case<'_, 'm, '_> {
         let (wanted, span) = self.pod.fact.refused.as_ref()?;
         let text = format!("the API server refuses the object: {wanted}");
         Some(link(Claim::PodAdmitted, Truth::No, text, vec![*span]))
-    }
-
-    /// A pod whose service account does not exist is refused. `default` is made with its namespace; others that no source
-    /// makes are taken to exist, unless the sources are declared to hold all of them.
-    pub(super) fn account_exists(&self) -> Option<Link> {
-        let name = self.account_name();
-        if self.pod.fact.is_static || name == Some("default") {
-            return None;
-        }
-        let span = self.pod.service_account.span();
-        let taken = |text: String| Some(assumed(Claim::PodAdmitted, Truth::Yes, text, vec![span]));
-        let Some(name) = name else {
-            return taken("the service account that is filled in is taken to exist".to_owned());
-        };
-        let accounts = self.accounts();
-        let is_written = accounts.iter().any(|(_, uncertain)| !uncertain);
-        // What a script patches is there.
-        let patched = self.patches_of(name).map(|(_, here)| here).max();
-        if is_written
-            || patched == Some(Truth::Yes)
-            || self.external(&self.model.config.external_service_accounts, name).is_some()
-        {
-            return None;
-        }
-        let kind = CompleteKind::ServiceAccounts;
-        let complete = self.clusters().flat_map(|cluster| &cluster.complete).find(|declared| declared.value == kind);
-        let Some(complete) = complete else {
-            return taken(format!("service account `{name}`, which no source makes, is taken to exist"));
-        };
-        let (truth, text) = if accounts.is_empty() && patched.is_none() && self.complete(kind).is_some() {
-            let refused = "the API server refuses the pod: service account";
-            (Truth::No, format!("{refused} `{name}` is in no source, and the configuration says that these are all"))
-        } else {
-            let text =
-                format!("whether service account `{name}` exists, without which the pod is refused, is not known");
-            (Truth::Unknown, text)
-        };
-        Some(link(Claim::PodAdmitted, truth, text, vec![span, complete.span]))
     }
 
     /// A service account with `kubernetes.io/enforce-mountable-secrets` lets its pods name no pull secrets but its own.

@@ -42,7 +42,6 @@ fn prove<'m, 'a>(
     common.extend(case.host_serves());
     common.extend(case.list_accepted());
     common.extend(case.well_formed());
-    common.extend(case.account_exists());
     common.extend(case.admitted());
     if image.pull_policy.text() == Some("Never") {
         return Some(PullProof { image_use: id, common, routes: vec![case.no_pull_needed()] });

@@ -69,8 +69,8 @@ impl Case<'_, '_, '_> {
         Some(link(Claim::NodeServesHost, Truth::Unknown, text, vec![span]))
     }
 
-    /// Node images from before regional endpoints came do not ask the provider for these. Where no source tells of what image
-    /// the nodes are, they are taken to be newer.
+    /// Node images from before regional endpoints came do not ask the provider for these; of what image the nodes are, a source
+    /// must tell.
     fn old_nodes(&self, host: &str) -> Option<Link> {
         registry::acr_host(host).filter(|acr| acr.kind == registry::AcrHostKind::Regional)?;
         let candidates = self.candidates();
@@ -79,8 +79,10 @@ impl Case<'_, '_, '_> {
         let Some(image) = pools.clone().find(is_old) else {
             let is_told = |cluster: &Cluster<'_>| cluster.facts.iter().any(|fact| !fact.node_images.is_empty());
             let told = !candidates.is_empty() && candidates.iter().all(|(_, cluster)| is_told(cluster));
-            let text = format!("the nodes are taken to be new enough to ask their credential provider for `{host}`");
-            return (!told).then(|| assumed(Claim::NodeServesHost, Truth::Yes, text, self.image_span()));
+            let text = format!(
+                "whether the nodes' image is new enough to ask the credential provider for `{host}`, a regional endpoint, is not known"
+            );
+            return (!told).then(|| link(Claim::NodeServesHost, Truth::Unknown, text, self.image_span()));
         };
         let text = format!(
             "nodes of image `{}` do not ask their credential provider for `{host}`, a regional endpoint",

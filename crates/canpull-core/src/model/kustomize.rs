@@ -67,8 +67,9 @@ impl<'l, 'a> Layers<'l, 'a> {
         if let Some(span) = self.opaque() {
             pod.leave_open(Touches::ALL, span);
         }
+        let renamed = self.renames();
         for (at, (layer, own)) in self.facts.iter().enumerate() {
-            self.patches(*layer, &fact.object, |patch, known| {
+            self.patches(*layer, (&fact.object, renamed), |patch, known| {
                 if known { pod.apply(patch) } else { pod.leave_open(patch.may_touch(), patch.fact.span) }
             });
             let outer = self.facts.get(at + 1).filter(|(layer, _)| matches!(layer, Layer::Deployer(..)));
@@ -109,8 +110,9 @@ impl<'l, 'a> Layers<'l, 'a> {
         if let Some(span) = self.opaque() {
             account.leave_open(Touches::ALL, span);
         }
+        let renamed = self.renames();
         for (layer, _) in &self.facts {
-            self.patches(*layer, &fact.object, |patch, known| {
+            self.patches(*layer, (&fact.object, renamed), |patch, known| {
                 if known { account.apply(patch) } else { account.leave_open(patch.may_touch(), patch.fact.span) }
             });
         }
@@ -119,8 +121,7 @@ impl<'l, 'a> Layers<'l, 'a> {
     }
 
     /// Goes through the patches of a layer that may be for an object, and tells of each whether that is to be evaluated.
-    fn patches(&self, layer: Layer, object: &ObjectMeta, mut each: impl FnMut(&Patch<'a>, bool)) {
-        let renamed = self.renames();
+    fn patches(&self, layer: Layer, (object, renamed): (&ObjectMeta, bool), mut each: impl FnMut(&Patch<'a>, bool)) {
         let (patches, are_all) = self.changes.patches.of(layer, object, renamed);
         for patch in patches {
             each(patch, are_all && !renamed);
@@ -129,10 +130,11 @@ impl<'l, 'a> Layers<'l, 'a> {
 
     /// Goes through the patches of what may lie around an object, or may not.
     fn unplaced(&self, object: &ObjectMeta, mut each: impl FnMut(&Patch<'a>)) {
+        let renamed = self.renames();
         for (layer, _) in &self.alternatives {
-            self.patches(*layer, object, |patch, _| each(patch));
+            self.patches(*layer, (object, renamed), |patch, _| each(patch));
         }
-        self.changes.patches.elsewhere(object, self.renames()).into_iter().for_each(each);
+        self.changes.patches.elsewhere(object, renamed).into_iter().for_each(each);
     }
 
     /// A field that is not evaluated and may change anything.

@@ -115,13 +115,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 /// The one pull secret of the pod's namespace whose name is a slip away.
 fn near(context: &Context<'_>, named: &super::UnseenName<'_>) -> Option<String> {
     let here = context.model.secrets_of(named.pod.world, &named.pod.namespace);
-    let mut names = here.filter(|secret| !secret.credentials().is_empty()).filter_map(|secret| secret.name.clone());
+    let mut names = here.filter(|secret| !secret.credentials().is_empty()).filter_map(|secret| secret.name.as_deref());
     let slips = 1 + named.name.len() / 10;
-    let near = |name: &String| {
+    let near = |name: &&str| {
         // Lengths tell most names apart at once.
         name.len().abs_diff(named.name.len()) <= slips && strsim::osa_distance(name, &named.name) <= slips
     };
-    names.find(|name| named.name.len() > 3 && near(name))
+    names.find(|name| named.name.len() > 3 && near(name)).map(str::to_owned)
 }
 
 fn rename(named: &super::UnseenName<'_>, near: &str) -> Fix {

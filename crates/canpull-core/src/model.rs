@@ -168,6 +168,9 @@ impl<'a> AccessModel<'a> {
         for member in &world.members {
             let facts =
                 self.files.get(member.file.0 as usize).map(|file| file.generators.as_slice()).unwrap_or_default();
+            if facts.is_empty() {
+                continue;
+            }
             let layers = kustomize::Layers::new(self.files, changes, member);
             for fact in facts.iter().filter(|fact| world.holds(&fact.object)) {
                 let Some(name) = fact.object.name.text() else { continue };

@@ -99,13 +99,8 @@ impl<'a> PatchedPod<'a> {
             return self.leave_open(patch.may_touch(), span);
         }
         if !patch.merges() {
-            self.leave_open(patch.touches, span);
-            for step in patch.steps {
-                if !self.step(step) {
-                    self.leave_open(patch.may_touch(), step.span);
-                }
-            }
-            return;
+            let open = follow(patch, |step| self.step(step));
+            return open.into_iter().for_each(|(touches, span)| self.leave_open(touches, span));
         }
         let takes = |own: &&WorkloadFact| own.path == self.fact.path && patch.merges_into(&own.object, object);
         let mut merged = patch.workloads.iter().filter(takes);
@@ -193,6 +188,12 @@ impl<'a> PatchedPod<'a> {
     }
 }
 
+/// Follows the operations of a JSON patch as far as `step` can; returns what the patch leaves open, and where.
+fn follow<'a>(patch: &Patch<'a>, mut step: impl FnMut(&'a StepFact) -> bool) -> Vec<(Touches, Span)> {
+    let unfollowed = patch.steps.iter().filter(|own| !step(own)).map(|own| (patch.may_touch(), own.span));
+    std::iter::once((patch.touches, patch.fact.span)).chain(unfollowed).collect()
+}
+
 /// Puts an entry into a list; tells whether there is one.
 fn put_in(list: &mut Cow<'_, SecretList>, entry: &SecretRef, place: Option<usize>) -> bool {
     let place = place.unwrap_or(list.entries().len());
@@ -231,13 +232,8 @@ impl<'a> PatchedAccount<'a> {
             return self.leave_open(patch.may_touch(), span);
         }
         if !patch.merges() {
-            self.leave_open(patch.touches, span);
-            for step in patch.steps {
-                if !self.step(step) {
-                    self.leave_open(patch.may_touch(), step.span);
-                }
-            }
-            return;
+            let open = follow(patch, |step| self.step(step));
+            return open.into_iter().for_each(|(touches, span)| self.leave_open(touches, span));
         }
         let mut merged = patch.accounts.iter().filter(|own| patch.merges_into(&own.object, &self.fact.object));
         match (merged.next(), merged.next()) {

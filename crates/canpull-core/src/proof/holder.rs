@@ -48,10 +48,12 @@ impl Case<'_, '_, '_> {
         let decisive = links.pop()?;
         // What no source tells of is taken as good; only evidence speaks here. Whom all grants of the sources at this registry
         // let pull in vain may have another, but is not taken to.
-        let is_vain = |grant: &Grant<'_>| grant.truth() == Truth::No && !grant.fails_by_assumption();
-        let grants: Vec<_> = authorization::grants(azure, puller, &found.target, &image.repository).collect();
-        let meant = grants.iter().any(|grant| grant.who.and(grant.scope) == Truth::Yes);
-        let told = decisive.truth != Truth::Unknown || (meant && grants.iter().all(is_vain));
+        let in_vain = || {
+            let is_vain = |grant: &Grant<'_>| grant.truth() == Truth::No && !grant.fails_by_assumption();
+            let grants: Vec<_> = authorization::grants(azure, puller, &found.target, &image.repository).collect();
+            grants.iter().any(|grant| grant.who.and(grant.scope) == Truth::Yes) && grants.iter().all(is_vain)
+        };
+        let told = decisive.truth != Truth::Unknown || in_vain();
         told.then(|| {
             let text = format!("the credential is that of {label}: {}", decisive.text.replace("to it", "to that"));
             Link { claim: Claim::HolderMayPull, text, ..decisive }

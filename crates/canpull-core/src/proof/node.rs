@@ -74,9 +74,9 @@ impl Case<'_, '_, '_> {
     fn old_nodes(&self, host: &str) -> Option<Link> {
         registry::acr_host(host).filter(|acr| acr.kind == registry::AcrHostKind::Regional)?;
         let candidates = self.candidates();
-        let pools = candidates.iter().flat_map(|(_, cluster)| &cluster.facts).flat_map(|fact| &fact.node_images);
+        let mut pools = candidates.iter().flat_map(|(_, cluster)| &cluster.facts).flat_map(|fact| &fact.node_images);
         let is_old = |image: &&Field<String>| image.text().is_some_and(registry::lacks_regional_endpoints);
-        let Some(image) = pools.clone().find(is_old) else {
+        let Some(image) = pools.find(is_old) else {
             let is_told = |cluster: &Cluster<'_>| cluster.facts.iter().any(|fact| !fact.node_images.is_empty());
             let told = !candidates.is_empty() && candidates.iter().all(|(_, cluster)| is_told(cluster));
             let text = format!(

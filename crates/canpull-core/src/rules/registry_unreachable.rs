@@ -79,27 +79,25 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Clusters whose nodes ask a proxy for a registry that has private endpoints only.
 fn by_proxy(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    // Of several clusters no source tells which one pulls.
+    let [cluster] = context.model.azure.clusters.as_slice() else { return };
+    let Setting::Known(direct, spans) = cluster.no_proxy() else { return };
+    let Some(&span) = spans.first() else { return };
+    let private = |registry: &Registry<'_>| registry.public_network().known() == Some(false);
     let mut pulls_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, _, image, _) in context.pulls() {
         let host = image.parsed().map(|reference| reference.registry.as_str());
-        let private = |registry: &Registry<'_>| registry.public_network().known() == Some(false);
         if let Some(host) = host.filter(|host| context.registry_at(host).is_some_and(|(_, own)| private(own))) {
             pulls_of.entry(host).or_default().push(index);
         }
     }
-    // Of several clusters no source tells which one pulls.
-    if let [cluster] = context.model.azure.clusters.as_slice()
-        && let Setting::Known(direct, spans) = cluster.no_proxy()
-    {
-        for (host, pulls) in pulls_of.iter().filter(|(host, _)| !direct.iter().any(|entry| covers(entry, host))) {
-            let message = format!(
-                "the nodes of cluster {} ask a proxy for `{host}`, which has no public access: it may not reach the registry",
-                cluster.label()
-            );
-            let help = format!("name `{host}` and the registry's data endpoints in the cluster's `noProxy`");
-            let told = spans.first().map(|&span| finding(&RULE, span, message, &help));
-            found.extend(told.map(|told| Diagnostic { pulls: pulls.clone(), ..told }));
-        }
+    for (host, pulls) in pulls_of.into_iter().filter(|(host, _)| !direct.iter().any(|entry| covers(entry, host))) {
+        let message = format!(
+            "the nodes of cluster {} ask a proxy for `{host}`, which has no public access: it may not reach the registry",
+            cluster.label()
+        );
+        let help = format!("name `{host}` and the registry's data endpoints in the cluster's `noProxy`");
+        found.push(Diagnostic { pulls, ..finding(&RULE, span, message, &help) });
     }
 }
 

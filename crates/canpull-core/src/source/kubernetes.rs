@@ -217,7 +217,7 @@ fn object(
         _ => match api::pod_spec_path(&version, &kind) {
             Some(path) => {
                 let refused = shape::check(reader, node, path, facts)
-                    .or_else(|| shape::refused_image(reader, node).filter(|_| kind == "Pod"));
+                    .or_else(|| if kind == "Pod" { shape::refused_image(reader, node) } else { None });
                 defect::workload(reader, node, path, &meta, facts);
                 if let Some(workload) = pod::built_in(reader, node, path, meta) {
                     let workload = WorkloadFact { refused, ..workload };
